@@ -3,6 +3,7 @@ import type { FastifyRequest } from 'fastify'
 import { type AccountRecord, sourceOf } from '../src/redis/accounts.ts'
 import { proxyIn, type SealedProxy, sealedProxy } from '../src/account/proxy.ts'
 import type { Seal } from '../src/seal.ts'
+import { afterAccountChange, demandTokensMayGo } from './sign-in-rules.ts'
 import { type Principal, principalOf } from './http/who.ts'
 import { halfSurrogateIn, noCharacter } from './http/json.ts'
 import { linesIn } from './http/lines.ts'
@@ -67,6 +68,11 @@ export class AccountImport {
     )
     const records = results.filter((result): result is AccountRecord => !(result instanceof Problem))
     const outcomes = await this.#world.accounts.createAll(records, this.#dryRun)
+    if (!this.#dryRun)
+      for (const { account } of records.filter(
+        (record, nth) => outcomes[nth] === 'done' && record.account.auth === 'oauth2',
+      ))
+        await afterAccountChange(this.#world, account)
     const outcomeOf = new Map(records.map((record, nth) => [record, outcomes[nth]]))
     return results.map((result, nth) => {
       const line = lines[nth]?.line
@@ -83,15 +89,16 @@ export class AccountImport {
       const owned = this.#principal.destinationId
       const line = this.#parse(text)
       const { id: _, sealedPassword: __, sealedProxyPassword: ___, guarded: wasGuarded = false, ...fields } = line
-      const password = passwordIn(line, owned === undefined ? seal : undefined)
+      const password = line.auth === 'oauth2' ? undefined : passwordIn(line, owned === undefined ? seal : undefined)
       if (owned !== undefined && fields.destinationId !== owned)
         throw badRequest([{ pointer: '/destinationId', detail: `must be ${owned}, which this token is for` }])
-      const account = newAccount({ ...fields, password }, this.#principal)
+      const account = newAccount({ ...fields, ...(password === undefined ? {} : { password }) }, this.#principal)
       const guarded = wasGuarded ? { guarded: true as const } : guardedBy(this.#principal, account)
       await demandReach(settings, guarded, 'pop3', account)
+      await demandTokensMayGo(this.#world.applications, account, guarded)
       await demandLevels(this.#world.redis, account)
       const ofProxy = proxySecretIn(line, account.id, seal)
-      return { account, sealedPassword: seal.seal(password, account.id, 'password'), ...ofProxy, ...guarded }
+      return { account, sealedPassword: seal.seal(password ?? '', account.id, 'password'), ...ofProxy, ...guarded }
     } catch (error) {
       return problemOf(error as Error, this.#request)
     }

@@ -13,6 +13,7 @@ import type { Principal } from './http/who.ts'
 import { badRequest } from './http/problems.ts'
 import { guardedBy } from './http/reach.ts'
 import { givenMistakes, storedForm } from './login-fields.ts'
+import { passwordMistakes } from './sign-in-rules.ts'
 import { passwordNeeded } from './password-needed.ts'
 import type { DestinationPatch, NewDestination } from './schemas/destinations.ts'
 
@@ -45,6 +46,7 @@ export function newDestination(body: NewDestination, principal: Principal): Dest
   if (login === '.' || login === '..') mistakes.push({ pointer: '/login', detail: 'must be more than dots' })
   if (body.host !== undefined) mistakes.push(...hostMistakes(body.host))
   mistakes.push(...secretMistakes(body.user ?? '', body.password))
+  mistakes.push(...passwordMistakes(body.kind === 'hosted' ? 'password' : body.auth, body.password))
   if (body.kind === 'hosted') mistakes.push(...hostedPasswordMistakes(body.password))
   else mistakes.push(...choiceMistakes(given(body), 'IMAP'), ...givenMistakes(body, 'destination', principal))
   if (mistakes.length > 0) throw badRequest(mistakes)
@@ -108,7 +110,8 @@ export function patchedDestination(
   const { password, tlsFingerprint = destination.tlsFingerprint, ...fields } = body
   const host = normalHost(fields.host ?? destination.host) ?? destination.host
   const after = storedForm({ ...destination, ...fields, host, tlsFingerprint: hexOf(tlsFingerprint) }, body)
-  const needed = password === undefined ? passwordNeeded(destination, after, shown) : []
+  const needed =
+    password === undefined ? passwordNeeded(destination, after, shown) : passwordMistakes(after.auth, password)
   const mistakes = [...needed, ...choiceMistakes(after, 'IMAP')]
   if (mistakes.length > 0) throw badRequest(mistakes)
   const { sealedProxyPassword: _, ...others } = rest

@@ -20,6 +20,11 @@ import { demandReliable } from '../src/redis/reliable.ts'
 import { Destinations } from '../src/redis/destinations.ts'
 import { Events } from '../src/redis/events.ts'
 import { OAuthApplications } from '../src/redis/oauth-applications.ts'
+import { OAuthDevices } from '../src/redis/oauth-devices.ts'
+import { AuthorizationServers } from '../src/oauth/authorization-servers.ts'
+import { oauthFetch } from '../src/net/oauth-fetch.ts'
+import { OAuthStates } from '../src/redis/oauth-states.ts'
+import { AccessTokens } from '../src/redis/oauth-tokens.ts'
 import { OAuthGrants } from '../src/redis/oauth-grants.ts'
 import { Bulletins } from '../src/redis/bulletin.ts'
 import { Pauses } from '../src/redis/pauses.ts'
@@ -35,7 +40,7 @@ import { Webhooks } from '../src/redis/webhooks.ts'
 import { type Proxy, viaOf } from '../src/account/proxy.ts'
 import { type SampleProvider, sampleLogin } from '../src/account/sample.ts'
 import { runMain } from '../src/run-main.ts'
-import { createSeal } from '../src/seal.ts'
+import { createSeal, type Seal } from '../src/seal.ts'
 import { apiLimits } from './limits.ts'
 import { bringTogether, openData } from './carry-over.ts'
 import { HostedLogins } from './hosted-logins.ts'
@@ -69,6 +74,12 @@ function recordsIn(redis: Redis) {
   }
 }
 
+function signInParts(redis: Redis, seal: Seal, { publicUrl, proxy }: Config) {
+  const servers = new AuthorizationServers(oauthFetch({ proxy }))
+  const accessTokens = new AccessTokens({ redis, seal, servers, publicUrl, nowMs: Date.now })
+  return { servers, accessTokens, publicUrl, states: new OAuthStates(redis, seal), devices: new OAuthDevices(redis) }
+}
+
 async function reliableRedis(url: string, { redisSentinelPassword }: Config, log: Logger) {
   const outage = loggedOutage(log)
   const redis = connectRedis(url, 'api', (reason) => outage.failed(reason), redisSentinelPassword)
@@ -99,6 +110,7 @@ async function main(): Promise<void> {
   const hosted = new HostedLogins(destinations, store, { usersFile: storeUsersFile, mailFolder: home.mail, besides })
   await hosted.write()
   const ring = await openRing()
+  const seal = createSeal(ring)
   const accounts = new Accounts(redis)
   await accounts.ensureIndexed()
   await ensureRunsIndexed(redis)
@@ -124,9 +136,9 @@ async function main(): Promise<void> {
     proxy: config.proxy,
     discoveries: discoveriesThrough(config.proxy),
     ...recordsIn(redis),
-    publicUrl: config.publicUrl,
+    ...signInParts(redis, seal, config),
     ring,
-    seal: createSeal(ring),
+    seal,
   }
   const app = await buildServer(world, https)
   const url = await app.listen({ host: config.http.host, port: config.http.port })

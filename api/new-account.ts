@@ -6,6 +6,7 @@ import type { AccountId, DestinationId } from '../src/mail/message.ts'
 import type { Principal } from './http/who.ts'
 import { newId } from './app.ts'
 import { givenMistakes, storedForm } from './login-fields.ts'
+import { passwordMistakes } from './sign-in-rules.ts'
 import { badRequest, Problem } from './http/problems.ts'
 import type { NewAccount } from './schemas/accounts.ts'
 
@@ -16,7 +17,11 @@ export function newAccount({ password, ...given }: NewAccount, principal: Princi
   const defaults = { ...accountDefaults, port: defaultPort(tls), hidesRetrieved: hidesByName(body.host) }
   const interval = { ...accountDefaults.interval, ...body.interval }
   const fields = { ...body, interval, ...choiceOf(body), destinationId: body.destinationId as DestinationId }
-  const wrong = [...hostMistakes(given.host), ...givenMistakes(given, 'account', principal)]
+  const wrong = [
+    ...hostMistakes(given.host),
+    ...givenMistakes(given, 'account', principal),
+    ...passwordMistakes(given.auth, password),
+  ]
   return storedForm(demandRules({ ...identity, ...defaults, ...fields }, password, wrong))
 }
 

@@ -21,7 +21,7 @@ import { notFound, Problem, requestPath, problems, problemTypeRoutes, sendUnrout
 import { docsPolicy, type Rates, ratesOf, type RatesWorld, securityHeaders } from './http/protection.ts'
 import { Who } from './http/who.ts'
 import { accountLineRoutes } from './routes/account-lines.ts'
-import { accountTestRoutes } from './routes/account-tests.ts'
+import { accountTestRoutes, type AccountTestsWorld } from './routes/account-tests.ts'
 import { accountRoutes, type AccountsWorld } from './routes/accounts.ts'
 import { arrivalRoutes, type ArrivalsWorld } from './routes/arrivals.ts'
 import { auditRoutes, auditTrail, type AuditWorld } from './routes/audit.ts'
@@ -38,6 +38,8 @@ import { ledgerRoutes, type LedgerWorld } from './routes/ledger.ts'
 import { mailRoutes, type MailWorld } from './routes/mail.ts'
 import { metricRoutes, type MetricsWorld } from './routes/metrics.ts'
 import { oauthApplicationRoutes, type OAuthApplicationsWorld } from './routes/oauth-applications.ts'
+import { oauthPageRoutes, oauthRoutes } from './routes/oauth.ts'
+import type { SignInDeskWorld } from './sign-in-desk.ts'
 import { quarantineRoutes, type QuarantineWorld } from './routes/quarantine.ts'
 import { oauthProviderRoutes, type OAuthProvidersWorld } from './routes/oauth-providers.ts'
 import { runRoutes, type RunsWorld } from './routes/runs.ts'
@@ -56,6 +58,7 @@ export interface ApiWorld
     OwnersWorld,
     TokensWorld,
     AccountsWorld,
+    AccountTestsWorld,
     DestinationsWorld,
     QuarantineWorld,
     RunsWorld,
@@ -67,6 +70,7 @@ export interface ApiWorld
     WebhooksWorld,
     OAuthApplicationsWorld,
     OAuthProvidersWorld,
+    SignInDeskWorld,
     BulletinWorld,
     EventsWorld,
     StatsWorld,
@@ -191,6 +195,7 @@ async function openScope(app: App, world: ScopeWorld): Promise<void> {
   await app.register(healthRoutes, world)
   await app.register(metricRoutes, world)
   await app.register(signInRoutes, { ...world, prefix: apiPrefix })
+  await app.register(oauthPageRoutes, { ...world, prefix: apiPrefix })
 }
 
 async function docs(app: App): Promise<void> {
@@ -236,6 +241,7 @@ async function resources(app: App, world: ScopeWorld & { readonly resealing: Res
   await app.register(webhookRoutes, world)
   await app.register(oauthApplicationRoutes, world)
   await app.register(oauthProviderRoutes, world)
+  await app.register(oauthRoutes, world)
   await app.register(bulletinRoutes, world)
   await app.register(eventRoutes, world)
   await app.register(statRoutes, world)

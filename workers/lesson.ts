@@ -46,6 +46,8 @@ function whatOf(failure: Failure | undefined): Lesson['what'] | undefined {
     case 'store unreachable':
     case 'store refused':
     case 'store full':
+    case 'sign-in needed':
+    case 'token service unreachable':
     case 'superseded':
     case 'stopped':
     case 'internal':

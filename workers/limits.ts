@@ -56,6 +56,10 @@ export const workerLimits = {
   countedDownEveryMs: 2 * second,
   /** A run that has gone on for this long ends at the next batch's edge, and its account is due again at once (DESIGN section 6). */
   runMs: 30 * minute,
+  /** A run that is cut off so often because its token has ended fails. */
+  tokensPerRun: 8,
+  /** How often it is looked which device codes are to be asked for. */
+  devicesEveryMs: 1 * second,
   /** How often due accounts are looked for at least. */
   tickEveryMs: 1 * second,
   /** After a visit has ended, due accounts are looked for this soon: visits that end together are ended in one step. */

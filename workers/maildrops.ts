@@ -17,6 +17,9 @@ import type { InstanceSettingsStore } from '../src/redis/instance-settings.ts'
 import { ServerMemory } from '../src/redis/server-memory.ts'
 import type { Transcript } from '../src/runs/transcript.ts'
 import { isTrustedLine } from '../src/sasl/choice.ts'
+import { SessionFailed } from '../src/failure/session-failed.ts'
+import type { AccessTokens, TokenHolder, TokenWanted } from '../src/redis/oauth-tokens.ts'
+import { workerLimits } from './limits.ts'
 import type { WorkerOptions } from './options.ts'
 
 /** The run for which a maildrop is opened. */
@@ -33,11 +36,15 @@ export interface PullVisit {
   readonly budget?: Pick<OctetBudget, 'hold'>
 }
 
+/** For a run, which may be long. */
+const runsWanted: TokenWanted = { neededMs: workerLimits.runMs }
+
 interface Shared extends Pick<WorkerOptions, 'seal' | 'clock' | 'waits' | 'proxy'> {
   readonly redis: Redis
   readonly budget: OctetBudget
   readonly headroom: Headroom
   readonly settings: InstanceSettingsStore
+  readonly accessTokens: AccessTokens
 }
 
 export class Maildrops {
@@ -51,8 +58,11 @@ export class Maildrops {
   }
 
   async open(record: AccountRecord, visit: PullVisit): Promise<Maildrop> {
-    const options = await this.#optionsOf(record, visit)
-    return this.#noted(options, await this.#remembering(record, options, openMaildrop(options)))
+    const options = await this.#optionsOf(record, visit, runsWanted)
+    return await this.#withToken(record, options, async (password) => {
+      const own = { ...options, password }
+      return this.#noted(own, await this.#remembering(record, own, openMaildrop(own)))
+    })
   }
 
   /** Opens the session of a visit that may find nothing to do, as `PullWorld` says. */
@@ -62,9 +72,12 @@ export class Maildrops {
     const { traits, capabilities } = await this.#memory.of(account, clock.nowMs())
     for (const trait of traits) visit.traits.add(trait)
     try {
-      const options = await this.#optionsOf(record, visit)
-      const opening = openQuickly({ ...options, known: capabilities })
-      return this.#noted(options, await this.#remembering(record, options, opening))
+      const options = await this.#optionsOf(record, visit, {})
+      return await this.#withToken(record, options, async (password) => {
+        const own = { ...options, password }
+        const opening = openQuickly({ ...own, known: capabilities })
+        return this.#noted(own, await this.#remembering(record, own, opening))
+      })
     } catch (error) {
       if (capabilities !== undefined) await this.#memory.forget(account)
       throw error
@@ -74,11 +87,31 @@ export class Maildrops {
     }
   }
 
-  async #optionsOf(record: AccountRecord, visit: PullVisit) {
+  /** A token may have been taken back before its end: another one is asked for, once. */
+  async #withToken<T>(
+    record: AccountRecord,
+    { password }: { readonly password: string },
+    open: (password: string) => Promise<T>,
+  ): Promise<T> {
+    try {
+      return await open(password)
+    } catch (error) {
+      const isRefused = error instanceof SessionFailed && error.failure.kind === 'credentials refused'
+      if (!isRefused || record.account.auth !== 'oauth2') throw error
+      const another = await this.#shared.accessTokens.of(holderOf(record), { refused: password })
+      if (another === password) throw error
+      return await open(another)
+    }
+  }
+
+  async #optionsOf(record: AccountRecord, visit: PullVisit, wanted: TokenWanted) {
     const { account, sealedPassword, guarded, loginTraits = [] } = record
-    const { budget, headroom, seal, settings, waits = {}, proxy } = this.#shared
+    const { budget, headroom, seal, settings, accessTokens, waits = {}, proxy } = this.#shared
     await headroom.demand()
-    const password = seal.open(sealedPassword, account.id, 'password')
+    const password =
+      account.auth === 'oauth2'
+        ? await accessTokens.of(holderOf(record), { ...wanted, signal: visit.signal })
+        : seal.open(sealedPassword, account.id, 'password')
     const reach = reachOf(guarded === true, 'pop3', await settings.get())
     const shares = [`host ${account.host}:${account.port}`, `destination ${account.destinationId}`]
     // What anybody may have said on the line is believed of this account alone.
@@ -116,4 +149,8 @@ export class Maildrops {
       this.#memory.note(account, said, this.#shared.clock.nowMs()).catch(() => {})
     return session
   }
+}
+
+function holderOf({ account, guarded }: AccountRecord): TokenHolder {
+  return { kind: 'account', id: account.id, login: account, guarded: guarded === true }
 }

@@ -60,6 +60,7 @@ async function main(): Promise<void> {
     clock: createClock(),
     publicName: config.publicName,
     proxy: config.proxy,
+    publicUrl: config.publicUrl,
     concurrency: sessions,
     leaseMs: redisLimits.leaseMs,
     jobLockMs: workerLimits.jobLockMs,

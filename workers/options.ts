@@ -5,6 +5,7 @@ import type { Clock } from '../src/clock.ts'
 import type { StoreEndpoint } from '../src/server-urls.ts'
 import type { Logger } from '../src/log.ts'
 import type { AccountId } from '../src/mail/message.ts'
+import type { OAuthFetch } from '../src/oauth/authorization-servers.ts'
 import type { Waits } from '../src/pop3/waits.ts'
 import type { AccountLedger } from '../src/pull/ledger-ports.ts'
 import type { Maildrop } from '../src/pull/maildrop-ports.ts'
@@ -21,6 +22,8 @@ export interface WorkerOptions extends WorkerPatience {
   readonly seal: Seal
   readonly clock: Clock
   readonly publicName: string
+  /** Where browsers reach this instance: for sentences. */
+  readonly publicUrl: string
   /** Tells of a Redis that is away, in place of each error that says no more. */
   readonly outage: Pick<Outage, 'covers'>
   /** The instance's proxy. */
@@ -57,6 +60,8 @@ export interface WorkerPatience {
   /** The number of runs that do heavy work at once. */
   readonly heavyPlaces?: number | undefined
   readonly news?: Partial<NewsPace> | undefined
+  /** How authorization servers are asked. */
+  readonly oauthFetch?: OAuthFetch | undefined
 }
 
 /** Each function gets a port that a run has opened, and returns the one that the run uses in its place. Tests stand between the two by it. */

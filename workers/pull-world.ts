@@ -8,6 +8,9 @@ import { type Clock, stamps } from '../src/clock.ts'
 import type { Pause } from '../src/failure/consequence.ts'
 import { gathered } from '../src/gathered.ts'
 import type { StorePool } from '../src/imap/pool.ts'
+import type { AuthorizationServers } from '../src/oauth/authorization-servers.ts'
+import { AccessTokens } from '../src/redis/oauth-tokens.ts'
+import { withTokens } from './destination-tokens.ts'
 import type { Logger } from '../src/log.ts'
 import type { Maildrop } from '../src/pull/maildrop-ports.ts'
 import type { Store } from '../src/pull/store-ports.ts'
@@ -92,6 +95,7 @@ export interface PullParts {
   readonly revocations: Revocations
   readonly queue: PullQueue
   readonly pool: StorePool
+  readonly servers: AuthorizationServers
   readonly stopping: () => boolean
 }
 
@@ -102,7 +106,7 @@ function heavyPlacesOf(sessions: number): number {
 
 export function createPullWorld(
   options: WorkerOptions,
-  { runs, revocations, queue, pool, stopping }: PullParts,
+  { runs, revocations, queue, pool, servers, stopping }: PullParts,
 ): PullWorld {
   const { redis, log, seal, clock, publicName, leaseMs, between, proxy } = options
   const accounts = new Accounts(redis)
@@ -113,7 +117,10 @@ export function createPullWorld(
   const settings = new InstanceSettingsStore(redis)
   const headroom = new Headroom(redis, { freeOctets: options.redisFree, everyMs: options.headroomEveryMs })
   const traceLane = new TraceLane()
-  const maildrops = new Maildrops({ ...options, redis, budget, headroom, settings })
+  const accessTokens = new AccessTokens({ ...options, servers, nowMs: () => clock.nowMs() })
+  const maildrops = new Maildrops({ ...options, redis, budget, headroom, settings, accessTokens })
+  const target = async (destination: DestinationRecord) =>
+    withTokens(accessTokens, destination, targetOf(destination, seal, await settings.get(), proxy))
   return {
     redis,
     due: new DueAccounts(redis),
@@ -154,17 +161,13 @@ export function createPullWorld(
     async openStore(destination, lease, signal) {
       // No other run takes over before the lease has ended: a command that is sent now has this long to be carried out.
       const mayCommit = () => lease.holdsFor(leaseMs / 3)
-      return await pool.store(targetOf(destination, seal, await settings.get(), proxy), {
-        staging: lease,
-        mayCommit,
-        signal,
-      })
+      return await pool.store(await target(destination), { staging: lease, mayCommit, signal })
     },
     settings: () => settings.get(),
     async openTraces(destination, signal, isAsked) {
-      const target = targetOf(destination, seal, await settings.get(), proxy)
-      const store = target.kind === 'hosted' ? target.kind : `${target.host}:${target.port}`
-      return await traceLane.open(store, signal, async () => await pool.traces(target, signal), isAsked)
+      const to = await target(destination)
+      const store = to.kind === 'hosted' ? to.kind : `${to.host}:${to.port}`
+      return await traceLane.open(store, signal, async () => await pool.traces(to, signal), isAsked)
     },
     isAskedFor: gathered(
       async (ids) => (await redis.hmget(keys.openRuns, ...ids)).map((run) => run !== null),

@@ -94,7 +94,10 @@ export class Visit {
     const { account } = this.#order.loaded
     const before = await serverTraits.of(account, clock.nowMs())
     const traits = this.#order.begun?.traits ?? new Set(before)
-    const failure = await this.#pull(traits)
+    let failure = await this.#pull(traits)
+    // A run that outlives its token goes on with another one.
+    for (let nth = 0; nth < workerLimits.tokensPerRun && isTokenCut(failure); nth += 1)
+      failure = await this.#pull(traits)
     const learnt = [...traits].filter((trait) => !before.has(trait))
     if (learnt.length === 0 || failure?.kind === 'superseded') return failure
     await serverTraits.learn(account, learnt, clock.nowMs())
@@ -236,6 +239,10 @@ export class Visit {
       }))
     return this.#ports.maildrop?.(maildrop) ?? maildrop
   }
+}
+
+function isTokenCut(failure: Failure | undefined): boolean {
+  return failure?.kind === 'unreachable' && failure.tokenEnded === true
 }
 
 function timed(store: Store, appends: Spread): Store {

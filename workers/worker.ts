@@ -14,6 +14,11 @@ import { Runs } from '../src/redis/runs.ts'
 import { StatusRounds } from '../src/redis/statuses.ts'
 import { LiveWorkers, type WorkerVitals } from '../src/redis/workers.ts'
 import { SessionFailed } from '../src/failure/session-failed.ts'
+import { oauthFetch } from '../src/net/oauth-fetch.ts'
+import { AuthorizationServers } from '../src/oauth/authorization-servers.ts'
+import { Destinations } from '../src/redis/destinations.ts'
+import { OAuthGrants } from '../src/redis/oauth-grants.ts'
+import { DevicePolls } from './device-polls.ts'
 import { NewsCarrier } from './news-carrier.ts'
 import { Dispatch } from './dispatch.ts'
 import type { WorkerOptions } from './options.ts'
@@ -37,6 +42,7 @@ export class RunningWorker {
   readonly #ticker: Ticker
   readonly #news: NewsCarrier
   readonly #statuses: StatusRounds
+  readonly #devicePolls: DevicePolls
   readonly #workers: LiveWorkers
   readonly #vitals = new Vitals()
   readonly #name = `${hostname()}:${process.pid}`
@@ -63,13 +69,17 @@ export class RunningWorker {
     this.#queue = new PullQueue(redis, runs, { onError: failed })
     this.#revocations = new Revocations(redis, failed)
     const stopping = () => this.#stopping
+    const servers = new AuthorizationServers(options.oauthFetch ?? oauthFetch({ proxy: options.proxy }))
     this.#world = createPullWorld(options, {
       runs,
       revocations: this.#revocations,
       queue: this.#queue,
       pool: this.#pool,
+      servers,
       stopping,
     })
+    const parts = { ...this.#world, destinations: new Destinations(redis), grants: new OAuthGrants(redis) }
+    this.#devicePolls = new DevicePolls({ ...parts, seal: options.seal, servers })
     this.#dispatch = new Dispatch(this.#world, failed)
     this.#pulls = new Jobs(pullQueueName, async (job, signal) => await this.#take(job, signal), {
       ...options,
@@ -94,6 +104,7 @@ export class RunningWorker {
       this.#pulls.look()
       this.#news.look()
     })
+    this.#ticker.every(workerLimits.devicesEveryMs, async () => await this.#devicePolls.turn(Date.now()))
     this.#ticker.every(reviveEveryMs, async () => await this.#queue.revive())
     this.#ticker.every(workerLimits.statusesEveryMs, async () => void (await this.#statuses.turn()))
     this.#news.begin()

@@ -11,12 +11,21 @@ import { findAccount } from '../http/found.ts'
 import { currentReach, demandReach, guardedBy } from '../http/reach.ts'
 import { type HandlerOf, route } from '../http/route.ts'
 import { principalOf } from '../http/who.ts'
+import type { Failure } from '../../src/failure/failure.ts'
+import { describeAsked } from '../../src/failure/sentences.ts'
+import { SessionFailed } from '../../src/failure/session-failed.ts'
+import type { AccountRecord } from '../../src/redis/accounts.ts'
+import type { AccessTokens } from '../../src/redis/oauth-tokens.ts'
 import { newAccount } from '../new-account.ts'
 import * as schemas from '../schemas/accounts.ts'
 import { Id } from '../schemas/requests.ts'
 import type { AccountsWorld } from './accounts.ts'
 
-export async function accountTestRoutes(app: App, world: AccountsWorld): Promise<void> {
+export interface AccountTestsWorld extends AccountsWorld {
+  readonly accessTokens: AccessTokens
+}
+
+export async function accountTestRoutes(app: App, world: AccountTestsWorld): Promise<void> {
   const handlers = new AccountTestHandlers(world)
   app.post('/accounts/test', testNewAccount, handlers.testNew)
   app.post('/accounts/:id/test', testAccount, handlers.test)
@@ -43,9 +52,9 @@ const testAccount = route(
 )
 
 class AccountTestHandlers {
-  readonly #world: AccountsWorld
+  readonly #world: AccountTestsWorld
 
-  constructor(world: AccountsWorld) {
+  constructor(world: AccountTestsWorld) {
     this.#world = world
   }
 
@@ -53,10 +62,11 @@ class AccountTestHandlers {
     const account = newAccount(request.body, principalOf(request))
     const guarded = guardedBy(principalOf(request), account)
     const reach = await demandReach(this.#world.settings, guarded, 'pop3', account)
-    const { proxy: given = null } = request.body
+    if (account.auth === 'oauth2') return notSignedIn({ kind: 'sign-in needed', mailbox: account.user, reason: null })
+    const { proxy: given = null, password = '' } = request.body
     const own = given === null || given === 'none' ? given : (proxyIn(given) ?? null)
     const via = viaOf(account.host, own, this.#world.proxy)
-    return await this.#examination({ ...account, password: request.body.password, reach, via })
+    return await this.#examination({ ...account, password, reach, via })
   }
 
   readonly test: HandlerOf<typeof testAccount> = async ({ params }) => {
@@ -64,10 +74,23 @@ class AccountTestHandlers {
     const reach = await currentReach(this.#world.settings, rest, 'pop3')
     const { seal, proxy } = this.#world
     const via = viaOf(account.host, openedProxy(account, rest, seal), proxy)
-    const password = seal.open(sealedPassword, account.id, 'password')
+    const password = await this.#secretOf({ account, sealedPassword, ...rest })
+    if (typeof password !== 'string') return notSignedIn(password)
     const findings = await this.#examination({ ...account, password, reach, via })
     if (findings.tls !== null) await noteShownCertificate(this.#world.redis, account.id, findings.tls.fingerprint)
     return findings
+  }
+
+  /** Its password, or a token to log in with; the failure that kept it from being got. */
+  async #secretOf({ account, sealedPassword, guarded }: AccountRecord): Promise<string | Failure> {
+    if (account.auth !== 'oauth2') return this.#world.seal.open(sealedPassword, account.id, 'password')
+    try {
+      const holder = { kind: 'account', id: account.id, login: account, guarded: guarded === true } as const
+      return await this.#world.accessTokens.of(holder)
+    } catch (error) {
+      if (error instanceof SessionFailed) return error.failure
+      throw error
+    }
   }
 
   /** A run that follows soon must not fail for the login of this test. */
@@ -81,6 +104,10 @@ class AccountTestHandlers {
     if (findings.ok) await new TestedSources(redis).note(options, loginDelayMsIn(capabilities))
     return { ...findings, capabilities: [...capabilities] }
   }
+}
+
+function notSignedIn(failure: Failure) {
+  return { ...nothingFound, failure: { kind: failure.kind, message: describeAsked(failure) } }
 }
 
 const nothingFound = { ok: false, messages: 0, octets: 0, capabilities: [], tls: null, next: null }

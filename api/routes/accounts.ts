@@ -3,7 +3,7 @@ import type { Redis } from 'ioredis'
 import { sealedProxy } from '../../src/account/proxy.ts'
 import type { DestinationId } from '../../src/mail/message.ts'
 import { type AccountRecord, type Accounts, sourceOf } from '../../src/redis/accounts.ts'
-import { factsOf } from '../../src/redis/facts.ts'
+import { type AccountFacts, factsOf } from '../../src/redis/facts.ts'
 import type { InstanceSettingsStore } from '../../src/redis/instance-settings.ts'
 import type { Runs } from '../../src/redis/runs.ts'
 import { fingerprintsIn, shownCertificate } from '../../src/redis/shown-certificates.ts'
@@ -25,9 +25,14 @@ import { demandReach, guardedBy } from '../http/reach.ts'
 import { type HandlerOf, route } from '../http/route.ts'
 import { bringForward } from '../bring-forward.ts'
 import { givenMistakes, storedForm } from '../login-fields.ts'
+import type { OAuthApplications } from '../../src/redis/oauth-applications.ts'
+import type { OAuthGrants } from '../../src/redis/oauth-grants.ts'
+import { afterAccountChange, demandTokensMayGo, passwordMistakes } from '../sign-in-rules.ts'
+import { oauthStatuses } from '../sign-in-status.ts'
 import { passwordNeeded } from '../password-needed.ts'
 import { accountTaken, choiceOf, demandRules, inOneForm, newAccount, noSuchDestination } from '../new-account.ts'
 import * as schemas from '../schemas/accounts.ts'
+import type { AccountPatch } from '../schemas/accounts.ts'
 import { listOf, Nothing } from '../schemas/answers.ts'
 import { Id, IfMatch, IfNoneMatch } from '../schemas/requests.ts'
 
@@ -39,6 +44,9 @@ export interface AccountsWorld {
   /** The instance's. */
   readonly proxy?: Proxy | undefined
   readonly settings: InstanceSettingsStore
+  readonly applications: OAuthApplications
+  readonly grants: OAuthGrants
+  readonly publicUrl: string
 }
 
 export async function accountRoutes(app: App, world: AccountsWorld): Promise<void> {
@@ -160,15 +168,17 @@ class AccountHandlers {
     const account = newAccount(body, principal)
     const guarded = guardedBy(principal, account)
     await demandReach(settings, guarded, 'pop3', account)
+    await demandTokensMayGo(this.#world.applications, account, guarded)
     await demandLevels(this.#world.redis, account)
     const secrets = {
-      sealedPassword: seal.seal(body.password, account.id, 'password'),
+      sealedPassword: seal.seal(body.password ?? '', account.id, 'password'),
       ...sealedProxy(seal, account.id, body.proxy),
     }
     const record = { account, ...secrets, ...guarded }
     const outcome = await accounts.create(record)
     if (outcome === 'conflict') throw accountTaken()
     if (outcome === 'no destination') throw noSuchDestination()
+    await afterAccountChange(this.#world, account)
     tag(reply, record)
     reply.header('location', `/api/v1/accounts/${account.id}`)
     return await reply.code(201).send(await this.#view(record))
@@ -182,8 +192,9 @@ class AccountHandlers {
     const wanted = { ...query, destinationId }
     const show = async (ids: readonly string[]) => {
       const found = await factsOf(redis, ids)
+      const signIns = await this.#signIns(found.flatMap((facts) => (facts === undefined ? [] : [facts.record])))
       return found.map((facts) => {
-        const view = facts && accountView(facts)
+        const view = facts && this.#shown(facts, signIns)
         return wanted.status === undefined || view?.status === wanted.status ? view : undefined
       })
     }
@@ -223,6 +234,7 @@ class AccountHandlers {
       })
     }
     const shown = await this.#shownCertificates(params.id, body.tlsFingerprint)
+    if (wrongHost.length === 0) await this.#demandTokens(request, fields)
     const cures = curing.some((field) => body[field] !== undefined)
     const record = await this.#update(params.id, (before) => {
       demandMatch(request, before, `The account ${params.id}`)
@@ -241,7 +253,9 @@ class AccountHandlers {
       const wrong = [
         ...wrongHost,
         ...givenMistakes(body, 'account', principal, before.account),
-        ...(password === undefined ? passwordNeeded(before.account, after, shown) : []),
+        ...(password === undefined
+          ? passwordNeeded(before.account, after, shown)
+          : passwordMistakes(after.auth, password)),
       ]
       const account = demandRules(after, password, wrong, before.account)
       const sealedPassword =
@@ -266,6 +280,7 @@ class AccountHandlers {
       }
     })
     if (body.paused === true) await stopPull(this.#world.redis, this.#world.runs, record.account.id)
+    if (cures || body.paused === false) await afterAccountChange(this.#world, record.account)
     const hasBudget = body.importBytesPerHour !== undefined
     if (interval !== undefined || hasBudget) await bringForward(this.#world.redis, record.account, hasBudget)
     tag(reply, record)
@@ -293,8 +308,23 @@ class AccountHandlers {
       due: paused ? 'never' : 'now',
     }))
     if (paused) await stopPull(this.#world.redis, this.#world.runs, record.account.id)
+    else await afterAccountChange(this.#world, record.account)
     tag(reply, record)
     return await this.#view(record)
+  }
+
+  /** @throws Problem unless the application of a login that signs in may give it tokens there. */
+  async #demandTokens(
+    request: Parameters<typeof principalOf>[0] & {
+      readonly params: { readonly id: string }
+      readonly body: AccountPatch
+    },
+    fields: Omit<AccountPatch, 'interval' | 'password' | 'destinationId'>,
+  ): Promise<void> {
+    const { applications, accounts } = this.#world
+    const { account, guarded } = await findAccount(accounts, request.params.id)
+    const after = storedForm({ ...account, ...fields }, request.body)
+    await demandTokensMayGo(applications, after, guardedBy(principalOf(request), after, { ...account, guarded }))
   }
 
   /** The certificates that its server has shown to the last test and in the last run, if one is to be pinned. */
@@ -318,6 +348,17 @@ class AccountHandlers {
   async #view(record: AccountRecord) {
     const [facts] = await factsOf(this.#world.redis, [record.account.id])
     if (facts === undefined) throw unknown('account', record.account.id)
-    return accountView({ ...facts, record })
+    return this.#shown({ ...facts, record }, await this.#signIns([record]))
+  }
+
+  async #signIns(records: readonly AccountRecord[]) {
+    return await oauthStatuses(
+      this.#world,
+      records.map(({ account }) => ({ id: account.id, login: account })),
+    )
+  }
+
+  #shown(facts: AccountFacts, signIns: Awaited<ReturnType<typeof oauthStatuses>>) {
+    return Object.assign(accountView(facts), { oauth: signIns.get(facts.record.account.id) ?? null })
   }
 }

@@ -8,6 +8,8 @@ import type { DestinationRecord, Destinations } from '../../src/redis/destinatio
 import type { InstanceSettingsStore } from '../../src/redis/instance-settings.ts'
 import type { Pauses } from '../../src/redis/pauses.ts'
 import { fingerprintsIn } from '../../src/redis/shown-certificates.ts'
+import type { OAuthApplications } from '../../src/redis/oauth-applications.ts'
+import type { OAuthGrants } from '../../src/redis/oauth-grants.ts'
 import type { PullQueue } from '../../src/redis/queue.ts'
 import type { Seal } from '../../src/seal.ts'
 import type { App } from '../app.ts'
@@ -19,6 +21,9 @@ import { cursorOf, idIn } from '../http/cursor.ts'
 import { demandMatch, tag } from '../http/etag.ts'
 import { findDestination } from '../http/found.ts'
 import { passwordHash } from '../http/passwords.ts'
+import { storedForm } from '../login-fields.ts'
+import { afterDestinationChange, demandTokensMayGo } from '../sign-in-rules.ts'
+import { oauthStatuses } from '../sign-in-status.ts'
 import { badRequest, unknown } from '../http/problems.ts'
 import { demandReach, guardedBy } from '../http/reach.ts'
 import { type HandlerOf, route } from '../http/route.ts'
@@ -34,6 +39,9 @@ export interface DestinationsWorld extends RemovalWorld {
   readonly hosted: HostedLogins
   readonly seal: Seal
   readonly settings: InstanceSettingsStore
+  readonly applications: OAuthApplications
+  readonly grants: OAuthGrants
+  readonly publicUrl: string
 }
 
 export async function destinationRoutes(app: App, world: DestinationsWorld): Promise<void> {
@@ -115,11 +123,14 @@ class DestinationHandlers {
 
   readonly create: HandlerOf<typeof createDestination> = async (request, reply) => {
     const { destinations, hosted, seal, settings } = this.#world
-    const { password, login } = request.body
+    const { password = '', login } = request.body
     const destination = newDestination(request.body, principalOf(request))
     const { id } = destination
     const guarded = destination.kind === 'hosted' ? {} : guardedBy(principalOf(request), destination)
-    if (destination.kind === 'imap') await demandReach(settings, guarded, 'imap', destination)
+    if (destination.kind === 'imap') {
+      await demandReach(settings, guarded, 'imap', destination)
+      await demandTokensMayGo(this.#world.applications, destination, guarded)
+    }
     const record: DestinationRecord =
       destination.kind === 'hosted'
         ? { destination, passwordHash: await passwordHash(password), sealedPassword: null }
@@ -144,7 +155,7 @@ class DestinationHandlers {
     }
     tag(reply, record)
     reply.header('location', `/api/v1/destinations/${id}`)
-    return await reply.code(201).send(destinationView(record, undefined, 0))
+    return await reply.code(201).send(await this.#view(record))
   }
 
   readonly list: HandlerOf<typeof listDestinations> = async (request) => {
@@ -177,6 +188,13 @@ class DestinationHandlers {
       const after = { port: destination.port, ...body, host }
       await demandReach(settings, guardedBy(principal, after, { ...destination, guarded }), 'imap', after)
     }
+    if (destination.kind === 'imap') {
+      const { password: _, ...given } = body
+      const host = normalHost(body.host ?? destination.host) ?? destination.host
+      const after = storedForm({ ...destination, ...given, host }, body)
+      const byWhom = guardedBy(principal, after, { ...destination, guarded })
+      await demandTokensMayGo(this.#world.applications, after, byWhom)
+    }
     const newPassword = destination.kind === 'hosted' ? body.password : undefined
     const newHash = newPassword === undefined ? undefined : await passwordHash(newPassword)
     const [pause] = await pauses.of([id])
@@ -187,6 +205,7 @@ class DestinationHandlers {
     })
     if (changed === undefined) throw unknown('destination', id)
     if (destination.kind === 'hosted' && newPassword !== undefined) await hosted.admit(destination.login, newPassword)
+    if (changed.destination.kind === 'imap') await afterDestinationChange(this.#world, id, changed.destination)
     // The accounts are tried at once, because the change may have removed the destination's fault.
     await queue.release(await pauses.lift(id))
     tag(reply, changed)
@@ -203,7 +222,16 @@ class DestinationHandlers {
   async #views(records: readonly DestinationRecord[]) {
     const ids = records.map(({ destination }) => destination.id)
     const [paused, counts] = await Promise.all([this.#world.pauses.of(ids), this.#world.accounts.counts(ids)])
-    return records.map((record, nth) => destinationView(record, paused[nth], counts[nth] ?? 0))
+    const signIns = await oauthStatuses(
+      this.#world,
+      records.flatMap(({ destination }) =>
+        destination.kind === 'imap' ? [{ id: destination.id, login: destination }] : [],
+      ),
+    )
+    return records.map((record, nth) => ({
+      ...destinationView(record, paused[nth], counts[nth] ?? 0),
+      oauth: signIns.get(record.destination.id) ?? null,
+    }))
   }
 
   async #view(record: DestinationRecord) {

@@ -7,6 +7,7 @@ import { shownRhythmCodes } from '../../src/runs/shown-rhythm.ts'
 import { accountStatuses } from '../../src/runs/status.ts'
 import { failure, step } from './failure.ts'
 import { loginFields } from './logins.ts'
+import { OAuthStatus } from './oauth.ts'
 import { Page } from './requests.ts'
 import { Run } from './runs.ts'
 import {
@@ -88,7 +89,7 @@ export const NewAccount = Type.Object(
     host: accountFields.host,
     user: accountFields.user,
     destinationId: id,
-    password,
+    password: Type.Optional(password),
   },
   {
     ...strict,
@@ -117,6 +118,7 @@ const status = Type.Enum([...accountStatuses], {
 export const Account = Type.Object({
   id,
   ...accountFields,
+  oauth: orNull(OAuthStatus, 'the sign-in, with auth oauth2'),
   hostUnicode,
   twinOf: orNull(
     Type.String(like(example.id)),

@@ -2,6 +2,7 @@
 import { type Static, Type } from 'typebox'
 import { failure } from './failure.ts'
 import { loginFields } from './logins.ts'
+import { OAuthStatus } from './oauth.ts'
 import { Page } from './requests.ts'
 import {
   example,
@@ -54,7 +55,7 @@ export const NewDestination = Type.Object(
     kind: Type.Enum(['hosted', 'imap']),
     login: Type.Optional(hosted.login),
     ...Type.Partial(Type.Object(changeable)).properties,
-    password,
+    password: Type.Optional(password),
   },
   { ...strict, ...like({ kind: 'hosted', login: 'alice', password: example.password }) },
 )
@@ -73,6 +74,7 @@ export const Destination = Type.Union([
     id,
     kind: Type.Literal('imap'),
     ...server,
+    oauth: orNull(OAuthStatus, 'the sign-in, with auth oauth2'),
     hostUnicode,
     ...condition,
     importBytesPerHour,

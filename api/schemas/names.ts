@@ -12,6 +12,7 @@ import * as keys from './keys.ts'
 import * as ledger from './ledger.ts'
 import * as mail from './mail.ts'
 import * as bulletin from './bulletin.ts'
+import * as oauth from './oauth.ts'
 import * as oauthApplications from './oauth-applications.ts'
 import * as oauthProviders from './oauth-providers.ts'
 import * as quarantine from './quarantine.ts'
@@ -39,6 +40,7 @@ const shapes: Readonly<Record<string, unknown>> = {
   ...ledger,
   ...mail,
   ...bulletin,
+  ...oauth,
   ...oauthApplications,
   ...oauthProviders,
   ...quarantine,

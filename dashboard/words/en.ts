@@ -126,6 +126,14 @@ export const en = {
       title: 'The mail store is full',
       advice: 'Make room there. Until then the mail stays at the provider.',
     },
+    'sign-in needed': {
+      title: 'Somebody has to sign in',
+      advice: 'Whoever the mailbox belongs to signs in at its provider. Until then it is left alone; no mail is lost.',
+    },
+    'token service unreachable': {
+      title: 'The sign-in service does not answer',
+      advice: 'The sign-in still holds. It is tried again by itself, and no mail is lost.',
+    },
     superseded: { title: 'Another worker took over', advice: 'That run goes on in its place.' },
     stopped: { title: 'The run was stopped', advice: 'The next run goes on where this one ended.' },
     internal: {

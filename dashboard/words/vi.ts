@@ -127,6 +127,14 @@ export const vi: Words = {
         'Thư vẫn ở nhà cung cấp và sẽ tự được thử lại. Câu trả lời của kho thư ở bên dưới; nhật ký của nó nói rõ hơn.',
     },
     'store full': { title: 'Kho thư đã đầy', advice: 'Hãy dọn chỗ. Cho đến lúc đó thư vẫn ở nhà cung cấp.' },
+    'sign-in needed': {
+      title: 'Cần có người đăng nhập',
+      advice: 'Chủ hộp thư đăng nhập tại nhà cung cấp. Cho đến lúc đó hộp thư được để yên; không mất thư nào.',
+    },
+    'token service unreachable': {
+      title: 'Dịch vụ đăng nhập không trả lời',
+      advice: 'Lần đăng nhập vẫn còn hiệu lực. Hệ thống sẽ tự thử lại, và không mất thư nào.',
+    },
     superseded: { title: 'Một tiến trình khác đã tiếp quản', advice: 'Lượt chạy này tiếp tục ở đó.' },
     stopped: { title: 'Lượt này đã bị dừng', advice: 'Lượt sau sẽ tiếp tục từ chỗ dở.' },
     internal: {

@@ -41,7 +41,10 @@ function firstWaitMs(failure: Failure): number {
       // Some servers throttle with the words of a bad password (Office 365, VPOP3); frequent attempts make that worse.
       return 10 * minute
     case 'store full':
+    // A destination is paused for so long; signing in lifts it.
+    case 'sign-in needed':
       return 10 * minute
+    case 'token service unreachable':
     case 'unreachable':
     case 'tls':
     case 'silent':
@@ -77,6 +80,8 @@ export function mayBeTooSoon(failure: Failure): boolean {
     case 'store unreachable':
     case 'store refused':
     case 'store full':
+    case 'sign-in needed':
+    case 'token service unreachable':
     case 'superseded':
     case 'stopped':
     case 'internal':
@@ -110,6 +115,11 @@ export function consequenceOf(failure: Failure, before: FailureHistory, nowMs: n
   }
   if (failure.kind === 'internal' && failure.remedy !== undefined) {
     return { next: { do: 'try again', afterMs: failureLimits.retryFirstMs }, history: before }
+  }
+  // Nobody but whoever the mailbox belongs to can mend it, and no patience helps.
+  if (failure.kind === 'sign-in needed') {
+    const history = { ...before, failures: before.failures + 1, firstFailureAtMs: before.firstFailureAtMs ?? nowMs }
+    return { next: { do: 'stop until somebody acts' }, history }
   }
   const refused = isLoginRefused(failure)
   const history: FailureHistory = {

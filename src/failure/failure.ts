@@ -19,6 +19,8 @@ export const failureKinds = [
   'superseded',
   'stopped',
   'internal',
+  'sign-in needed',
+  'token service unreachable',
 ] as const
 export type FailureKind = (typeof failureKinds)[number]
 
@@ -59,6 +61,8 @@ export type Failure =
       readonly cause?: UnreachableCause
       /** Host and port of the proxy that says so. */
       readonly proxy?: string
+      /** It ended the session because the token of its login has ended: another session with a new one goes on. */
+      readonly tokenEnded?: true
     }
   /** `certificate`: the one that does not verify. `speaks`: what answers there in clear, without TLS. `asked`: what is asked of TLS there, if not the usual. */
   | {
@@ -126,6 +130,16 @@ export type Failure =
       Passing &
       Taking)
   | ({ readonly kind: 'store full'; readonly reply: string } & Shared)
+  /** There is no token for it, and nobody can get one without whoever the mailbox belongs to. `page`: where they sign in. */
+  | ({
+      readonly kind: 'sign-in needed'
+      readonly mailbox: string
+      /** In the words of whoever refused the token before; null: nobody has signed in yet. */
+      readonly reason: string | null
+      readonly page?: string
+    } & Shared)
+  /** The server that gives tokens; the mail server was not asked. */
+  | ({ readonly kind: 'token service unreachable'; readonly server: string; readonly reason: string } & Shared)
   | { readonly kind: 'superseded' }
   | { readonly kind: 'stopped' }
   /** `remedy`: an action for the operator. If it is given, the cause is known, and it is ours: no provider's and no account's. */

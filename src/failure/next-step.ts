@@ -259,6 +259,8 @@ function usualStep(failure: Failure, looked: boolean): Step | null {
     case 'store unreachable':
     case 'store refused':
     case 'store full':
+    case 'sign-in needed':
+    case 'token service unreachable':
     case 'superseded':
     case 'stopped':
       return null

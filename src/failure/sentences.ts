@@ -15,6 +15,7 @@ export function describe(failure: Failure): string {
 /** The same sentences for the failure that stops an account: nothing is tried again by itself. */
 export function describeStop(failure: Failure): string {
   const advice = adviceOn(failure) ?? 'The provider can say what it means.'
+  if (failure.kind === 'sign-in needed') return `${happened(failure)} ${signInAdvice(failure)}`
   return `${happened(failure)} ${advice} The account is left alone until somebody acts.`
 }
 
@@ -80,6 +81,11 @@ export function happened(failure: Failure): string {
       return `The mail store ${failure.server === undefined ? '' : `${failure.server} `}refused ${phaseWords(failure.during)}${saying(failure.reply)}.`
     case 'store full':
       return `The mail store is full${saying(failure.reply)}.`
+    case 'sign-in needed':
+      if (failure.reason === null) return `Nobody has signed in for ${failure.mailbox} yet.`
+      return `The sign-in for ${failure.mailbox} holds no more${saying(failure.reason)}.`
+    case 'token service unreachable':
+      return `${failure.server}, which gives the tokens to log in with, could not be reached: ${failure.reason}.`
     case 'superseded':
       return 'Another worker took this account over; that run goes on in its place.'
     case 'stopped':
@@ -148,6 +154,10 @@ function after(failure: Failure): string {
       return 'The mail stays at the provider, and is tried again by itself; if it stays so, the log of the mail store says why.'
     case 'store full':
       return 'Make room there; the mail stays at the provider until then.'
+    case 'sign-in needed':
+      return signInAdvice(failure)
+    case 'token service unreachable':
+      return 'The sign-in still holds, and no mail is lost; tried again by itself.'
     case 'superseded':
     case 'stopped':
       return ''
@@ -216,9 +226,15 @@ function afterRefusal(failure: Extract<Failure, { kind: 'provider refused' }>): 
 /** The action that somebody has to take, if the trouble does not end by itself. */
 function adviceOn(failure: Failure): string | undefined {
   const known = knownSentence(failure)
+  if (failure.kind === 'sign-in needed') return signInAdvice(failure)
   if (failure.kind === 'tls') return known ?? "Check the host name and the account's TLS settings."
   if (failure.kind === 'credentials refused') return known ?? 'Check both; some providers want an app password.'
   return known
+}
+
+function signInAdvice({ page }: Extract<Failure, { kind: 'sign-in needed' }>): string {
+  const where = page === undefined ? '' : ` at ${page}`
+  return `Its owner, or an admin, signs in${where}; until then it is left alone.`
 }
 
 function knownSentence(failure: Failure): string | undefined {

@@ -38,6 +38,8 @@ export interface Login extends Partial<CertificateRules>, Pick<ServerLogin, 'aut
   readonly tls: TlsMode
   readonly user: string
   readonly password: string
+  /** Gives a token to log in with, in place of the password. `refused`: another one than this. */
+  readonly accessToken?: (refused?: string) => Promise<string>
   /** Undefined: every address is allowed. */
   readonly reach?: Reach
   /** The resolver of names, if it is not the system's. */
@@ -81,10 +83,32 @@ export async function connectStore(login: Login, options: ConnectOptions = {}): 
   for (;;) {
     const attempt = { asksId: identities?.asks(serverOf(login)) ?? false, fellSilent: false, learntChain: false }
     try {
-      return await connect(login, options, attempt)
+      const { accessToken } = login
+      if (accessToken === undefined) return await connect(login, options, attempt)
+      return await connectByToken(login, accessToken, options, attempt)
     } catch (error) {
       if (!(attempt.fellSilent || attempt.learntChain) || options.signal?.aborted) throw error
     }
+  }
+}
+
+/** A token may have been taken back before its end: another one is asked for, once. */
+async function connectByToken(
+  login: Login,
+  accessToken: NonNullable<Login['accessToken']>,
+  options: ConnectOptions,
+  attempt: Attempt,
+): Promise<ImapFlow> {
+  const token = await accessToken()
+  try {
+    return await connect({ ...login, password: token }, options, attempt)
+  } catch (error) {
+    const isRefused =
+      error instanceof SessionFailed && isRecord(error.cause) && error.cause['authenticationFailed'] === true
+    if (!isRefused || options.signal?.aborted) throw error
+    const another = await accessToken(token)
+    if (another === token) throw error
+    return await connect({ ...login, password: another }, options, attempt)
   }
 }
 
@@ -189,7 +213,10 @@ function clientFor(login: Login, transport: NonNullable<ImapFlowOptions['transpo
     // True: STARTTLS or nothing. False: clear text, on loopback or because somebody chose it.
     doSTARTTLS: login.tls === 'starttls',
     transport,
-    auth: { user: login.user, pass: login.password },
+    auth:
+      login.accessToken === undefined
+        ? { user: login.user, pass: login.password }
+        : { user: login.user, accessToken: login.password },
     clientInfo: { name: 'Tributary' },
     logger: false,
     disableAutoIdle: true,

@@ -20,8 +20,6 @@ export const oauthLimits = {
   refreshEarlyMs: 5 * minute,
   /** A server that names no end of its token (RFC 6749 section 5.1). */
   usualTokenLifeMs: 60 * minute,
-  /** The requests that one token endpoint gets from us at once. */
-  tokenSlots: 4,
   /** RFC 8628 section 3.2 and 3.5: where the server names no interval, and by how much slow_down lengthens it. */
   pollIntervalMs: 5 * second,
   pollSlowDownMs: 5 * second,

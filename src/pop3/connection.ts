@@ -5,6 +5,7 @@ import { type Pending, pending } from '../deadline.ts'
 import { type Failure } from '../failure/failure.ts'
 import { legible } from '../failure/legible.ts'
 import type { Phase } from '../failure/phase.ts'
+import { isTokenEnded, tokenEnded } from './token-ended.ts'
 import { SessionFailed } from '../failure/session-failed.ts'
 import { endReason } from '../failure/socket-reasons.ts'
 import { tlsTroubleOf } from '../failure/tls-reasons.ts'
@@ -262,6 +263,9 @@ export class Pop3Connection {
       const replies = this.#reader.push(chunk)
       for (const raw of replies) {
         const reply = raw.shape === 'refused' ? { ...raw, text: this.#mask(raw.text) } : raw
+        const during = this.#questions[0]?.during
+        if (reply.shape === 'refused' && during !== undefined && isTokenEnded(reply.text, during))
+          throw new SessionFailed(tokenEnded(this.server, during))
         const question = this.#questions.shift()
         this.#refused =
           reply.shape === 'refused' && question !== undefined

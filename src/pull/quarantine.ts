@@ -175,6 +175,8 @@ function asideSentence(failure: Failure): string {
     case 'maildrop in use':
     case 'throttled':
     case 'tls':
+    case 'sign-in needed':
+    case 'token service unreachable':
     case 'superseded':
     case 'stopped':
       return describe(failure)

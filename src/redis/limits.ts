@@ -19,6 +19,10 @@ export const redisLimits = {
   /** The number of servers of which a worker remembers that, of some KiB each. */
   serversReadMax: 5000,
 
+  // Sign-ins
+  /** The requests that one token endpoint gets from us at once. */
+  tokenSlots: 4,
+
   // Runs
   /** The number of records that one script writes: it limits the time for which Redis is blocked, and the arguments of a call. */
   recordsPerCall: 1000,

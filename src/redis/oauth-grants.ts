@@ -2,6 +2,7 @@
 import { randomBytes } from 'node:crypto'
 import type { Redis } from 'ioredis'
 import type { Grant } from '../oauth/grant.ts'
+import { oauthLimits } from '../oauth/limits.ts'
 import type { OAuthFlow } from '../oauth/providers.ts'
 import { keys } from './key-names.ts'
 import { replaceField } from './replaced.ts'
@@ -14,6 +15,8 @@ export type NewGrant = Omit<Grant, 'generation'>
 export interface BegunSignIn {
   readonly flow: OAuthFlow
   readonly untilMs: number
+  /** Why it has come to nothing. */
+  readonly problem?: string
 }
 
 export class OAuthGrants {
@@ -75,6 +78,11 @@ export class OAuthGrants {
 
   async begun(id: string, sign: BegunSignIn): Promise<void> {
     await this.#redis.hset(keys.oauthBegun, id, JSON.stringify(sign))
+  }
+
+  /** Notes why a sign-in has come to nothing, for whoever asks how far it is. What was granted before stays. */
+  async refused(id: string, flow: OAuthFlow, problem: string): Promise<void> {
+    await this.begun(id, { flow, untilMs: Date.now() + oauthLimits.stateLivesMs, problem })
   }
 
   async ended(id: string): Promise<void> {

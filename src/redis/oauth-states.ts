@@ -89,7 +89,8 @@ export class OAuthStates {
     return (await this.#redis.exists(keys.oauthLink(link))) === 1
   }
 
-  async useUp(link: string): Promise<void> {
-    await this.#redis.del(keys.oauthLink(link))
+  /** False: somebody else was first. */
+  async useUp(link: string): Promise<boolean> {
+    return (await this.#redis.del(keys.oauthLink(link))) === 1
   }
 }

@@ -112,6 +112,7 @@ export function blamed({ failure }: Run, host: string): string | undefined {
     case 'stopped':
     case 'superseded':
     case 'internal':
+    case 'sign-in needed':
       return undefined
     case 'store unreachable':
     case 'store refused':
@@ -125,6 +126,7 @@ export function blamed({ failure }: Run, host: string): string | undefined {
     case 'maildrop in use':
     case 'provider refused':
     case 'broken protocol':
+    case 'token service unreachable':
       return /^[a-z0-9.:_-]{1,100}$/.test(host.toLowerCase()) ? host.toLowerCase() : 'other'
   }
 }

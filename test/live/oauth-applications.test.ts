@@ -115,7 +115,7 @@ test('its secrets are sealed again at a rotation, and lie sealed in a backup', a
   await stack.redis.hdel(keys.oauthApplications, made.id)
   const restored = await stack.app.inject({
     method: 'POST',
-    url: '/api/v1/restore',
+    url: '/api/v1/restore?replace=true',
     headers: { ...headers, 'content-type': 'application/gzip' },
     payload: backup.rawPayload,
   })

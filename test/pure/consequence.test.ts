@@ -27,6 +27,8 @@ const failures: { readonly [K in Failure['kind']]: Extract<Failure, { kind: K }>
   'store unreachable': { kind: 'store unreachable', reason: 'connection refused' },
   'store refused': { kind: 'store refused', during: { code: 'message', number: 1, octets: 10 }, reply },
   'store full': { kind: 'store full', reply },
+  'sign-in needed': { kind: 'sign-in needed', mailbox: 'me@example.net', reason: 'invalid_grant' },
+  'token service unreachable': { kind: 'token service unreachable', server, reason: 'no answer within 20 s' },
   superseded: { kind: 'superseded' },
   stopped: { kind: 'stopped' },
   internal: { kind: 'internal', reason: 'x is undefined' },

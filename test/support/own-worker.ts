@@ -34,6 +34,7 @@ export async function startOwnWorker(
     seal: createSeal(Buffer.from(secretKey, 'hex')),
     clock: createClock(),
     publicName: 'gather.example.org',
+    publicUrl: 'http://127.0.0.1:8420',
     concurrency: 1,
     leaseMs,
     jobLockMs: leaseMs,

@@ -18,6 +18,11 @@ import { demandReliable } from '../../src/redis/reliable.ts'
 import { Destinations } from '../../src/redis/destinations.ts'
 import { Events } from '../../src/redis/events.ts'
 import { OAuthApplications } from '../../src/redis/oauth-applications.ts'
+import { OAuthDevices } from '../../src/redis/oauth-devices.ts'
+import { AuthorizationServers } from '../../src/oauth/authorization-servers.ts'
+import { oauthFetch } from '../../src/net/oauth-fetch.ts'
+import { OAuthStates } from '../../src/redis/oauth-states.ts'
+import { AccessTokens } from '../../src/redis/oauth-tokens.ts'
 import { OAuthGrants } from '../../src/redis/oauth-grants.ts'
 import { Bulletins } from '../../src/redis/bulletin.ts'
 import { Pauses } from '../../src/redis/pauses.ts'
@@ -36,6 +41,9 @@ import { closeAll } from './closing.ts'
 import { startDovecot, type TestDovecot } from './dovecot.ts'
 import { surroundingsOf } from './internet.ts'
 import { startRedis, type TestRedis } from './redis.ts'
+
+/** Nobody listens there: requests are injected. */
+export const publicUrlOfTests = 'http://127.0.0.1:8420'
 
 export const adminToken = 'the-token-of-the-admin'
 
@@ -110,6 +118,7 @@ export async function startStack<Server extends StackRedis = TestRedis>(
   const [sessions, throttle] = [new Sessions(redis), new Throttle(redis)]
   const discoveries = new Discoveries(() => surroundingsOf({}))
   const settings = new InstanceSettingsStore(redis)
+  const servers = new AuthorizationServers(oauthFetch())
   const parts = {
     redis,
     accounts,
@@ -128,7 +137,11 @@ export async function startStack<Server extends StackRedis = TestRedis>(
     webhooks: new Webhooks(redis),
     applications: new OAuthApplications(redis),
     grants: new OAuthGrants(redis),
-    publicUrl: 'http://127.0.0.1:8420',
+    publicUrl: publicUrlOfTests,
+    servers,
+    states: new OAuthStates(redis, seal),
+    devices: new OAuthDevices(redis),
+    accessTokens: new AccessTokens({ redis, seal, servers, publicUrl: publicUrlOfTests, nowMs: Date.now }),
     bulletins: new Bulletins(redis),
     ring,
     seal,
@@ -206,6 +219,7 @@ export async function startStack<Server extends StackRedis = TestRedis>(
         seal: createSeal(new KeyFile(secretKeyFile)),
         clock: createClock(),
         publicName: 'gather.example.org',
+        publicUrl: publicUrlOfTests,
         concurrency: 4,
         leaseMs: 2000,
         jobLockMs: 2000,

@@ -1,0 +1,205 @@
+/** Begins, reads and ends sign-ins (CONTRACT section 10). */
+import { randomBytes } from 'node:crypto'
+import { flowsOf, isUnattended, type OpenApplication, tokenMistakes } from '../src/oauth/application.ts'
+import type { AuthorizationServers } from '../src/oauth/authorization-servers.ts'
+import { applicationToken, beginCode, beginDevice, type IssuedTokens, revoke } from '../src/oauth/flows.ts'
+import { isGrantFor } from '../src/oauth/grant.ts'
+import { nobodyNamed } from '../src/oauth/identity.ts'
+import { oauthLimits } from '../src/oauth/limits.ts'
+import { OAuthFailed } from '../src/oauth/oauth-failed.ts'
+import type { OAuthFlow } from '../src/oauth/providers.ts'
+import { isLoopbackHost } from '../src/loopback.ts'
+import type { OAuthDevices } from '../src/redis/oauth-devices.ts'
+import { openApplication } from '../src/redis/oauth-applications.ts'
+import type { OAuthStates } from '../src/redis/oauth-states.ts'
+import type { TokenHolder } from '../src/redis/oauth-tokens.ts'
+import { awaitSignIn, type SignedInWorld, takeGrant } from '../src/redis/signed-in.ts'
+import { conflict, Problem } from './http/problems.ts'
+import type { Principal } from './http/who.ts'
+import type { BegunOAuth } from './schemas/oauth.ts'
+import { demandHolder, type HoldersWorld, type SignInHolder, termsOf } from './sign-in-holder.ts'
+import { feedsEn } from './sign-in-pages.ts'
+import { oauthStatusOf, type OAuthStatusWorld } from './sign-in-status.ts'
+import { callbackOf, linkOf } from './sign-in-urls.ts'
+
+export interface SignInDeskWorld extends HoldersWorld, SignedInWorld, OAuthStatusWorld {
+  readonly servers: AuthorizationServers
+  readonly states: OAuthStates
+  readonly devices: OAuthDevices
+  readonly publicUrl: string
+}
+
+export class OAuthDesk {
+  readonly #world: SignInDeskWorld
+
+  constructor(world: SignInDeskWorld) {
+    this.#world = world
+  }
+
+  /** @param browser the cookie of the browser of somebody who is signed in here; undefined: a bearer token, which gets a link. */
+  async begin(
+    kind: TokenHolder['kind'],
+    id: string,
+    flow: OAuthFlow,
+    { principal, browser }: { readonly principal: Principal; readonly browser: string | undefined },
+  ): Promise<BegunOAuth> {
+    const { holder, open } = await this.demand(kind, id)
+    if (!flowsOf(open.application).includes(flow))
+      throw conflict(`The provider of this application has no flow ${flow} for mail.`)
+    switch (flow) {
+      case 'code':
+        return browser === undefined ? await this.link(holder) : await this.#beginCode(holder, open, browser)
+      case 'device':
+        return await this.#beginDevice(holder, open)
+      case 'application':
+        return await this.#asApplication(holder, open, principal)
+    }
+  }
+
+  /** @throws Problem unless its tokens may go where it logs in. */
+  async demand(
+    kind: TokenHolder['kind'],
+    id: string,
+  ): Promise<{ readonly holder: SignInHolder; readonly open: OpenApplication }> {
+    const { holder, application } = await demandHolder(this.#world, kind, id)
+    const [mistake] = tokenMistakes(application.application, holder.login, holder.guarded)
+    if (mistake !== undefined)
+      throw conflict(`The ${kind} ${id} may be given no token: its ${mistake.pointer.slice(1)} ${mistake.detail}.`)
+    return { holder, open: openApplication(application, this.#world.seal) }
+  }
+
+  async link(holder: SignInHolder): Promise<{ readonly url: string; readonly expiresAt: string }> {
+    const { states, publicUrl } = this.#world
+    demandSafe(publicUrl)
+    const secret = await states.link(termsOf(holder))
+    await this.#note(holder, 'code', oauthLimits.linkLivesMs)
+    return { url: linkOf(publicUrl, secret), expiresAt: isoIn(oauthLimits.linkLivesMs) }
+  }
+
+  /** Makes the state of an authorization request, for one browser. @param link the hash of the link that was opened. */
+  async request(holder: SignInHolder, open: OpenApplication, browser: string, link: string | null): Promise<string> {
+    const { servers, states, publicUrl } = this.#world
+    demandSafe(publicUrl)
+    const server = await servers.of(open)
+    const protocol = holder.kind === 'account' ? 'pop3' : 'imap'
+    const { url, secrets } = await beginCode(server, {
+      redirectUri: callbackOf(publicUrl),
+      protocol,
+      user: holder.login.user,
+    })
+    const { issuer } = server.configuration.serverMetadata()
+    await states.give(secrets, { ...termsOf(holder), issuer, link }, browser)
+    return url
+  }
+
+  async #beginCode(holder: SignInHolder, open: OpenApplication, browser: string): Promise<BegunOAuth> {
+    const url = await asked(async () => await this.request(holder, open, browser, null))
+    await this.#note(holder, 'code', oauthLimits.stateLivesMs)
+    return { url, expiresAt: isoIn(oauthLimits.stateLivesMs), feeds: feedsEn(holder) }
+  }
+
+  async #beginDevice(holder: SignInHolder, open: OpenApplication): Promise<BegunOAuth> {
+    const { servers, devices, seal } = this.#world
+    const protocol = holder.kind === 'account' ? 'pop3' : 'imap'
+    const device = await asked(async () => await beginDevice(await servers.of(open), protocol))
+    const nowMs = Date.now()
+    const { deviceCode, userCode, verificationUri, intervalMs, livesMs } = device
+    const isTaken = await devices.wait({
+      ...termsOf(holder),
+      sealedDeviceCode: seal.seal(deviceCode, holder.id, 'deviceCode'),
+      userCode,
+      verificationUri,
+      intervalMs,
+      askMs: nowMs + intervalMs,
+      untilMs: nowMs + livesMs,
+    })
+    if (!isTaken) throw conflict('Too many sign-ins by device code wait at once; try again in some minutes.')
+    await this.#note(holder, 'device', livesMs)
+    return { userCode, verificationUri, expiresAt: isoIn(livesMs), feeds: feedsEn(holder) }
+  }
+
+  /** Opens mailboxes of a whole company: for admins of the instance alone, and for those that the application lists. */
+  async #asApplication(holder: SignInHolder, open: OpenApplication, { destinationId }: Principal): Promise<BegunOAuth> {
+    if (destinationId !== undefined)
+      throw new Problem(
+        'instance',
+        'Without anybody who signs in only an admin of the whole instance may open a mailbox.',
+      )
+    const { application } = open
+    if (!isUnattended(application, holder.login.user))
+      throw conflict(`The application ${application.id} does not list ${holder.login.user} among its addresses.`)
+    const tokens = await asked(
+      async () => await applicationToken(await this.#world.servers.of(open), holder.login.user),
+    )
+    await takeGrant(this.#world, holder, { application, flow: 'application', tokens, identity: nobodyNamed })
+    return await this.status(holder)
+  }
+
+  async status(holder: SignInHolder): Promise<BegunOAuth> {
+    const status = await oauthStatusOf(this.#world, holder.id, holder.login)
+    const device = status.state === 'waiting' ? await this.#world.devices.get(holder.id) : undefined
+    if (device === undefined) return status
+    const { userCode, verificationUri } = device
+    return { ...status, userCode, verificationUri, feeds: feedsEn(holder) }
+  }
+
+  /** Signs out: the grant is forgotten here whatever becomes of its revocation at the server. */
+  async signOut(kind: TokenHolder['kind'], id: string): Promise<void> {
+    const { holder, application } = await demandHolder(this.#world, kind, id)
+    const { grants, seal, accounts, redis, publicUrl } = this.#world
+    const grant = await grants.get(id)
+    await grants.remove(id)
+    if (holder.kind === 'account')
+      await awaitSignIn(redis, accounts, { id: id as never, user: holder.login.user }, publicUrl)
+    if (grant?.sealedRefreshToken === undefined || !isGrantFor(grant, termsOf(holder))) return
+    const token = seal.open(grant.sealedRefreshToken, id, 'refreshToken')
+    await this.revoke(openApplication(application, seal), token)
+  }
+
+  /** Best effort: a server that does not answer keeps a grant that nobody has any more. */
+  async revoke(open: OpenApplication, token: string): Promise<void> {
+    try {
+      await revoke(await this.#world.servers.of(open), token)
+    } catch (error) {
+      if (!(error instanceof OAuthFailed)) throw error
+    }
+  }
+
+  async #note({ id }: SignInHolder, flow: OAuthFlow, livesMs: number): Promise<void> {
+    await this.#world.grants.begun(id, { flow, untilMs: Date.now() + livesMs })
+  }
+}
+
+/** The tokens of a consent that is not taken go back. */
+export function tokenToRevoke({ refreshToken, accessToken }: IssuedTokens): string {
+  return refreshToken ?? accessToken
+}
+
+/** 256 random bits for the cookie of a browser. */
+export function newBrowser(): string {
+  return randomBytes(32).toString('base64url')
+}
+
+function isoIn(ms: number): string {
+  return new Date(Date.now() + ms).toISOString()
+}
+
+/** A provider sends the browser back with what opens a mailbox. */
+function demandSafe(publicUrl: string): void {
+  const { protocol, hostname } = new URL(publicUrl)
+  if (protocol === 'https:' || isLoopbackHost(hostname)) return
+  throw conflict(`A browser cannot come back to ${publicUrl} safely: set TRIBUTARY_PUBLIC_URL to an https URL.`)
+}
+
+/** @throws Problem in place of OAuthFailed. */
+async function asked<T>(ask: () => Promise<T>): Promise<T> {
+  try {
+    return await ask()
+  } catch (error) {
+    if (!(error instanceof OAuthFailed)) throw error
+    const { trouble, server, message } = error
+    if (trouble === 'unreachable')
+      throw new Problem('provider-unavailable', `${server} does not answer: ${message}. Try again in a moment.`)
+    throw conflict(`${server} refused it: ${message}. Check the application there and here.`)
+  }
+}

@@ -1,0 +1,188 @@
+/** The pages that whoever signs in sees: what a link leads to, and how it went. In English and in Vietnamese, as the browser asks. */
+import { createHash } from 'node:crypto'
+import type { FastifyReply, FastifyRequest } from 'fastify'
+
+interface PageText {
+  readonly title: string
+  readonly paragraphs: readonly string[]
+  /** Where it goes on. */
+  readonly link?: { readonly url: string; readonly text: string }
+}
+
+/** What a page is about. */
+export interface PageFacts {
+  readonly mailbox: string
+  /** Null: mail is stored in that mailbox. */
+  readonly into: string | null
+}
+
+interface Words {
+  readonly begin: (facts: PageFacts, provider: string, url: string) => PageText
+  readonly done: (facts: PageFacts, as: string | null, home: string) => PageText
+  readonly somebodyElse: (facts: PageFacts, as: string) => PageText
+  readonly notTaken: () => PageText
+  readonly linkOver: () => PageText
+  readonly refused: (facts: PageFacts, reason: string) => PageText
+  readonly noAnswer: (server: string, reason: string) => PageText
+}
+
+export const feedsEn = ({ mailbox, into }: PageFacts) =>
+  into === null
+    ? `Mail that Tributary gathers will be stored in ${mailbox}.`
+    : `Tributary will fetch the mail of ${mailbox}, and gather it in the mailbox ${into}.`
+const feedsVi = ({ mailbox, into }: PageFacts) =>
+  into === null
+    ? `Thư mà Tributary gom sẽ được lưu vào ${mailbox}.`
+    : `Tributary sẽ lấy thư của ${mailbox} và gom vào hộp thư ${into}.`
+
+const words: Readonly<Record<'en' | 'vi', Words>> = {
+  en: {
+    begin: (facts, provider, url) => ({
+      title: `Sign in for ${facts.mailbox}`,
+      paragraphs: [
+        feedsEn(facts),
+        'If you have not asked for this, or do not know that mailbox, close this page.',
+        `Sign in as ${facts.mailbox}; as somebody else it is not taken. The button is good for ten minutes; after that, load this page again.`,
+      ],
+      link: { url, text: `Sign in at ${provider}` },
+    }),
+    done: (facts, as, home) => ({
+      title: 'Signed in',
+      paragraphs: [
+        as === null ? `You have signed in for ${facts.mailbox}.` : `You have signed in as ${as}.`,
+        feedsEn(facts),
+        'You can close this page.',
+      ],
+      link: { url: home, text: 'Go to Tributary' },
+    }),
+    somebodyElse: (facts, as) => ({
+      title: 'Signed in as somebody else',
+      paragraphs: [
+        `You have signed in as ${as}, but this mailbox is ${facts.mailbox}. Nothing was changed, and what you agreed to is not kept.`,
+        `Open the link again and sign in as ${facts.mailbox}; the provider may want you to sign out first, or use a private window.`,
+      ],
+    }),
+    notTaken: () => ({
+      title: 'This sign-in is over',
+      paragraphs: [
+        'It was made for another browser, or has been used, or is older than ten minutes. Nothing was changed.',
+        'Open the link that you were sent again, or begin anew in Tributary, and stay in one browser.',
+      ],
+    }),
+    linkOver: () => ({
+      title: 'This link is over',
+      paragraphs: [
+        'It has been used, or is older than seven days, or the mailbox was changed since.',
+        'Ask for a new one.',
+      ],
+    }),
+    refused: (facts, reason) => ({
+      title: 'Not signed in',
+      paragraphs: [
+        `The provider did not let Tributary into ${facts.mailbox}: ${reason}.`,
+        'Nothing was changed. Open the link again to try once more.',
+      ],
+    }),
+    noAnswer: (server, reason) => ({
+      title: 'The provider does not answer',
+      paragraphs: [`${server}: ${reason}.`, 'Nothing was changed. Load this page again in a moment.'],
+    }),
+  },
+  vi: {
+    begin: (facts, provider, url) => ({
+      title: `Đăng nhập cho ${facts.mailbox}`,
+      paragraphs: [
+        feedsVi(facts),
+        'Nếu bạn không yêu cầu việc này, hoặc không biết hộp thư đó, hãy đóng trang này.',
+        `Hãy đăng nhập bằng ${facts.mailbox}; tài khoản khác sẽ không được chấp nhận. Nút này có hiệu lực trong mười phút; sau đó hãy tải lại trang.`,
+      ],
+      link: { url, text: `Đăng nhập tại ${provider}` },
+    }),
+    done: (facts, as, home) => ({
+      title: 'Đã đăng nhập',
+      paragraphs: [
+        as === null ? `Bạn đã đăng nhập cho ${facts.mailbox}.` : `Bạn đã đăng nhập với tên ${as}.`,
+        feedsVi(facts),
+        'Bạn có thể đóng trang này.',
+      ],
+      link: { url: home, text: 'Đến Tributary' },
+    }),
+    somebodyElse: (facts, as) => ({
+      title: 'Đã đăng nhập bằng tài khoản khác',
+      paragraphs: [
+        `Bạn đã đăng nhập với tên ${as}, nhưng hộp thư này là ${facts.mailbox}. Không có gì thay đổi, và sự đồng ý của bạn không được giữ lại.`,
+        `Hãy mở lại liên kết và đăng nhập bằng ${facts.mailbox}; có thể bạn phải đăng xuất trước, hoặc dùng cửa sổ riêng tư.`,
+      ],
+    }),
+    notTaken: () => ({
+      title: 'Lần đăng nhập này không còn hiệu lực',
+      paragraphs: [
+        'Nó được tạo cho trình duyệt khác, hoặc đã được dùng, hoặc đã quá mười phút. Không có gì thay đổi.',
+        'Hãy mở lại liên kết bạn nhận được, hoặc bắt đầu lại trong Tributary, và dùng cùng một trình duyệt.',
+      ],
+    }),
+    linkOver: () => ({
+      title: 'Liên kết này không còn hiệu lực',
+      paragraphs: [
+        'Nó đã được dùng, hoặc đã quá bảy ngày, hoặc hộp thư đã thay đổi từ đó.',
+        'Hãy xin một liên kết mới.',
+      ],
+    }),
+    refused: (facts, reason) => ({
+      title: 'Chưa đăng nhập được',
+      paragraphs: [
+        `Nhà cung cấp không cho Tributary vào ${facts.mailbox}: ${reason}.`,
+        'Không có gì thay đổi. Hãy mở lại liên kết để thử lần nữa.',
+      ],
+    }),
+    noAnswer: (server, reason) => ({
+      title: 'Nhà cung cấp không trả lời',
+      paragraphs: [`${server}: ${reason}.`, 'Không có gì thay đổi. Hãy tải lại trang này sau giây lát.'],
+    }),
+  },
+}
+
+/** The first of both languages that the browser wants. */
+function languageOf(request: FastifyRequest): 'en' | 'vi' {
+  const wanted = /(?:^|[\s,])(en|vi)\b/i.exec(request.headers['accept-language'] ?? '')?.[1]
+  return wanted?.toLowerCase() === 'vi' ? 'vi' : 'en'
+}
+
+const style =
+  'body{font:1.05rem/1.6 system-ui,sans-serif;max-width:34rem;margin:12vh auto;padding:0 1.5rem;color:#1c2430;background:#fbfbf9}h1{font-size:1.5rem}a{display:inline-block;margin-top:.5rem;padding:.6rem 1.1rem;border-radius:.4rem;background:#1f5f8b;color:#fff;text-decoration:none}@media(prefers-color-scheme:dark){body{color:#e6e6e0;background:#16191d}}'
+const styleHash = `'sha256-${createHash('sha256').update(style).digest('base64')}'`
+/** It allows nothing but the one style above. */
+const policy = `default-src 'none'; style-src ${styleHash}; base-uri 'none'; form-action 'none'; frame-ancestors 'none'`
+
+export async function sendPage(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  status: number,
+  write: (words: Words) => PageText,
+): Promise<FastifyReply> {
+  const language = languageOf(request)
+  const { title, paragraphs, link } = write(words[language])
+  const button = link === undefined ? '' : `<p><a href="${escaped(link.url)}">${escaped(link.text)}</a></p>`
+  const text = paragraphs.map((paragraph) => `<p>${escaped(paragraph)}</p>`).join('')
+  const head = `<meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>${escaped(title)}</title><style>${style}</style>`
+  return await reply
+    .code(status)
+    .header('content-security-policy', policy)
+    .header('cache-control', 'no-store')
+    .header('vary', 'accept-language')
+    .type('text/html; charset=utf-8')
+    .send(
+      `<!doctype html><html lang="${language}"><head>${head}</head><body><h1>${escaped(title)}</h1>${text}${button}</body></html>`,
+    )
+}
+
+function escaped(text: string): string {
+  const signs: Readonly<Record<string, string>> = {
+    '&': '&amp;',
+    '<': '&lt;',
+    '>': '&gt;',
+    '"': '&quot;',
+    "'": '&#39;',
+  }
+  return text.replace(/[&<>"']/g, (sign) => signs[sign] ?? sign)
+}

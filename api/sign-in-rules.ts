@@ -1,0 +1,69 @@
+/** The rules of an account or `imap` destination that signs in, when it is made or changed, and what follows from a change. */
+import type { Account, ServerLogin } from '../src/account/account.ts'
+import type { Mistake } from '../src/account/mistake.ts'
+import { tokenMistakes } from '../src/oauth/application.ts'
+import { isGrantFor } from '../src/oauth/grant.ts'
+import type { Accounts } from '../src/redis/accounts.ts'
+import type { OAuthApplications } from '../src/redis/oauth-applications.ts'
+import type { OAuthGrants } from '../src/redis/oauth-grants.ts'
+import { awaitSignIn } from '../src/redis/signed-in.ts'
+import type { Redis } from 'ioredis'
+import { badRequest } from './http/problems.ts'
+
+/** Whoever signs in has no password here. */
+export function passwordMistakes(auth: string | undefined, password: string | undefined): Mistake[] {
+  if (auth === 'oauth2' && password !== undefined)
+    return [{ pointer: '/password', detail: 'is no field of auth "oauth2"' }]
+  if (auth !== 'oauth2' && password === undefined) return [{ pointer: '/password', detail: 'is required' }]
+  return []
+}
+
+/** @throws Problem unless its application is there, and may give tokens to where it logs in. */
+export async function demandTokensMayGo(
+  applications: OAuthApplications,
+  login: ServerLogin,
+  { guarded }: { readonly guarded?: true | undefined },
+): Promise<void> {
+  if (login.auth !== 'oauth2') return
+  const record = await applications.get(login.oauth?.applicationId ?? '')
+  const detail = 'is no application; add one with POST /api/v1/oauth/applications'
+  const mistakes =
+    record === undefined
+      ? [{ pointer: '/oauth/applicationId', detail }]
+      : tokenMistakes(record.application, login, guarded === true)
+  if (mistakes.length > 0) throw badRequest(mistakes)
+}
+
+interface GrantsWorld {
+  readonly redis: Redis
+  readonly accounts: Accounts
+  readonly grants: OAuthGrants
+  readonly publicUrl: string
+}
+
+/** Forgets a grant that was given for another user, host or application, or that nobody uses any more. @returns whether it is signed in. */
+async function isSignedIn(
+  { grants }: Pick<GrantsWorld, 'grants'>,
+  id: string,
+  { auth, oauth, host, user }: ServerLogin,
+): Promise<boolean> {
+  const grant = await grants.get(id)
+  const applicationId = auth === 'oauth2' ? (oauth?.applicationId ?? '') : ''
+  const isForIt = grant !== undefined && isGrantFor(grant, { applicationId, host, user })
+  if (grant !== undefined && !isForIt) await grants.remove(id)
+  return isForIt && grant.state === 'signed in'
+}
+
+/** An account that was changed: until somebody signs in it needs attention. */
+export async function afterAccountChange(world: GrantsWorld, account: Account): Promise<void> {
+  const signedIn = await isSignedIn(world, account.id, account)
+  if (account.auth === 'oauth2' && !signedIn) await awaitSignIn(world.redis, world.accounts, account, world.publicUrl)
+}
+
+export async function afterDestinationChange(
+  world: Pick<GrantsWorld, 'grants'>,
+  id: string,
+  login: ServerLogin,
+): Promise<void> {
+  await isSignedIn(world, id, login)
+}

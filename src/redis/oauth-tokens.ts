@@ -1,0 +1,209 @@
+/**
+ * Gives access tokens to log in with, and keeps them fresh. A refresh token may be good for one use alone: so one process at a time refreshes,
+ * the new one is written down before the access token is used, and only in place of the grant that it came from. Whoever was signed out or
+ * signed in anew meanwhile stays so.
+ */
+import { randomBytes } from 'node:crypto'
+import { setTimeout as delay } from 'node:timers/promises'
+import type { Redis } from 'ioredis'
+import { SessionFailed } from '../failure/session-failed.ts'
+import type { ServerLogin } from '../account/account.ts'
+import { isUnattended, type OpenApplication, tokenMistakes } from '../oauth/application.ts'
+import { type AuthorizationServer, type AuthorizationServers, serverNameOf } from '../oauth/authorization-servers.ts'
+import { applicationToken, type IssuedTokens, refresh } from '../oauth/flows.ts'
+import { type Grant, isFresh, isGrantFor } from '../oauth/grant.ts'
+import { oauthLimits } from '../oauth/limits.ts'
+import { OAuthFailed } from '../oauth/oauth-failed.ts'
+import type { Seal } from '../seal.ts'
+import { keys } from './key-names.ts'
+import { OAuthApplications, openApplication } from './oauth-applications.ts'
+import { type NewGrant, OAuthGrants } from './oauth-grants.ts'
+import { script } from './scripts.ts'
+
+const takeRefresh = script<'done' | 'held' | 'full'>('take-refresh', 2)
+const leaveRefresh = script<1>('leave-refresh', 2)
+
+/** What is to log in. */
+export interface TokenHolder {
+  readonly kind: 'account' | 'destination'
+  readonly id: string
+  readonly login: ServerLogin
+  /** An owner has chosen its host. */
+  readonly guarded: boolean
+}
+
+export interface TokenWanted {
+  /** How long it will be needed: for a run that may be long. */
+  readonly neededMs?: number | undefined
+  /** The token that the mail server has refused: another one is asked for, once. */
+  readonly refused?: string | undefined
+  readonly signal?: AbortSignal | undefined
+}
+
+export interface AccessTokensWorld {
+  readonly redis: Redis
+  readonly seal: Seal
+  readonly servers: AuthorizationServers
+  /** Where browsers reach this instance: for sentences. */
+  readonly publicUrl: string
+  readonly nowMs: () => number
+}
+
+export class AccessTokens {
+  readonly #world: AccessTokensWorld
+  readonly #applications: OAuthApplications
+  readonly #grants: OAuthGrants
+
+  constructor(world: AccessTokensWorld) {
+    this.#world = world
+    this.#applications = new OAuthApplications(world.redis)
+    this.#grants = new OAuthGrants(world.redis)
+  }
+
+  /** @throws SessionFailed: `sign-in needed`, `token service unreachable`, or `internal` with a remedy. */
+  async of(holder: TokenHolder, { neededMs, refused, signal }: TokenWanted = {}): Promise<string> {
+    const { nowMs } = this.#world
+    const open = await this.#demandApplication(holder)
+    const endMs = performance.now() + oauthLimits.refreshAwaitedMs
+    for (;;) {
+      const grant = await this.#demandGrant(holder, open)
+      const token = this.#accessTokenOf(grant, holder)
+      const mayStay = refused === undefined || refused !== token || grant.forced === true
+      if (token !== undefined && isFresh(grant, nowMs(), neededMs) && mayStay) return token
+      const taken = await this.#refreshed(holder, { open, grant, neededMs, refused })
+      if (taken !== undefined) return taken
+      if (performance.now() > endMs)
+        throw failedBy(holder, serverNameOf(open.application), 'another process has asked it for too long')
+      // Another process refreshes it just now, or the endpoint has enough of us.
+      await delay(oauthLimits.refreshLookedAtEveryMs, undefined, signal === undefined ? {} : { signal })
+    }
+  }
+
+  /** Its application, if that may give it tokens. */
+  async #demandApplication({ id, kind, login, guarded }: TokenHolder): Promise<OpenApplication> {
+    const { applicationId } = login.oauth ?? { applicationId: '' }
+    const record = await this.#applications.get(applicationId)
+    const remedy = `Change the ${kind} ${id}`
+    if (record === undefined) {
+      const reason = `There is no application ${applicationId}, by which ${login.user} would sign in`
+      throw new SessionFailed({ kind: 'internal', reason, remedy })
+    }
+    const [mistake] = tokenMistakes(record.application, login, guarded)
+    if (mistake === undefined) return openApplication(record, this.#world.seal)
+    const reason = `The token of ${login.user} goes to no such server: its ${mistake.pointer.slice(1)} ${mistake.detail}`
+    throw new SessionFailed({ kind: 'internal', reason, remedy })
+  }
+
+  async #demandGrant(holder: TokenHolder, { application }: OpenApplication): Promise<Grant> {
+    const { id, login } = holder
+    const grant = await this.#grants.get(id)
+    const terms = { applicationId: application.id, host: login.host, user: login.user }
+    if (grant === undefined || !isGrantFor(grant, terms)) throw this.#signInNeeded(holder, null)
+    if (grant.state === 'refused') throw this.#signInNeeded(holder, grant.reason ?? 'refused')
+    if (grant.flow === 'application' && !isUnattended(application, login.user))
+      throw this.#signInNeeded(holder, 'the application may not open this mailbox any more')
+    return grant
+  }
+
+  #accessTokenOf({ sealedAccessToken }: Grant, { id }: TokenHolder): string | undefined {
+    return sealedAccessToken === undefined ? undefined : this.#world.seal.open(sealedAccessToken, id, 'accessToken')
+  }
+
+  /** @returns undefined if somebody else refreshes it, or has changed the grant meanwhile. */
+  async #refreshed(
+    holder: TokenHolder,
+    { open, grant: looked, neededMs, refused }: TokenWanted & { readonly open: OpenApplication; readonly grant: Grant },
+  ): Promise<string | undefined> {
+    const { redis, nowMs } = this.#world
+    const names = [keys.oauthRefresh(holder.id), keys.oauthSlots(serverNameOf(open.application))]
+    const name = randomBytes(8).toString('hex')
+    if ((await takeRefresh(redis, names, [name, oauthLimits.refreshLeaseMs])) !== 'done') return undefined
+    try {
+      // Whoever had it before may have written a new one.
+      const grant = await this.#demandGrant(holder, open)
+      const token = this.#accessTokenOf(grant, holder)
+      const isDone = grant.generation !== looked.generation && token !== refused && isFresh(grant, nowMs(), neededMs)
+      if (token !== undefined && isDone) return token
+      const isForced = refused !== undefined && refused === token
+      const issued = await this.#issued(holder, open, grant)
+      if (issued === undefined) return undefined
+      const written = await this.#grants.put(holder.id, this.#after(holder, grant, issued, isForced), grant)
+      return written === undefined ? undefined : issued.accessToken
+    } finally {
+      await leaveRefresh(redis, names, [name])
+    }
+  }
+
+  async #issued(holder: TokenHolder, open: OpenApplication, grant: Grant): Promise<IssuedTokens | undefined> {
+    const { servers, seal } = this.#world
+    const { sealedRefreshToken, flow } = grant
+    try {
+      const server: AuthorizationServer = await servers.of(open)
+      if (flow === 'application') return await applicationToken(server, holder.login.user)
+      if (sealedRefreshToken === undefined)
+        throw new OAuthFailed(
+          'sign-in needed',
+          server.name,
+          'the token has ended, and there was none to refresh it with',
+        )
+      return await refresh(server, seal.open(sealedRefreshToken, holder.id, 'refreshToken'))
+    } catch (error) {
+      if (!(error instanceof OAuthFailed)) throw error
+      return await this.#failed(holder, open, grant, error)
+    }
+  }
+
+  async #failed(holder: TokenHolder, open: OpenApplication, grant: Grant, error: OAuthFailed): Promise<undefined> {
+    const { trouble, server, message } = error
+    if (trouble === 'sign-in needed' && grant.flow !== 'application') {
+      const { sealedAccessToken: _, sealedRefreshToken: __, generation: ___, ...rest } = grant
+      const refused: NewGrant = { ...rest, state: 'refused', reason: message, warning: null }
+      // Whoever has signed in meanwhile is not refused.
+      if ((await this.#grants.put(holder.id, refused, grant)) === undefined) return undefined
+      throw this.#signInNeeded(holder, message)
+    }
+    if (trouble === 'unreachable') throw failedBy(holder, server, message)
+    const reason = `${server} gives the application ${open.application.clientId} no token: ${message}`
+    const remedy = `Look at the application ${open.application.id} and its secret`
+    throw new SessionFailed({ kind: 'internal', reason, remedy })
+  }
+
+  #after({ id }: TokenHolder, before: Grant, issued: IssuedTokens, isForced: boolean): NewGrant {
+    const { seal, nowMs } = this.#world
+    const { generation: _, forced: __, ...rest } = before
+    return {
+      ...rest,
+      ...sealedTokens(seal, id, issued, { nowMs: nowMs(), before }),
+      ...(isForced ? { forced: true as const } : {}),
+    }
+  }
+
+  #signInNeeded({ kind, id, login }: TokenHolder, reason: string | null): SessionFailed {
+    const page = `${this.#world.publicUrl}/${kind}s/${id}`
+    const everyAccount = kind === 'destination' ? { everyAccount: true as const } : {}
+    return new SessionFailed({ kind: 'sign-in needed', mailbox: login.user, reason, page, ...everyAccount })
+  }
+}
+
+function failedBy({ kind }: TokenHolder, server: string, reason: string): SessionFailed {
+  const everyAccount = kind === 'destination' ? { everyAccount: true as const } : {}
+  return new SessionFailed({ kind: 'token service unreachable', server, reason, ...everyAccount })
+}
+
+/** The tokens as they are kept. A server that gives no new refresh token means the one before. */
+export function sealedTokens(
+  seal: Seal,
+  id: string,
+  { accessToken, refreshToken, lifeMs, refreshLifeMs }: IssuedTokens,
+  { nowMs, before }: { readonly nowMs: number; readonly before?: Pick<Grant, 'sealedRefreshToken' | 'refreshUntilMs'> },
+) {
+  const sealedRefreshToken =
+    refreshToken === null ? before?.sealedRefreshToken : seal.seal(refreshToken, id, 'refreshToken')
+  return {
+    ...(sealedRefreshToken === undefined ? {} : { sealedRefreshToken }),
+    sealedAccessToken: seal.seal(accessToken, id, 'accessToken'),
+    issuedAtMs: nowMs,
+    accessUntilMs: nowMs + lifeMs,
+    refreshUntilMs: refreshLifeMs === null ? (before?.refreshUntilMs ?? null) : nowMs + refreshLifeMs,
+  }
+}

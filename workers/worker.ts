@@ -88,7 +88,7 @@ export class RunningWorker {
       onStuck: () => logQueueStuck(log, pullQueueName),
     })
     this.#workers = new LiveWorkers(redis)
-    this.#statuses = new StatusRounds(redis, nowMs)
+    this.#statuses = new StatusRounds(redis, runs, nowMs)
     this.#ticker = new Ticker(failed)
     this.#news = new NewsCarrier({ ...options, pace: options.news ?? {} })
   }

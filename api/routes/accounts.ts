@@ -290,7 +290,7 @@ class AccountHandlers {
   readonly remove: HandlerOf<typeof removeAccount> = async (request, reply) => {
     const { id } = request.params
     const allow = (before: AccountRecord) => demandMatch(request, before, `The account ${id}`)
-    if (!(await this.#world.accounts.remove(id, Date.now(), allow))) throw unknown('account', id)
+    if (!(await this.#world.accounts.remove(id, this.#world.runs, Date.now(), allow))) throw unknown('account', id)
     return await reply.code(204).send()
   }
 

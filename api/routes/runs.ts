@@ -44,6 +44,8 @@ export async function runRoutes(app: App, { redis, accounts, runs, queue }: Runs
       const gone = new AbortController()
       raw.socket.once('close', () => gone.abort())
       const run = (await runs.waitForEnd(asked.id, wait * 1000, gone.signal)) ?? asked
+      // It may have been erased with its account.
+      if (run === asked) await findAccount(accounts, id)
       return await reply.code(run.finishedAt === null ? 202 : 200).send(run)
     },
   )

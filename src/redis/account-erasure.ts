@@ -11,6 +11,7 @@ import { revokeLease } from './revocations.ts'
 import { runsOfAccounts } from './run-history.ts'
 import { forgetRuns } from './run-index.ts'
 import { script } from './scripts.ts'
+import { type OpenRuns, stopRuns } from './stopped-runs.ts'
 
 const erase = script<0 | 1>('erase-account', 'any number')
 
@@ -31,10 +32,13 @@ export async function eraseAccount(redis: Redis, id: string): Promise<boolean> {
  * Erases accounts that were removed, the oldest first. An account stays in the list until some time after its removal: a job that was
  * queued before then may still have written something.
  */
-export async function eraseRemoved(redis: Redis, nowMs: number): Promise<void> {
+export async function eraseRemoved(redis: Redis, runs: OpenRuns, nowMs: number): Promise<void> {
   const noted = await redis.zrange(keys.removedAccounts, '0', String(redisLimits.statusesPerTurn - 1), 'WITHSCORES')
   for (let nth = 0; nth + 1 < noted.length; nth += 2) {
     const [id = '', removedMs = ''] = noted.slice(nth, nth + 2)
+    // Whoever removed it may have died before its runs were ended, or somebody has asked for one meanwhile.
+    const isAtWork = (await redis.exists(keys.lease(id))) === 1
+    await stopRuns(redis, runs, id, isAtWork ? 'queued' : 'all')
     const erased = await eraseAccount(redis, id)
     // Whoever removed it may have died before the run was told.
     if (!erased) await revokeLease(redis, id)

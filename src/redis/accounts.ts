@@ -24,6 +24,7 @@ import { indexQuarantines } from './quarantine-index.ts'
 import { whileChanged } from './replaced.ts'
 import { revokeLease, untilReleased } from './revocations.ts'
 import { restate, restating, statusKeys } from './statuses.ts'
+import { type OpenRuns, stopRuns } from './stopped-runs.ts'
 
 export interface AccountRecord extends SealedProxy {
   readonly account: Account
@@ -153,12 +154,17 @@ export class Accounts {
   }
 
   /**
-   * Removes an account with its ledger and history; its stored mail stays where it is. If a run of it is at work, it ends first: when this
-   * resolves, nothing is stored or deleted for the account any more.
+   * Removes an account with its ledger and history; its stored mail stays where it is. Its runs end first: when this resolves, nothing is
+   * stored or deleted for the account any more.
    *
    * @param allow is given the record as it stands, and may throw.
    */
-  async remove(id: string, nowMs: number, allow: (before: AccountRecord) => void = () => {}): Promise<boolean> {
+  async remove(
+    id: string,
+    runs: OpenRuns,
+    nowMs: number,
+    allow: (before: AccountRecord) => void = () => {},
+  ): Promise<boolean> {
     const removed = await whileChanged(this.#redis, { hash: keys.accounts, field: id }, async (json) => {
       const record = JSON.parse(json) as AccountRecord
       allow(record)
@@ -172,7 +178,10 @@ export class Accounts {
     })
     if (removed !== 'done') return false
     await revokeLease(this.#redis, id)
+    await stopRuns(this.#redis, runs, id, 'queued')
     await untilReleased(this.#redis, id)
+    // That of a worker that died, and one that was claimed or asked for in the moment of the removal.
+    await stopRuns(this.#redis, runs, id, 'all')
     await eraseAccount(this.#redis, id)
     return true
   }

@@ -79,8 +79,14 @@ export class Runs {
       if (open !== null && open.finishedAt === null) return open
       // The run has ended, or its record is gone: no worker does it any more.
       if (open !== null) await this.end(open)
-      else await dropRun(this.#redis, names, [accountId, field, openId])
+      else await this.drop(accountId, task, openId)
     }
+  }
+
+  /** Closes an open run whose record is gone. */
+  async drop(accountId: AccountId, task: RunTask, id: string): Promise<void> {
+    const names = [...statusKeys, keys.openRecords, keys.runBuckets]
+    await dropRun(this.#redis, names, [accountId, openField(accountId, task), id])
   }
 
   async get(id: string): Promise<Run | null> {
@@ -160,21 +166,29 @@ export class Runs {
     return { items: runs.flatMap((run) => run ?? []), next: places.length > limit ? (page.at(-1)?.id ?? null) : null }
   }
 
-  /** Gives the run when it has ended or the wait is over, whichever comes first. Null: there is no such run. */
+  /**
+   * Gives the run when it has ended or the wait is over, whichever comes first: also if it was erased since, with its account. Null: there is no
+   * such run.
+   */
   async waitForEnd(id: string, waitMs: number, signal?: AbortSignal): Promise<Run | null> {
     const untilMs = performance.now() + waitMs
     // It listens first and looks then, so that a change in between is not missed.
     await this.#listen()
+    const ended: Run[] = []
     for (;;) {
       const changed = pending()
-      this.#changes.once(id, changed.resolve)
+      const hear = (run: Run) => {
+        if (run.finishedAt !== null) ended.push(run)
+        changed.resolve()
+      }
+      this.#changes.on(id, hear)
       try {
-        const run = await this.get(id)
+        const run = (await this.get(id)) ?? ended[0] ?? null
         const waitMs = Math.min(untilMs - performance.now(), redisLimits.runLookedAtMs)
         if (run === null || run.finishedAt !== null || waitMs <= 0 || signal?.aborted) return run
         await withDeadline(changed.promise, { waitMs, signal, late: () => undefined }).catch(() => {})
       } finally {
-        this.#changes.off(id, changed.resolve)
+        this.#changes.off(id, hear)
       }
     }
   }
@@ -196,8 +210,8 @@ export class Runs {
   #passOn(events: readonly LoggedEvent[]): void {
     for (const { kind, json } of events) {
       if (kind !== 'run' || this.#changes.eventNames().length === 0) continue
-      const { id } = JSON.parse(json) as Run
-      this.#changes.emit(id)
+      const run = JSON.parse(json) as Run
+      this.#changes.emit(run.id, run)
     }
   }
 }

@@ -11,6 +11,7 @@ import { DueAccounts } from './due.ts'
 import { indexQuarantine } from './quarantine-index.ts'
 import { tidyIndex } from './run-index.ts'
 import { type Script, script } from './scripts.ts'
+import { type OpenRuns, stopOrphans } from './stopped-runs.ts'
 
 /** The first keys of every script that includes restate.lua. */
 export const statusKeys = [
@@ -56,22 +57,28 @@ export async function statusCounts(
 
 /**
  * Visits all accounts, some in each turn, and repairs what an upgrade, a restore, or a process that died between two writes has
- * left: wrong statuses, quarantines that are not in the index, accounts that wait nowhere, and remaining data of removed accounts and runs.
+ * left: wrong statuses, quarantines that are not in the index, accounts that wait nowhere, open runs of
+ * accounts that are gone, and remaining data of removed accounts and runs.
  */
 export class StatusRounds {
   readonly #redis: Redis
+  readonly #runs: OpenRuns
   readonly #nowMs: () => number
   #after = '-'
 
-  constructor(redis: Redis, nowMs: () => number = Date.now) {
+  constructor(redis: Redis, runs: OpenRuns, nowMs: () => number = Date.now) {
     this.#redis = redis
+    this.#runs = runs
     this.#nowMs = nowMs
   }
 
   /** Does one turn. False: it was the last one of this round. */
   async turn(): Promise<boolean> {
-    await eraseRemoved(this.#redis, this.#nowMs())
-    if (this.#after === '-') await tidyIndex(this.#redis, this.#nowMs())
+    await eraseRemoved(this.#redis, this.#runs, this.#nowMs())
+    if (this.#after === '-') {
+      await tidyIndex(this.#redis, this.#nowMs())
+      await stopOrphans(this.#redis, this.#runs)
+    }
     const count = redisLimits.statusesPerTurn
     const ids = await this.#redis.zrange(keys.accountIds, this.#after, '+', 'BYLEX', 'LIMIT', 0, count)
     await restate(this.#redis, ids)

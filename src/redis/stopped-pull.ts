@@ -4,12 +4,12 @@
  * nobody has asked for since, is none.
  */
 import type { Redis } from 'ioredis'
-import { reportOf } from '../failure/sentences.ts'
 import type { AccountId } from '../mail/message.ts'
 import { DueAccounts } from './due.ts'
 import { keys } from './key-names.ts'
 import { revokeLease } from './revocations.ts'
 import type { Runs } from './runs.ts'
+import { stopped } from './stopped-runs.ts'
 
 export async function stopPull(redis: Redis, runs: Runs, accountId: AccountId): Promise<void> {
   await Promise.all([redis.srem(keys.asked, accountId), redis.srem(keys.askedMeanwhile, accountId)])
@@ -17,9 +17,7 @@ export async function stopPull(redis: Redis, runs: Runs, accountId: AccountId): 
   const runId = await redis.hget(keys.openRuns, accountId)
   const run = runId === null ? null : await runs.get(runId)
   if (run === null || run.state !== 'queued') return
-  const endedAt = new Date().toISOString()
-  const failure = reportOf({ kind: 'stopped' })
-  await runs.end({ ...run, state: 'failed', startedAt: run.startedAt ?? endedAt, finishedAt: endedAt, failure })
+  await runs.end(stopped(run, new Date().toISOString()))
   // A worker may have begun with it meanwhile.
   await revokeLease(redis, accountId)
   // It waits in no line any more, unless somebody has resumed it or asked for another one.

@@ -174,7 +174,7 @@ test('a server that gives another account a session is known to be shared', asyn
   assert.equal(await due.isShared(at), true, 'the other one has ended a moment ago')
   await redis.hset('{tributary}:server:a.example:995', 'answeredMs', Date.now() - 2 * redisLimits.sharedLatelyMs)
   assert.equal(await due.isShared(at), false)
-  await accounts.remove(other, Date.now())
+  await accounts.remove(other, runs, Date.now())
   await redis.hset('{tributary}:server:a.example:995', 'answeredMs', Date.now())
   assert.equal(await due.isShared(at), false, 'it is alone there')
 })
@@ -543,7 +543,7 @@ test('a mailbox whose session died with its worker, or whose account was removed
   await redis.zadd(keys.due, 1, waits)
   // The place is given back, and whoever waits is told.
   assert.deepEqual([...(await beginners()), ...(await beginners())], [waits])
-  await accounts.remove(waits, Date.now())
+  await accounts.remove(waits, runs, Date.now())
   await end(waits)
   await redis.zadd(keys.due, 1, lost)
   await due.place([lost])
@@ -636,7 +636,7 @@ test('an account that is paused, stopped or removed is not due, whoever writes l
   assert.deepEqual([await claimed(), await redis.zscore(keys.due, id)], [[], null])
   await queue.request(id)
   assert.equal((await redis.hget('{tributary}:placed', id))?.startsWith('a.example:995 '), true, 'claimed at once')
-  assert.equal(await accounts.remove(id, Date.now()), true)
+  assert.equal(await accounts.remove(id, runs, Date.now()), true)
   await end(id)
   const left = (await redis.keys('*')).filter((key) => key.includes(id))
   assert.deepEqual(

@@ -6,6 +6,7 @@ import { DueAccounts } from '../../src/redis/due.ts'
 import { keys } from '../../src/redis/key-names.ts'
 import { type Behaviour, startPop3Server } from '../support/pop3-server.ts'
 import { type Stack, startStack } from '../support/stack.ts'
+import type { Run } from '../../src/runs/run.ts'
 import { until } from '../support/until.ts'
 import { letter } from '../support/world.ts'
 
@@ -122,5 +123,26 @@ test('two accounts that fetch one mailbox for two destinations take turns at a s
   )
   for (let nth = 0; nth < 5; nth += 1) assert.ok((await pullBoth()).every(({ state }) => state === 'done'))
   assert.equal(refused, 0)
+  await provider.close()
+})
+
+test('who waits for a run hears at once that it was stopped when its account is removed, at work or not', async () => {
+  const provider = await startPop3Server({ messages: [messageOf('held')], silentOn: 'LIST' })
+  const destinationId = await stack.destination('removed')
+  const ids: string[] = []
+  for (const user of ['one', 'two', 'three', 'four', 'five', 'six'])
+    ids.push(await stack.account({ port: provider.port, user, destinationId, paused: true }))
+  const runs = ids.map(async (id) => await stack.call('POST', `/accounts/${id}/pull?wait=30`))
+  // The worker has four sessions.
+  await until('some at work', async () => (await stack.redis.scard(keys.running)) > 0)
+  const fromMs = performance.now()
+  await Promise.all(ids.map(async (id) => await stack.call('DELETE', `/accounts/${id}`)))
+  for (const { status, body } of await Promise.all(runs)) {
+    const { state, failure } = body as unknown as Run
+    assert.deepEqual([status, state, failure?.kind], [200, 'failed', 'stopped'])
+  }
+  assert.ok(performance.now() - fromMs < 10_000)
+  assert.deepEqual((await stack.call('GET', '/stats')).body['runs'], { running: 0, waiting: 0 })
+  assert.deepEqual((await stack.call('GET', '/runs?state=queued')).body.items, [])
   await provider.close()
 })

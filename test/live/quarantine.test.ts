@@ -370,7 +370,7 @@ test('the quarantine of all accounts is one list: by account, page by page, each
   assert.equal((await stack.call('GET', '/quarantine?cursor=x')).status, 400)
 
   // Entries of an earlier version are in no index: the next start of the API finds them, and so does the next round of a worker.
-  for (const find of [indexQuarantines, async () => await new StatusRounds(stack.redis).round()]) {
+  for (const find of [indexQuarantines, async () => await new StatusRounds(stack.redis, stack.world.runs).round()]) {
     await stack.redis.del(keys.quarantined)
     assert.deepEqual(await mine(), [])
     await find(stack.redis)

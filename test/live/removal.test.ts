@@ -6,6 +6,9 @@ import type { AccountId, RunId } from '../../src/mail/message.ts'
 import { Backlog } from '../../src/pull/backlog.ts'
 import { type AccountRecord, Accounts } from '../../src/redis/accounts.ts'
 import { eraseRemoved } from '../../src/redis/account-erasure.ts'
+import { StatusRounds } from '../../src/redis/statuses.ts'
+import { DueAccounts } from '../../src/redis/due.ts'
+import { openRunCounts } from '../../src/redis/tallies.ts'
 import { connectRedis } from '../../src/redis/connection.ts'
 import { Destinations } from '../../src/redis/destinations.ts'
 import { keys } from '../../src/redis/key-names.ts'
@@ -84,23 +87,23 @@ async function leftOf(id: AccountId): Promise<string[]> {
 test('a removed account leaves nothing but a note that it was removed, and that for a while', async () => {
   const id = await newAccount()
   await atWork(id)
-  assert.equal(await accounts.remove(id, nowMs), true)
+  assert.equal(await accounts.remove(id, runs, nowMs), true)
   assert.deepEqual(await leftOf(id), [keys.removedAccounts])
-  await eraseRemoved(redis, nowMs + 1000)
+  await eraseRemoved(redis, runs, nowMs + 1000)
   assert.deepEqual(await leftOf(id), [keys.removedAccounts])
-  await eraseRemoved(redis, laterMs)
+  await eraseRemoved(redis, runs, laterMs)
   assert.deepEqual(await leftOf(id), [])
-  assert.equal(await accounts.remove(id, nowMs), false)
+  assert.equal(await accounts.remove(id, runs, nowMs), false)
 })
 
 test('where the process dies behind the removal, a worker erases what is left', async () => {
   const id = await newAccount()
   await atWork(id)
-  await accounts.remove(id, nowMs)
+  await accounts.remove(id, runs, nowMs)
   // As if it had died before it erased anything.
   await atWork(id)
   assert.notDeepEqual(await leftOf(id), [keys.removedAccounts])
-  await eraseRemoved(redis, laterMs)
+  await eraseRemoved(redis, runs, laterMs)
   assert.deepEqual(await leftOf(id), [])
 })
 
@@ -111,15 +114,15 @@ test('the removal ends a run at work, which writes nothing more; what it has wri
   const ledger = new RedisLedger(redis, lease, () => nowMs, { id: ulid() as RunId, counts: noCounts() })
   await ledger.view()
   await ledger.setOut()
-  const removal = accounts.remove(id, nowMs)
+  const removal = accounts.remove(id, runs, nowMs)
   await until('the lease to be taken', async () => await lease.check().then(() => lease.lost.aborted))
   await assert.rejects(ledger.returned([]))
   await new Outbox(redis).tell(id, [], { trouble: 'failing', failedAtMs: nowMs })
-  await eraseRemoved(redis, laterMs)
+  await eraseRemoved(redis, runs, laterMs)
   assert.equal((await ledger.view()).begun, true, 'the run is not at its end')
   await lease.release()
   assert.equal(await removal, true)
-  await eraseRemoved(redis, laterMs)
+  await eraseRemoved(redis, runs, laterMs)
   assert.deepEqual(await leftOf(id), [])
 })
 
@@ -128,20 +131,65 @@ test('a run whose account was removed by somebody who died then is told by the r
   const lease = await leaseOf(id)
   // Such a process had come as far as the note.
   await redis.zadd(keys.removedAccounts, nowMs, id)
-  await eraseRemoved(redis, nowMs)
+  await eraseRemoved(redis, runs, nowMs)
   await lease.check()
   assert.equal(lease.lost.aborted, true)
   await lease.release()
-  await accounts.remove(id, nowMs)
-  await eraseRemoved(redis, laterMs)
+  await accounts.remove(id, runs, nowMs)
+  await eraseRemoved(redis, runs, laterMs)
   assert.deepEqual(await leftOf(id), [])
 })
 
 test('a job that was queued before the removal leaves nothing either', async () => {
   const id = await newAccount()
-  await accounts.remove(id, nowMs)
+  await accounts.remove(id, runs, nowMs)
   const run = await runs.open(id, 'schedule')
   await runs.end({ ...run, state: 'failed', finishedAt: run.queuedAt })
-  await eraseRemoved(redis, laterMs)
+  await eraseRemoved(redis, runs, laterMs)
   assert.deepEqual(await leftOf(id), [])
+})
+
+for (const task of ['pull', 'rebuild'] as const)
+  test(`the removal ends a ${task} that waits, and whoever waits for its end hears of it at once`, async () => {
+    const id = await newAccount()
+    const run = await runs.open(id, 'request', task)
+    await new DueAccounts(redis).ask(id, task)
+    const end = runs.waitForEnd(run.id, 20_000)
+    assert.equal(await accounts.remove(id, runs, nowMs), true)
+    const ended = await end
+    assert.deepEqual([ended?.state, ended?.failure?.kind], ['failed', 'stopped'])
+    assert.deepEqual(await openRunCounts(redis), { running: 0, waiting: 0 })
+    assert.deepEqual(await leftOf(id), [keys.removedAccounts])
+  })
+
+test('a run of a worker that died, or that somebody asked for in the moment of the removal, is ended with its account', async () => {
+  const id = await newAccount()
+  const lease = await leaseOf(id)
+  const run = await runs.open(id, 'schedule')
+  await runs.change({ ...run, state: 'running', startedAt: run.queuedAt })
+  const removal = accounts.remove(id, runs, nowMs)
+  await until('the lease to be taken', async () => await lease.check().then(() => lease.lost.aborted))
+  await lease.release()
+  assert.equal(await removal, true)
+  assert.deepEqual(await openRunCounts(redis), { running: 0, waiting: 0 })
+  await runs.open(id, 'request')
+  await eraseRemoved(redis, runs, nowMs)
+  assert.deepEqual(await openRunCounts(redis), { running: 0, waiting: 0 })
+  assert.deepEqual(await leftOf(id), [keys.removedAccounts])
+})
+
+test('runs that an earlier version left open when it removed their accounts are ended by the rounds', async () => {
+  const [gone, lost, kept] = [ulid() as AccountId, ulid() as AccountId, await newAccount()]
+  const [queued, forgotten, own] = [
+    await runs.open(gone, 'schedule'),
+    await runs.open(lost, 'request'),
+    await runs.open(kept, 'request'),
+  ]
+  await redis.hdel(keys.openRecords, forgotten.id)
+  await new StatusRounds(redis, runs).round()
+  assert.deepEqual(await openRunCounts(redis), { running: 0, waiting: 1 })
+  const ended = await runs.get(queued.id)
+  assert.deepEqual([ended?.state, ended?.failure?.kind, await runs.get(forgotten.id)], ['failed', 'stopped', null])
+  assert.equal((await runs.get(own.id))?.state, 'queued')
+  await accounts.remove(kept, runs, nowMs)
 })

@@ -137,7 +137,8 @@ export class OAuthDesk {
 
   async status(holder: SignInHolder): Promise<BegunOAuth> {
     const status = await oauthStatusOf(this.#world, holder.id, holder.login)
-    const device = status.state === 'waiting' ? await this.#world.devices.get(holder.id) : undefined
+    // Whoever was signed in before still is, while a code waits.
+    const device = await this.#world.devices.get(holder.id)
     if (device === undefined) return status
     const { userCode, verificationUri } = device
     return { ...status, userCode, verificationUri, feeds: feedsEn(holder) }

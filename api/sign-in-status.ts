@@ -60,7 +60,8 @@ function progressOf(
       state: 'signed in',
       expiresAt: refreshUntilMs === null ? null : new Date(refreshUntilMs).toISOString(),
       warning: warning === null ? null : { code: warning.code, at: new Date(warning.atMs).toISOString() },
-      reason: null,
+      // Of one that came later: whoever was signed in before still is.
+      reason: begun?.problem ?? null,
     }
   }
   if (begun?.problem !== undefined) return { ...signedOut, state: 'refused', reason: begun.problem }

@@ -111,8 +111,12 @@ export async function completedAccount(cli: Cli, options: FieldOptions): Promise
       )
     into = await destinationId(api, await ask('Destination', only, '--destination'))
   }
-  const password = await passwordFrom(cli, options.passwordFile, `Password of ${user} at ${host}`)
-  return { ...server, ...fields, address, host, user, password, destinationId: into }
+  // Whoever signs in at the provider has no password here.
+  const password =
+    fields.auth === 'oauth2'
+      ? {}
+      : { password: await passwordFrom(cli, options.passwordFile, `Password of ${user} at ${host}`) }
+  return { ...server, ...fields, address, host, user, ...password, destinationId: into }
 }
 
 /** Gives the likeliest server of an address; undefined if it cannot be found out. */

@@ -8,6 +8,7 @@ import { type ListOptions, list, withPages } from './lists.ts'
 import { given } from './options.ts'
 import { passwordFrom } from './passwords.ts'
 import { example } from './reference.ts'
+import { addSignIn } from './sign-in.ts'
 import type { Column } from './table.ts'
 import { showEnded, watch } from './watch.ts'
 import {
@@ -22,6 +23,7 @@ import {
   rhythmOf,
   sentenceOf,
   serverOf,
+  signInOf,
 } from './words.ts'
 import type { Account, AccountPatch, Destination, Examination, NewAccount, Run } from './wire.ts'
 
@@ -43,6 +45,7 @@ export function addAccounts(program: Command, cli: Cli): void {
   addEdit(account, cli)
   addPull(account, cli)
   addPauseAndResume(account, cli)
+  addSignIn(account, cli, 'account')
   addRemove(account, cli)
 }
 
@@ -58,15 +61,20 @@ function addAdd(account: Command, cli: Cli): void {
           showTest(cli, await cli.api.post<Examination>('/accounts/test', body))
           return
         }
-        if (terminal.attended && !(await worksOrWanted(cli, body))) return
+        const signsIn = body.auth === 'oauth2'
+        // There is nothing to be tried before its owner has signed in.
+        if (terminal.attended && !signsIn && !(await worksOrWanted(cli, body))) return
         const made = await cli.api.post<Account>('/accounts', body)
         if (terminal.json) terminal.document(made)
         else terminal.say(made.id)
         terminal.note(
-          `${made.address} is registered. To see its first run: tributary account pull ${made.address} --watch`,
+          signsIn
+            ? `${made.address} is registered. It is not visited before its owner has signed in: tributary account sign-in ${made.address}`
+            : `${made.address} is registered. To see its first run: tributary account pull ${made.address} --watch`,
         )
       }),
     'tributary account add me@example.net',
+    'tributary account add me@outlook.com --auth oauth2 --application 01JQ5Z0V9Q3W7X2B4C6D8E0F1G',
     'tributary account add me@example.net --host pop.example.net --destination alice --password-file - < password',
   )
 }
@@ -127,6 +135,7 @@ function addShow(account: Command, cli: Cli): void {
           ['user', shown.user],
           ['certificate', shown.tlsFingerprint ?? (shown.tlsVerify ? '' : 'any is taken')],
           ['logs in by', loginOf(shown)],
+          ...(shown.oauth === null ? [] : [['signed in', signInOf(shown.oauth)] as const]),
           ['goes to', `${destinationTitle(destination)}, folder ${shown.folder}`],
           ['flags', shown.flags.join(' ')],
           ['retention', retentionOf(shown)],

@@ -7,6 +7,7 @@ import { type LoginOptions, loginFieldsIn, withLoginOptions } from './login-opti
 import { fingerprint, given, octetsPerHour, whole } from './options.ts'
 import { passwordFrom } from './passwords.ts'
 import { example } from './reference.ts'
+import { addSignIn } from './sign-in.ts'
 import { importOf, loginOf, moment, serverOf } from './words.ts'
 import type { Destination, NewDestination } from './wire.ts'
 
@@ -44,12 +45,16 @@ export function addDestinations(program: Command, cli: Cli): void {
       .action(async (login: string, options: AddOptions) => {
         const { imap: host, passwordFile, tlsVerify, importPerHour, port, tls, tlsFingerprint } = options
         const question = host === undefined ? `Password for the new login ${login}` : `Password of ${login} at ${host}`
-        const password = await passwordFrom(cli, passwordFile, question, host === undefined)
+        // Whoever signs in at the provider has no password here.
+        const signsIn = options.auth === 'oauth2'
+        const password = signsIn
+          ? {}
+          : { password: await passwordFrom(cli, passwordFile, question, host === undefined) }
         const server = { ...given({ port, tls, tlsFingerprint }), ...(await loginFieldsIn(cli, options)) }
         const elsewhere = { user: login, host, ...server, ...(tlsVerify ? {} : { tlsVerify }) }
         const limit = given({ importBytesPerHour: importPerHour })
         const body = {
-          password,
+          ...password,
           ...limit,
           ...(host === undefined ? { kind: 'hosted', login, ...server } : { kind: 'imap', ...elsewhere }),
         }
@@ -57,10 +62,13 @@ export function addDestinations(program: Command, cli: Cli): void {
         if (terminal.json) terminal.document(made)
         else terminal.say(made.id)
         terminal.note(
-          `Mail can go to ${destinationTitle(made)} now: tributary account add --destination ${destinationTitle(made)}`,
+          signsIn
+            ? `It takes no mail before its owner has signed in: tributary destination sign-in ${destinationTitle(made)}`
+            : `Mail can go to ${destinationTitle(made)} now: tributary account add --destination ${destinationTitle(made)}`,
         )
       }),
     'tributary destination add alice',
+    'tributary destination add me@gmail.com --imap imap.gmail.com --auth oauth2 --application 01JQ5Z0V9Q3W7X2B4C6D8E0F1G',
     'tributary destination add me@example.org --imap imap.example.org --password-file - < password',
   )
 
@@ -155,4 +163,6 @@ export function addDestinations(program: Command, cli: Cli): void {
       }),
     'tributary destination remove alice',
   )
+
+  addSignIn(destination, cli, 'destination')
 }

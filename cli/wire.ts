@@ -6,6 +6,7 @@ export type {
   OAuthApplicationShape as Application,
   OAuthApplicationPatch as ApplicationPatch,
 } from '../api/schemas/oauth-applications.ts'
+export type { OAuthStatus as SignIn } from '../api/schemas/oauth.ts'
 export type { OAuthProviders } from '../api/schemas/oauth-providers.ts'
 export type { AuditEntry } from '../api/schemas/audit.ts'
 export type { Restored } from '../api/schemas/backup.ts'

@@ -1,5 +1,5 @@
 /** Writes numbers, times and runs in the way in which people say them. */
-import type { Account, QuarantineEntry, Run } from './wire.ts'
+import type { Account, QuarantineEntry, Run, SignIn } from './wire.ts'
 
 export const number = (value: number) => value.toLocaleString('en')
 
@@ -163,6 +163,23 @@ export function importOf({ importBytesPerHour }: Pick<Account, 'importBytesPerHo
 function moreOf({ more, secondsLeft }: Pick<Run, 'more' | 'secondsLeft'>): string {
   if (!more) return ''
   return `more is to come${secondsLeft === null ? '' : `, about ${roughly(secondsLeft * 1000)} left`}`
+}
+
+/** Says how far a sign-in is. */
+export function signInOf({ state, signedInAs, expiresAt, warning, reason }: SignIn): string {
+  const who = state === 'signed in' && signedInAs !== null ? `as ${signedInAs}` : state
+  const end = expiresAt === null ? '' : `until ${moment(expiresAt)} at the latest`
+  return [who, end, reason ?? '', warning === null ? '' : warningOf(warning)].filter((part) => part !== '').join('; ')
+}
+
+/** Says what is known to go wrong later with a sign-in. */
+export function warningOf({ code, at }: NonNullable<SignIn['warning']>): string {
+  switch (code) {
+    case 'google testing':
+      return `This Google application is in Testing: the sign-in ends on ${moment(at)}. Publish it, and sign in once more.`
+    case 'no refresh token':
+      return `The provider gave nothing to renew it with: the sign-in ends on ${moment(at)}. See that the application asks for offline access.`
+  }
 }
 
 export function serverOf({

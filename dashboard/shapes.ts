@@ -1,6 +1,7 @@
 /** The types of the API's answers, from its schemas. This is the only file that imports from the rest of the project, and it imports types only. */
 import type { Account } from '../api/schemas/accounts.ts'
 import type { Discovered } from '../api/schemas/discover.ts'
+import type { OAuthStatus } from '../api/schemas/oauth.ts'
 import type { OAuthProviders } from '../api/schemas/oauth-providers.ts'
 import type { Folders, Mail, MailList } from '../api/schemas/mail.ts'
 import type { Run } from '../api/schemas/runs.ts'
@@ -57,3 +58,19 @@ export type {
 } from '../api/schemas/oauth-applications.ts'
 export type { OAuthProviders }
 export type OAuthProvider = OAuthProviders['items'][number]['id']
+
+/** How far an account or a destination is signed in, and what begins that. */
+export type SignIn = OAuthStatus
+/** A code waits as long as it is shown: whoever was signed in before still is. */
+export type SignInNow = SignIn & { readonly userCode?: string }
+export interface SignInLink {
+  readonly url: string
+  readonly expiresAt: string
+}
+export interface DeviceCode {
+  readonly userCode: string
+  readonly verificationUri: string
+  readonly expiresAt: string
+  /** What the sign-in is for. */
+  readonly feeds: string
+}

@@ -30,7 +30,10 @@ export const OAuthStatus = Type.Object({
   state: Type.Enum([...oauthStates]),
   expiresAt: orNull(time, 'the end of the refresh token, where it is known'),
   warning,
-  reason: orNull(Type.String(), 'why the sign-in was refused'),
+  reason: orNull(
+    Type.String(),
+    'why the last sign-in was not taken: somebody else has signed in, or what the provider said',
+  ),
 })
 export type OAuthStatus = Static<typeof OAuthStatus>
 

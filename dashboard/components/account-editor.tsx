@@ -1,9 +1,10 @@
 /** Changes an account. Only changed fields are sent, and the password stays unless a new one is typed. */
 import { useSignal } from '@preact/signals'
-import { call } from '../client.ts'
+import { call, everyOne } from '../client.ts'
 import { useDraft } from '../draft.ts'
 import { learn } from '../roster.ts'
-import type { Account } from '../shapes.ts'
+import { useResource } from '../resource.ts'
+import type { Account, Application } from '../shapes.ts'
 import { retentionOf, retentions } from '../terms.ts'
 import { words } from '../words/index.ts'
 import { Choice, Field } from './field.tsx'
@@ -11,6 +12,7 @@ import { FormDialog } from './form.tsx'
 import { ImportBudget, megabytesOf, octetsIn } from './import-budget.tsx'
 import { LineFields, lineOf, sentLine } from './line-fields.tsx'
 import { pop3Ports, ServerRow } from './server-fields.tsx'
+import { byPassword, Entry } from './sign-in/entry.tsx'
 import { tell } from './toast.tsx'
 
 export function AccountEditor({ account, onClose }: { readonly account: Account; readonly onClose: () => void }) {
@@ -26,22 +28,31 @@ export function AccountEditor({ account, onClose }: { readonly account: Account;
     tls,
     folder,
     password: '',
+    entry: before.oauth?.applicationId ?? byPassword,
     mode: retention.mode,
     days: retention.mode === 'keepDays' ? String(retention.days) : '14',
     budget: megabytesOf(importBytesPerHour),
     ...lineOf(before),
   }
-  const draft = useDraft(first, async ({ password, mode, days, budget, ...rest }) => {
+  const draft = useDraft(first, async ({ password, entry, mode, days, budget, ...rest }) => {
     const kept = { retention: retentionOf(mode, days), importBytesPerHour: octetsIn(budget) }
     const now = { ...rest, ...kept, ...sentLine(rest), port: Number(rest.port) }
     const names = Object.keys(now) as (keyof typeof now)[]
     const was = { ...before, host }
     const changed = names.filter((name) => JSON.stringify(now[name]) !== JSON.stringify(was[name]))
-    const body = Object.fromEntries(changed.map((name) => [name, now[name]]))
+    const other =
+      entry === first.entry
+        ? {}
+        : entry === byPassword
+          ? { auth: 'password', oauth: null }
+          : { auth: 'oauth2', oauth: { applicationId: entry } }
+    const body = { ...Object.fromEntries(changed.map((name) => [name, now[name]])), ...other }
     learn([await call<Account>('PATCH', `/accounts/${before.id}`, password === '' ? body : { ...body, password })])
     tell(say.saved)
     onClose()
   })
+  const { value: known } = useResource('/oauth/applications', everyOne<Application>).now
+  const applications = known.state === 'ready' ? known.value : []
   return (
     <FormDialog title={say.editTitle(account.address)} draft={draft} action={common.save} onClose={onClose}>
       <Field label={form.address} type="email" required {...draft.of('address')} />
@@ -55,6 +66,7 @@ export function AccountEditor({ account, onClose }: { readonly account: Account;
           {...draft.of('password')}
         />
       </div>
+      {applications.length > 0 && <Entry applications={applications} {...draft.of('entry', 'auth')} />}
       <ServerRow label={form.host} draft={draft} ports={pop3Ports} />
       <div class="fields-row">
         <Field label={form.folder} required {...draft.of('folder')} />

@@ -2,7 +2,7 @@
 import type { ComponentChildren } from 'preact'
 import { Icon } from './icon.tsx'
 
-const icons = { good: 'check', bad: 'warning', busy: 'busy' } as const
+const icons = { good: 'check', bad: 'warning', busy: 'busy', open: 'clock' } as const
 
 export function Checked({
   state,

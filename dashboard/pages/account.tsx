@@ -9,6 +9,7 @@ import { Icon } from '../components/icon.tsx'
 import { Missing } from '../components/missing.tsx'
 import { NextRun } from '../components/next-run.tsx'
 import { Page, Section } from '../components/page.tsx'
+import { SignInPanel } from '../components/sign-in/panel.tsx'
 import { RunProgress } from '../components/run-progress.tsx'
 import { StatusBadge } from '../components/status-badge.tsx'
 import { roughly } from '../intl.ts'
@@ -120,6 +121,14 @@ export default function AccountPage({ params: { id = '' } }: PageProps) {
                 </Button>
               )}
             </FailureNote>
+          )}
+          {account.oauth !== null && (
+            <SignInPanel
+              path={`/accounts/${id}`}
+              name={address}
+              oauth={account.oauth}
+              onChanged={() => asked.reload()}
+            />
           )}
           {account.twinOf !== null && (
             <div class="callout warning">

@@ -3,6 +3,7 @@ import { everyOne } from '../client.ts'
 import { Button } from '../components/button.tsx'
 import { Form, Wrong } from '../components/form.tsx'
 import { Page } from '../components/page.tsx'
+import { byPassword } from '../components/sign-in/entry.tsx'
 import { EmptyState, Loaded } from '../components/states.tsx'
 import { useResource } from '../resource.ts'
 import { query } from '../router.ts'
@@ -41,7 +42,7 @@ function NewAccountForm({
   readonly destinations: readonly Destination[]
   readonly onMade: (destination: Destination) => void
 }) {
-  const { add: say, common } = words.value
+  const { add: say, common, signing } = words.value
   const asked = query.value.get('to')
   const goal = destinations.find(({ id }) => id === asked) ?? destinations[0]
   const adding = useNewAccount(goal?.id ?? newMailbox, { address: query.value.get('address') ?? '', onMade })
@@ -54,7 +55,7 @@ function NewAccountForm({
       <Wrong draft={draft} />
       <div class="form-do">
         <Button kind="main" type="submit" busy={draft.busy && !isTesting}>
-          {say.submit}
+          {draft.values.entry === byPassword ? say.submit : signing.addAndSignIn}
         </Button>
         <a class="button plain" href="/accounts">
           {common.cancel}

@@ -5,6 +5,7 @@ import { Missing } from '../components/missing.tsx'
 import { WeakLine } from '../components/line-fields.tsx'
 import { destinationName } from '../components/new-mailbox.tsx'
 import { Page, Section } from '../components/page.tsx'
+import { SignInPanel, signInOf } from '../components/sign-in/panel.tsx'
 import { DestinationBadge } from '../components/status-badge.tsx'
 import { bytes, moment } from '../intl.ts'
 import { useResource } from '../resource.ts'
@@ -24,6 +25,7 @@ export default function DestinationPage({ params: { id = '' } }: PageProps) {
   const { value: loaded } = asked.now
   if (loaded.state !== 'ready') return <Missing of={asked} title={say.title} back={back} say={say} />
   const { value: destination } = loaded
+  const oauth = signInOf(destination)
   const { kind, status, failure, importBytesPerHour } = destination
   return (
     <Page
@@ -48,6 +50,14 @@ export default function DestinationPage({ params: { id = '' } }: PageProps) {
       <div class="columns">
         <div class="columns-main">
           {failure !== null && <FailureNote failure={failure} />}
+          {oauth !== null && (
+            <SignInPanel
+              path={`/destinations/${id}`}
+              name={destinationName(destination)}
+              oauth={oauth}
+              onChanged={() => asked.reload()}
+            />
+          )}
           {destination.kind === 'imap' && <WeakLine of={destination} />}
           <Connect destination={destination} />
           <Feeders destination={destination} />

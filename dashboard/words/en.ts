@@ -1,5 +1,15 @@
 /** The English words. The type of the other languages is read from this file, so that they have the same words. */
-import type { AccountStatus, Candidate, Delivery, FailureKind, Folder, News, OAuthProvider, Run } from '../shapes.ts'
+import type {
+  AccountStatus,
+  Candidate,
+  Delivery,
+  FailureKind,
+  Folder,
+  News,
+  OAuthProvider,
+  Run,
+  SignIn,
+} from '../shapes.ts'
 import { guides } from './guides-en.ts'
 import { plurals } from './plural.ts'
 import { steps } from './steps-en.ts'
@@ -377,6 +387,7 @@ export const en = {
     wrong: (field: string) => `This ${field}.`,
   },
   signing: {
+    title: 'Signing in',
     applications: 'Applications',
     applicationsHint:
       'What this instance is registered as at a provider, so that people can sign in there. Registering is done once for all accounts.',
@@ -427,6 +438,56 @@ export const en = {
     removed: 'Removed.',
     removeTitle: (name: string) => `Remove this application of ${name}?`,
     removeHint: 'Whoever has signed in by it has to be signed out first. Nothing changes at the provider.',
+    how: 'How Tributary gets in',
+    withPassword: 'With a password, or an app password',
+    signIn: (name: string) => (name === 'Another provider' ? 'Sign in at its provider' : `Sign in with ${name}`),
+    signInHint: 'In the browser, at the provider. No password is kept here.',
+    noApplicationYet:
+      'Microsoft takes no password: its owner signs in. For that an administrator has to add an application first.',
+    addAndSignIn: 'Add and sign in',
+    signedInAs: (who: string) => `Signed in as ${who}`,
+    states: {
+      'signed out': 'Nobody has signed in yet',
+      waiting: 'Somebody is about to sign in',
+      'signed in': 'Signed in',
+      refused: 'The provider wants a new sign-in',
+    } satisfies Record<SignIn['state'], string>,
+    stateHints: {
+      'signed out': 'No mail is fetched until its owner has signed in at the provider.',
+      waiting: 'It goes on in the browser in which that was begun, or where the code is typed.',
+      'signed in': 'It is renewed by itself.',
+      refused:
+        'What was given is not good any more: it was taken back, or has ended. No mail is fetched until somebody signs in again.',
+    } satisfies Record<SignIn['state'], string>,
+    until: (time: string) => `At the latest on ${time} somebody has to sign in again.`,
+    warnings: {
+      'google testing': (time: string) =>
+        `This Google application is in “Testing”: it ends on ${time}. Publish it (“In production”), and sign in once more.`,
+      'no refresh token': (time: string) =>
+        `The provider gave nothing to renew it with: it ends on ${time}. See that the application asks for offline access, and sign in once more.`,
+    } satisfies Record<NonNullable<SignIn['warning']>['code'], (time: string) => string>,
+    again: 'Sign in again',
+    byCode: 'Sign in by a code',
+    makeLink: 'Make a link for its owner',
+    link: 'Link',
+    linkTitle: (name: string) => `A link for the owner of ${name}`,
+    linkHint: (until: string) =>
+      `Whoever owns that mailbox opens it in a browser and signs in, without an account here. It is good until ${until}, and for once. Send it to nobody else.`,
+    signOut: 'Sign out',
+    signedOut: 'Signed out.',
+    signOutTitle: (name: string) => `Sign ${name} out?`,
+    signOutHint: 'What signing in has given is forgotten. No mail is fetched until somebody signs in again.',
+    openPage: 'Open this page on any device:',
+    typeCode: 'Type this code there:',
+    code: 'Code',
+    waits: (time: string) => `Waiting for that. The code ends ${time}.`,
+    refused: (reason: string) => `It was not taken: ${reason}.`,
+    ends: {
+      expired: 'Nobody has typed the code in time. Begin anew.',
+      denied: 'It did not come to an end: the code has ended, or the provider was told no. Begin anew.',
+    },
+    gone: 'Its application is gone: choose another one for it.',
+    itsProvider: 'its provider',
   },
   guide: {
     title: 'How to set up',
@@ -448,6 +509,12 @@ export const en = {
     noApplication: 'No application of this provider is saved here yet.',
     applicationSaved: (id: string) => `Saved: ${id}`,
     lookAgain: 'Look again',
+    nobodySignedIn: 'Nobody has signed in at this provider yet.',
+    hasSignedIn: 'signed in',
+    hasNotSignedIn: 'not signed in',
+    noLoginYet: 'The first login is under way.',
+    loginWorked: 'The first login worked.',
+    loginFailed: 'The last login failed: see the account.',
     onlyAdmins: 'Whoever may add accounts can try the login here.',
   },
   add: {

@@ -13,7 +13,9 @@ export const steps: StepWords = {
   'app password': () =>
     'It wants an app password: make one in the provider’s security settings, and enter it in place of your own.',
   'forward instead': () =>
-    'It takes logins by OAuth alone, which Tributary cannot do: have the mailbox forward its mail instead.',
+    'It takes no password: its owner has to sign in at the provider. Or have the mailbox forward its mail instead.',
+  'sign in instead': () =>
+    'It takes no password: its owner has to sign in at the provider, by an application that is registered there.',
   'plain letters': () =>
     'The user name or the password has letters beyond ASCII (such as ä or é), which some servers read in another way: if both are right, choose a password of plain letters, digits and signs at the provider.',
   'confirm on the web': () =>
@@ -99,7 +101,9 @@ export const steps: StepWords = {
   'new password for the destination': () =>
     'Choose a new password on the provider’s web page, and enter it as the password of the destination.',
   'another destination': () =>
-    'It takes logins by OAuth alone, which Tributary cannot do: enter an app password if its provider has them, or choose another destination.',
+    'It takes no password: sign it in at its provider, or enter an app password if its provider has them.',
+  'sign the destination in': () =>
+    'It takes no password: sign it in at its provider, or enter an app password if its provider has them.',
   'switch IMAP on': () => 'Switch IMAP on in the settings of that mailbox, on the web page of its provider.',
   'use TLS for the destination': () =>
     'It takes no password in clear: set the encryption of the destination to TLS and its port to 993, or to STARTTLS for this port.',

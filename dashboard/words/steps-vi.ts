@@ -17,7 +17,9 @@ export const steps: StepWords = {
   'app password': () =>
     'Nhà cung cấp đòi mật khẩu ứng dụng: hãy tạo một mật khẩu như vậy trong phần cài đặt bảo mật của họ và nhập nó thay cho mật khẩu của bạn.',
   'forward instead': () =>
-    'Nơi này chỉ nhận đăng nhập bằng OAuth, điều Tributary không làm được: hãy để hộp thư chuyển tiếp thư.',
+    'Nơi này không nhận mật khẩu: chủ hộp thư phải đăng nhập ở nhà cung cấp. Hoặc hãy cho hộp thư chuyển tiếp thư.',
+  'sign in instead': () =>
+    'Nơi này không nhận mật khẩu: chủ hộp thư phải đăng nhập ở nhà cung cấp, qua một ứng dụng đã đăng ký ở đó.',
   'plain letters': () =>
     'Tên người dùng hoặc mật khẩu có ký tự ngoài bảng ASCII (như ä hoặc é), và một số máy chủ đọc chúng theo cách khác: nếu cả hai đều đúng, hãy đặt tại nhà cung cấp một mật khẩu chỉ gồm chữ không dấu, chữ số và ký hiệu.',
   'confirm on the web': () =>
@@ -104,7 +106,9 @@ export const steps: StepWords = {
   'new password for the destination': () =>
     'Hãy chọn mật khẩu mới trên trang web của nhà cung cấp và nhập nó làm mật khẩu của nơi nhận.',
   'another destination': () =>
-    'Nơi này chỉ nhận đăng nhập bằng OAuth, điều Tributary không làm được: hãy nhập mật khẩu ứng dụng nếu nhà cung cấp có, hoặc chọn nơi nhận khác.',
+    'Nơi này không nhận mật khẩu: hãy đăng nhập ở nhà cung cấp của nó, hoặc nhập mật khẩu ứng dụng nếu họ có.',
+  'sign the destination in': () =>
+    'Nơi này không nhận mật khẩu: hãy đăng nhập ở nhà cung cấp của nó, hoặc nhập mật khẩu ứng dụng nếu họ có.',
   'switch IMAP on': () => 'Hãy bật IMAP trong phần cài đặt của hộp thư đó, trên trang web của nhà cung cấp.',
   'use TLS for the destination': () =>
     'Máy chủ không nhận mật khẩu khi không mã hóa: hãy đặt mã hóa của nơi nhận là TLS và cổng là 993, hoặc STARTTLS cho cổng này.',

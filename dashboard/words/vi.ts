@@ -370,6 +370,7 @@ export const vi: Words = {
     wrong: (field) => `Giá trị này ${field}.`,
   },
   signing: {
+    title: 'Đăng nhập',
     applications: 'Ứng dụng',
     applicationsHint:
       'Tên mà hệ thống này đã đăng ký với nhà cung cấp, để mọi người đăng nhập được ở đó. Đăng ký một lần cho mọi tài khoản.',
@@ -414,6 +415,56 @@ export const vi: Words = {
     removed: 'Đã xóa.',
     removeTitle: (name) => `Xóa ứng dụng này của ${name}?`,
     removeHint: 'Ai đã đăng nhập qua nó phải đăng xuất trước. Ở nhà cung cấp không có gì thay đổi.',
+    how: 'Tributary vào bằng cách nào',
+    withPassword: 'Bằng mật khẩu, hoặc mật khẩu ứng dụng',
+    signIn: (name) => (name === 'Nhà cung cấp khác' ? 'Đăng nhập ở nhà cung cấp' : `Đăng nhập với ${name}`),
+    signInHint: 'Trong trình duyệt, ở trang của nhà cung cấp. Không lưu mật khẩu nào ở đây.',
+    noApplicationYet:
+      'Microsoft không nhận mật khẩu: chủ hộp thư phải đăng nhập. Muốn vậy quản trị viên phải thêm một ứng dụng trước.',
+    addAndSignIn: 'Thêm và đăng nhập',
+    signedInAs: (who) => `Đã đăng nhập với tên ${who}`,
+    states: {
+      'signed out': 'Chưa ai đăng nhập',
+      waiting: 'Đang có người đăng nhập',
+      'signed in': 'Đã đăng nhập',
+      refused: 'Nhà cung cấp đòi đăng nhập lại',
+    },
+    stateHints: {
+      'signed out': 'Không lấy thư nào cho đến khi chủ hộp thư đăng nhập ở nhà cung cấp.',
+      waiting: 'Việc đăng nhập tiếp tục trong trình duyệt đã bắt đầu, hoặc ở nơi gõ mã.',
+      'signed in': 'Việc đăng nhập tự được gia hạn.',
+      refused:
+        'Quyền đã cấp không còn hiệu lực: đã bị thu hồi hoặc hết hạn. Không lấy thư nào cho đến khi có người đăng nhập lại.',
+    },
+    until: (time) => `Chậm nhất ${time} phải đăng nhập lại.`,
+    warnings: {
+      'google testing': (time) =>
+        `Ứng dụng Google này đang ở “Testing”: quyền sẽ hết vào ${time}. Hãy xuất bản nó (“In production”) rồi đăng nhập lại một lần.`,
+      'no refresh token': (time) =>
+        `Nhà cung cấp không cho gì để gia hạn: quyền sẽ hết vào ${time}. Hãy xem ứng dụng có xin quyền ngoại tuyến (offline access) không, rồi đăng nhập lại.`,
+    },
+    again: 'Đăng nhập lại',
+    byCode: 'Đăng nhập bằng mã',
+    makeLink: 'Tạo liên kết cho chủ hộp thư',
+    link: 'Liên kết',
+    linkTitle: (name) => `Liên kết cho chủ của ${name}`,
+    linkHint: (until) =>
+      `Chủ hộp thư mở liên kết trong trình duyệt và đăng nhập, không cần tài khoản ở đây. Liên kết dùng được đến ${until}, một lần. Đừng gửi cho ai khác.`,
+    signOut: 'Đăng xuất',
+    signedOut: 'Đã đăng xuất.',
+    signOutTitle: (name) => `Đăng xuất ${name}?`,
+    signOutHint: 'Quyền đã nhận khi đăng nhập bị xóa. Không lấy thư nào cho đến khi có người đăng nhập lại.',
+    openPage: 'Mở trang này trên thiết bị bất kỳ:',
+    typeCode: 'Gõ mã này ở đó:',
+    code: 'Mã',
+    waits: (time) => `Đang chờ. Mã hết hạn ${time}.`,
+    refused: (reason) => `Không được chấp nhận: ${reason}.`,
+    ends: {
+      expired: 'Không ai gõ mã kịp. Hãy bắt đầu lại.',
+      denied: 'Chưa đăng nhập xong: mã đã hết hạn, hoặc nhà cung cấp nhận câu trả lời không đồng ý. Hãy bắt đầu lại.',
+    },
+    gone: 'Ứng dụng của nó không còn: hãy chọn ứng dụng khác.',
+    itsProvider: 'nhà cung cấp',
   },
   guide: {
     title: 'Cách thiết lập',
@@ -434,6 +485,12 @@ export const vi: Words = {
     noApplication: 'Chưa có ứng dụng nào của nhà cung cấp này được lưu ở đây.',
     applicationSaved: (id) => `Đã lưu: ${id}`,
     lookAgain: 'Xem lại',
+    nobodySignedIn: 'Chưa ai đăng nhập ở nhà cung cấp này.',
+    hasSignedIn: 'đã đăng nhập',
+    hasNotSignedIn: 'chưa đăng nhập',
+    noLoginYet: 'Đang đăng nhập lần đầu.',
+    loginWorked: 'Lần đăng nhập đầu tiên thành công.',
+    loginFailed: 'Lần đăng nhập gần nhất bị lỗi: hãy xem tài khoản.',
     onlyAdmins: 'Ai được thêm tài khoản thì có thể thử đăng nhập ở đây.',
   },
   add: {

@@ -79,7 +79,7 @@ export const providers: readonly Provider[] = [
     domains: words(outlookDomains),
     mx: ['protection.outlook.com', 'mx.microsoft'],
     host: 'outlook.office365.com',
-    note: 'Microsoft (Outlook.com and Hotmail since September 2024, Microsoft 365 before) takes POP3 logins by OAuth alone, neither a password nor an app password, and Tributary cannot do that: have the mailbox forward its mail instead.',
+    note: 'Microsoft takes no password any more, neither your own nor an app password: sign in instead (auth "oauth2"), and let programs use POP at https://outlook.live.com/mail/0/options/mail/forwarding.',
   },
   {
     name: 'Yahoo',

@@ -30,7 +30,7 @@ export function readAutoconfig(xml: string, address: Address, source: Source): C
 
 function noteOf(ways: readonly string[], tls: TlsMode): string | null {
   if (ways.length > 0 && ways.every((way) => way === 'OAuth2'))
-    return 'Its provider says that it takes OAuth alone, which Tributary cannot do.'
+    return 'Its provider says that it takes no password: its owner signs in (auth "oauth2"), by an application that is registered there.'
   return tls === 'none' ? 'The password would go there in clear.' : null
 }
 

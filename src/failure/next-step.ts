@@ -88,7 +88,7 @@ function destinationStep(reply: string): Step | undefined {
     case 'password expired':
       return { code: 'new password for the destination' }
     case 'OAuth only':
-      return { code: 'another destination' }
+      return { code: 'sign the destination in' }
     case 'switched off':
       return { code: 'switch IMAP on' }
     case 'wants TLS':
@@ -122,7 +122,7 @@ function loginStep(reply: string, provider: Provider | undefined, beyondAscii: b
     case 'app password':
       return noteOf(provider, true) ?? { code: 'app password' }
     case 'OAuth only':
-      return noteOf(provider, true) ?? { code: 'forward instead' }
+      return noteOf(provider, true) ?? { code: 'sign in instead' }
     case 'sign in on the web':
       return { code: 'confirm on the web' }
     case 'locked account':

@@ -9,7 +9,9 @@ export type Step =
   /** `certain`: the server has named this reason. */
   | { readonly code: 'provider note'; readonly provider: string; readonly note: string; readonly certain: boolean }
   | { readonly code: 'app password' }
+  /** Of a record from before Tributary could sign in. */
   | { readonly code: 'forward instead' }
+  | { readonly code: 'sign in instead' }
   /** The user name or the password has letters beyond ASCII. */
   | { readonly code: 'plain letters' }
   | { readonly code: 'confirm on the web' }
@@ -65,7 +67,9 @@ export type Step =
   | { readonly code: 'set the destination login' }
   | { readonly code: 'app password for the destination' }
   | { readonly code: 'new password for the destination' }
+  /** Of a record from before Tributary could sign in. */
   | { readonly code: 'another destination' }
+  | { readonly code: 'sign the destination in' }
   | { readonly code: 'switch IMAP on' }
   | { readonly code: 'use TLS for the destination' }
   /** A remedy of our own, in English. */
@@ -83,7 +87,9 @@ const sentences: { readonly [Code in Step['code']]: (step: Extract<Step, { code:
   'app password': () =>
     "It wants an app password: make one in the provider's security settings, and use it in place of your own.",
   'forward instead': () =>
-    'It takes logins by OAuth alone, which Tributary cannot do: have the mailbox forward its mail instead.',
+    'It takes no password: sign in at its provider (auth "oauth2"), or have the mailbox forward its mail instead.',
+  'sign in instead': () =>
+    'It takes no password: sign in at its provider (auth "oauth2"), by an application that is registered there.',
   'plain letters': () =>
     'The user name or the password has letters beyond ASCII, which some servers read in another way than they are sent: if both are right, choose a password of plain letters, digits and signs at the provider.',
   'confirm on the web': () =>
@@ -172,7 +178,9 @@ const sentences: { readonly [Code in Step['code']]: (step: Extract<Step, { code:
   'new password for the destination': () =>
     "Choose a new password on the provider's web page, and set it as the destination's password.",
   'another destination': () =>
-    'It takes logins by OAuth alone, which Tributary cannot do: set an app password if its provider has them, or choose another destination.',
+    'It takes no password: sign it in at its provider (auth "oauth2"), or set an app password if its provider has them.',
+  'sign the destination in': () =>
+    'It takes no password: sign it in at its provider (auth "oauth2"), or set an app password if its provider has them.',
   'switch IMAP on': () => 'Switch IMAP on in the settings of that mailbox, on the web page of its provider.',
   'use TLS for the destination': () =>
     'It takes no password in clear: set the destination\'s tls to "implicit" and its port to 993, or tls to "starttls" for this port.',

@@ -74,7 +74,7 @@ test('an address of a provider of the list is known without asking anybody, and 
   for (const [text, line, note] of [
     ['me@gmail.com', 'built in: implicit me@gmail.com pop.gmail.com:995', /app password.*POP switched on/],
     ['Me@WEB.DE', 'built in: implicit Me pop3.web.de:995', /POP3 and IMAP are switched on/],
-    ['me@hotmail.co.uk', 'built in: implicit me@hotmail.co.uk outlook.office365.com:995', /OAuth alone/],
+    ['me@hotmail.co.uk', 'built in: implicit me@hotmail.co.uk outlook.office365.com:995', /sign in instead/],
     ['me@tim.it', 'built in: starttls me@tim.it pop.tim.it:110', undefined],
   ] as const) {
     const asked: string[] = []
@@ -167,7 +167,7 @@ test('a configuration file is read for its POP3 servers, and its placeholders ar
       null,
       null,
       'The password would go there in clear.',
-      'Its provider says that it takes OAuth alone, which Tributary cannot do.',
+      'Its provider says that it takes no password: its owner signs in (auth "oauth2"), by an application that is registered there.',
     ],
   )
 })

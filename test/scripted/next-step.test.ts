@@ -44,7 +44,7 @@ const table: readonly (readonly [Failure, RegExp])[] = [
   [login('Login fail. Please using authorization code to log in'), /^It wants an app password/],
   [login('[AUTH] Web login required'), /^Sign in once on the provider's web page/],
   [login('Please log in via your web browser'), /^Sign in once on the provider's web page/],
-  [login('Basic authentication is disabled'), /^It takes logins by OAuth alone/],
+  [login('Basic authentication is disabled'), /^It takes no password: sign in at its provider/],
   [login('Your account has been locked'), /the account is locked/],
   [login('user account suspended'), /the account is locked/],
   [login('POP3 access is disabled for this user'), switchOn],
@@ -83,7 +83,7 @@ const table: readonly (readonly [Failure, RegExp])[] = [
     login('Server error - Please try again later.', 'pop.mail.yahoo.com:995'),
     /^If user name and password are right: Yahoo wants an app password/,
   ],
-  [login('Logon failure: unknown user name or bad password.', 'outlook.office365.com:995'), /OAuth alone/],
+  [login('Logon failure: unknown user name or bad password.', 'outlook.office365.com:995'), /sign in instead/],
   [login('authentication failed', 'pop.gmx.net:995'), /only once POP3 and IMAP are switched on/],
   [login('POP3 deactivated', 'POP3.web.de:995'), /^WEB\.DE lets mail programs in only once/],
   [login('Unable to log on', 'pop.qq.com:995'), /QQ Mail wants an authorization code/],
@@ -160,11 +160,13 @@ test('every kind of failure has a next step, or has none on purpose, and a run s
       { kind: 'superseded' } as const,
       { kind: 'stopped' } as const,
       { kind: 'internal', reason: 'r' } as const,
+      { kind: 'sign-in needed', mailbox: 'me@example.net', reason: null } as const,
+      { kind: 'token service unreachable', server: 'login.example.net', reason: 'r' } as const,
     ].map((failure) => [failure.kind, failure]),
   )
   for (const kind of failureKinds) {
     const failure = some[kind] ?? assert.fail(kind)
-    const none = /^(?:store|superseded|stopped|internal)/.test(kind)
+    const none = /^(?:store|sign-in|token service|superseded|stopped|internal)/.test(kind)
     assert.equal(nextStep(failure) === null, none, kind)
     const sentences = describe(failure).split(/(?<=\.) /)
     assert.equal(new Set(sentences).size, sentences.length)

@@ -1,4 +1,4 @@
-import { call } from '../../client.ts'
+import { call, everyOne } from '../../client.ts'
 import { Field } from '../../components/field.tsx'
 import { FormDialog } from '../../components/form.tsx'
 import { ImportBudget, octetsIn } from '../../components/import-budget.tsx'
@@ -6,9 +6,13 @@ import { MailboxFields, makeMailbox } from '../../components/new-mailbox.tsx'
 import { Options } from '../../components/options.tsx'
 import { type Line, LineFields, sentLine, usualLine } from '../../components/line-fields.tsx'
 import { imapPorts, type Server, ServerFields } from '../../components/server-fields.tsx'
+import { byPassword, Entry, entryOf } from '../../components/sign-in/entry.tsx'
+import { signInNow } from '../../components/sign-in/sign-in-now.ts'
+import { attempt } from '../../components/toast.tsx'
 import { useDraft } from '../../draft.ts'
+import { useResource } from '../../resource.ts'
 import { navigate } from '../../router.ts'
-import type { Destination } from '../../shapes.ts'
+import type { Application, Destination } from '../../shapes.ts'
 import { words } from '../../words/index.ts'
 
 interface Typed extends Server, Line {
@@ -16,6 +20,8 @@ interface Typed extends Server, Line {
   /** The login of a hosted destination. */
   readonly login: string
   readonly password: string
+  /** The application by which its owner signs in, or `password`. */
+  readonly entry: string
   /** What first imports may bring in an hour, in MB. */
   readonly budget: string
 }
@@ -24,6 +30,7 @@ const nothing: Typed = {
   kind: 'hosted',
   login: '',
   password: '',
+  entry: byPassword,
   budget: '',
   host: '',
   port: String(imapPorts.implicit),
@@ -34,15 +41,24 @@ const nothing: Typed = {
 
 export function NewDestination({ onClose }: { readonly onClose: () => void }) {
   const { destinations: say, form } = words.value
-  const draft = useDraft(nothing, async ({ kind, login, password, host, port, tls, user, budget, ...line }) => {
+  const draft = useDraft(nothing, async ({ kind, login, password, entry, host, port, tls, user, budget, ...line }) => {
     const server = { host: host.trim(), port: Number(port), tls, user: user.trim() }
-    const foreign = { kind, ...server, ...sentLine(line), password, importBytesPerHour: octetsIn(budget) }
+    const foreign = {
+      kind,
+      ...server,
+      ...sentLine(line),
+      ...entryOf(entry, password),
+      importBytesPerHour: octetsIn(budget),
+    }
     const made =
       kind === 'hosted' ? await makeMailbox(login, password) : await call<Destination>('POST', '/destinations', foreign)
     onClose()
     navigate(`/destinations/${made.id}`)
+    if (kind === 'imap' && entry !== byPassword) await attempt(async () => await signInNow(`/destinations/${made.id}`))
   })
   const password = draft.of('password')
+  const { value: known } = useResource('/oauth/applications', everyOne<Application>).now
+  const applications = known.state === 'ready' ? known.value : []
   return (
     <FormDialog title={say.add} draft={draft} action={say.make} onClose={onClose}>
       <Options
@@ -60,7 +76,10 @@ export function NewDestination({ onClose }: { readonly onClose: () => void }) {
       ) : (
         <>
           <ServerFields label={say.imapServer} draft={draft} ports={imapPorts} />
-          <Field label={form.password} type="password" required autocomplete="new-password" {...password} />
+          {applications.length > 0 && <Entry applications={applications} {...draft.of('entry', 'auth')} />}
+          {draft.values.entry === byPassword && (
+            <Field label={form.password} type="password" required autocomplete="new-password" {...password} />
+          )}
           <LineFields draft={draft} />
           <ImportBudget hint={say.limitImportsHint} {...draft.of('budget', 'importBytesPerHour')} />
         </>

@@ -19,7 +19,7 @@ export function ApplicationCheck({ provider }: { readonly provider: OAuthProvide
         {(all) => {
           const own = all.filter((one) => one.provider === provider)
           return own.length === 0 ? (
-            <Checked state="busy">{say.noApplication}</Checked>
+            <Checked state="open">{say.noApplication}</Checked>
           ) : (
             own.map(({ id, clientId }) => (
               <Checked key={id} state="good">

@@ -1,10 +1,11 @@
 /** The steps of one way into a provider's mailboxes. */
 import { Copyable } from '../../components/copyable.tsx'
 import { RedirectUri } from '../../components/sign-in/redirect-uri.tsx'
-import { type GuideStep, type GuideWay, type StepText } from '../../guides.ts'
+import { guideOf, type GuideStep, type GuideWay, type StepText } from '../../guides.ts'
 import type { GuideId, OAuthProvider } from '../../shapes.ts'
 import { words } from '../../words/index.ts'
 import { ApplicationCheck } from './application-check.tsx'
+import { SignedInCheck } from './signed-in-check.tsx'
 import { TryIt } from './try-it.tsx'
 
 export function Steps({ id, way: { steps, provider } }: { readonly id: GuideId; readonly way: GuideWay }) {
@@ -13,7 +14,9 @@ export function Steps({ id, way: { steps, provider } }: { readonly id: GuideId; 
     <ol class="guide-steps">
       {steps.map((step) => {
         const text = texts[step.code]
-        return text === undefined ? null : <Step key={step.code} step={step} text={text} provider={provider} />
+        return text === undefined ? null : (
+          <Step key={step.code} step={step} text={text} provider={provider} host={guideOf(id).host} />
+        )
       })}
     </ol>
   )
@@ -23,10 +26,12 @@ function Step({
   step: { link, copies = [], copiesUri, check },
   text: { title, acts },
   provider,
+  host,
 }: {
   readonly step: GuideStep
   readonly text: StepText
   readonly provider: OAuthProvider | undefined
+  readonly host: string | null
 }) {
   return (
     <li>
@@ -51,6 +56,7 @@ function Step({
       {copiesUri === true && <RedirectUri />}
       {check === 'login' && <TryIt />}
       {check === 'application' && provider !== undefined && <ApplicationCheck provider={provider} />}
+      {check === 'signed in' && provider !== undefined && <SignedInCheck provider={provider} host={host} />}
     </li>
   )
 }

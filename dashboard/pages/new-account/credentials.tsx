@@ -1,11 +1,12 @@
 /** The fields for address and password. Nothing else has to be typed if the server is found. */
 import { Field } from '../../components/field.tsx'
+import { byPassword } from '../../components/sign-in/entry.tsx'
 import { words } from '../../words/index.ts'
 import type { Adding } from './new-account.ts'
 
 export function Credentials({ adding: { draft } }: { readonly adding: Adding }) {
   const { form, welcome: say } = words.value
-  const { address, user } = draft.values
+  const { address, user, entry } = draft.values
   return (
     <>
       <Field
@@ -17,14 +18,16 @@ export function Credentials({ adding: { draft } }: { readonly adding: Adding }) 
         // If the user is left empty, it is the address.
         onChange={(value) => draft.set({ address: value, user: user === address.trim() ? '' : user })}
       />
-      <Field
-        label={say.accountPassword}
-        hint={say.accountPasswordHint}
-        type="password"
-        required
-        autocomplete="off"
-        {...draft.of('password')}
-      />
+      {entry === byPassword && (
+        <Field
+          label={say.accountPassword}
+          hint={say.accountPasswordHint}
+          type="password"
+          required
+          autocomplete="off"
+          {...draft.of('password')}
+        />
+      )}
     </>
   )
 }

@@ -1,17 +1,20 @@
 /** The state of a new account: what is typed, what was found for its address, and the result of the last test. */
 import { type Signal, useSignal } from '@preact/signals'
 import { useEffect } from 'preact/hooks'
-import { call } from '../../client.ts'
+import { call, everyOne } from '../../client.ts'
 import { octetsIn } from '../../components/import-budget.tsx'
 import { makeMailbox } from '../../components/new-mailbox.tsx'
 import { type Line, sentLine, usualLine } from '../../components/line-fields.tsx'
 import { pop3Ports, type Server } from '../../components/server-fields.tsx'
-import { tell } from '../../components/toast.tsx'
+import { byPassword, entryOf } from '../../components/sign-in/entry.tsx'
+import { signInNow } from '../../components/sign-in/sign-in-now.ts'
+import { attempt, tell } from '../../components/toast.tsx'
 import { type Discovery, useDiscovery } from '../../discovery.ts'
 import { type Draft, useDraft } from '../../draft.ts'
 import { learn } from '../../roster.ts'
+import { useResource } from '../../resource.ts'
 import { navigate } from '../../router.ts'
-import type { Account, Candidate, Destination, Examination, NewAccount } from '../../shapes.ts'
+import type { Account, Application, Candidate, Destination, Examination, NewAccount } from '../../shapes.ts'
 import { type FirstRun, firstRunOf, type Retention, retentionOf } from '../../terms.ts'
 import { words } from '../../words/index.ts'
 
@@ -23,6 +26,8 @@ export const byHand = 'by hand'
 export interface Typed extends Server, Line {
   readonly address: string
   readonly password: string
+  /** The application by which its owner signs in, or `password`. */
+  readonly entry: string
   readonly tlsFingerprint: string | null
   readonly destinationId: string
   /** The login and password of a mailbox that is to be made. */
@@ -43,6 +48,8 @@ export interface Adding {
   /** The chosen candidate by its index, or `by hand`. */
   readonly chosen: Signal<string>
   readonly isByHand: boolean
+  /** Those by which its owner can sign in at the provider. */
+  readonly applications: readonly Application[]
   /** The result of the last test; undefined when something was typed since. */
   readonly seen: Examination | undefined
   /** Whether the account is only tested, and not made. */
@@ -72,6 +79,7 @@ export function useNewAccount(destinationId: string, { address = '', onMade }: B
     ...usualLine,
     address,
     password: '',
+    entry: byPassword,
     tlsFingerprint: null,
     destinationId,
     login: '',
@@ -87,10 +95,20 @@ export function useNewAccount(destinationId: string, { address = '', onMade }: B
   const tested = useSignal<{ readonly of: string; readonly seen: Examination } | undefined>(undefined)
   const testing = useSignal(false)
   const draft = useDraft(first, async () => {
-    if (seen?.ok === true || (await examine()).ok) await make()
+    // Before anybody has signed in there is nothing to be tried.
+    if (values.entry !== byPassword || seen?.ok === true || (await examine()).ok) await make()
   })
   const { values } = draft
   const { value: found } = useDiscovery(values.address.trim())
+  const { value: known } = useResource('/oauth/applications', everyOne<Application>).now
+  const applications = known.state === 'ready' ? known.value.filter((one) => isFor(one, found)) : []
+  useEffect(() => {
+    // Where no password is taken, signing in is what is meant.
+    const [only] = applications
+    const takesNone = found.state === 'answered' && found.guide === 'microsoft'
+    if (takesNone && only !== undefined) draft.set({ entry: only.id })
+    else if (!applications.some(({ id }) => id === draft.values.entry)) draft.set({ entry: byPassword })
+  }, [found, known])
   useEffect(() => {
     if (chosen.peek() === byHand || found.state !== 'answered') return
     const [best] = found.candidates
@@ -126,13 +144,15 @@ export function useNewAccount(destinationId: string, { address = '', onMade }: B
     }
     const account = await call<Account>('POST', '/accounts', { ...body, destinationId: to })
     learn([account])
-    tell(words.value.add.added)
     navigate(`/accounts/${account.id}`)
+    if (values.entry === byPassword) tell(words.value.add.added)
+    else await attempt(async () => await signInNow(`/accounts/${account.id}`))
   }
   return {
     draft,
     found,
     chosen,
+    applications,
     isByHand: chosen.value === byHand || isNotFound(found),
     seen,
     isTesting: testing.value,
@@ -148,8 +168,13 @@ export function useNewAccount(destinationId: string, { address = '', onMade }: B
 export const isNotFound = (found: Discovery) =>
   found.state === 'failed' || (found.state === 'answered' && found.candidates.length === 0)
 
-function sourceOf({ password, tls, tlsFingerprint, ...typed }: Typed) {
+/** An application of another provider is of no use for an address, and one's own may serve any. */
+function isFor({ provider }: Application, found: Discovery): boolean {
+  return provider === 'custom' || (found.state === 'answered' && found.guide === provider)
+}
+
+function sourceOf({ password, entry, tls, tlsFingerprint, ...typed }: Typed) {
   const [address, host, user] = [typed.address.trim(), typed.host.trim(), typed.user.trim()]
   const server = { address, host, port: Number(typed.port), tls, user: user === '' ? address : user }
-  return { ...server, ...sentLine(typed), password, tlsFingerprint }
+  return { ...server, ...sentLine(typed), ...entryOf(entry, password), tlsFingerprint }
 }

@@ -1,9 +1,11 @@
 /** The section for the account's server, with a test. */
 import { Button } from '../../components/button.tsx'
 import { Section } from '../../components/page.tsx'
+import { byPassword } from '../../components/sign-in/entry.tsx'
 import { words } from '../../words/index.ts'
 import { ByHand } from './by-hand.tsx'
 import { Credentials } from './credentials.tsx'
+import { Entry } from './entry.tsx'
 import { Found } from './found.tsx'
 import type { Adding } from './new-account.ts'
 import { groups, Seen } from './seen.tsx'
@@ -11,7 +13,7 @@ import { groups, Seen } from './seen.tsx'
 export function Source({ adding }: { readonly adding: Adding }) {
   const { add: say, welcome } = words.value
   const { draft, seen, isTesting, test } = adding
-  const { address, password, host, tlsFingerprint } = draft.values
+  const { address, password, host, tlsFingerprint, entry } = draft.values
   return (
     <Section title={say.source}>
       <div class="fields">
@@ -19,6 +21,7 @@ export function Source({ adding }: { readonly adding: Adding }) {
           <Credentials adding={adding} />
         </div>
         <Found adding={adding} />
+        <Entry adding={adding} />
         <ByHand adding={adding} title={say.byHandTitle} />
         {tlsFingerprint !== null && (
           <div class="note pinned">
@@ -27,19 +30,21 @@ export function Source({ adding }: { readonly adding: Adding }) {
             <Button onClick={() => draft.set({ tlsFingerprint: null })}>{say.unpin}</Button>
           </div>
         )}
-        <div class="form-do">
-          <Button
-            icon="refresh"
-            busy={isTesting}
-            disabled={address === '' || password === '' || host === ''}
-            onClick={() => void test()}
-          >
-            {say.test}
-          </Button>
-          <span class="quiet" role="status">
-            {draft.busy ? welcome.testing : ''}
-          </span>
-        </div>
+        {entry === byPassword && (
+          <div class="form-do">
+            <Button
+              icon="refresh"
+              busy={isTesting}
+              disabled={address === '' || password === '' || host === ''}
+              onClick={() => void test()}
+            >
+              {say.test}
+            </Button>
+            <span class="quiet" role="status">
+              {draft.busy ? welcome.testing : ''}
+            </span>
+          </div>
+        )}
         {seen !== undefined && <Seen seen={seen} adding={adding} />}
       </div>
     </Section>

@@ -7,6 +7,7 @@ import { type AccountFacts, factsOf } from '../../src/redis/facts.ts'
 import type { InstanceSettingsStore } from '../../src/redis/instance-settings.ts'
 import type { Runs } from '../../src/redis/runs.ts'
 import { fingerprintsIn, shownCertificate } from '../../src/redis/shown-certificates.ts'
+import { endVisit } from '../../src/redis/revocations.ts'
 import { stopPull } from '../../src/redis/stopped-pull.ts'
 import { isDeletedFlag } from '../../src/account/account.ts'
 import { atHost, hostMistakes } from '../../src/account/host.ts'
@@ -236,6 +237,7 @@ class AccountHandlers {
     const shown = await this.#shownCertificates(params.id, body.tlsFingerprint)
     if (wrongHost.length === 0) await this.#demandTokens(request, fields)
     const cures = curing.some((field) => body[field] !== undefined)
+    let isMoved = false
     const record = await this.#update(params.id, (before) => {
       demandMatch(request, before, `The account ${params.id}`)
       const after = storedForm(
@@ -258,6 +260,7 @@ class AccountHandlers {
           : passwordMistakes(after.auth, password)),
       ]
       const account = demandRules(after, password, wrong, before.account)
+      isMoved = sourceOf(account) !== sourceOf(before.account)
       const sealedPassword =
         password === undefined ? before.sealedPassword : seal.seal(password, account.id, 'password')
       const ofProxy = sealedProxy(seal, account.id, body.proxy, { ...before, proxy: before.account.proxy })
@@ -279,6 +282,7 @@ class AccountHandlers {
         due,
       }
     })
+    if (isMoved) await endVisit(this.#world.redis, record.account.id)
     if (body.paused === true) await stopPull(this.#world.redis, this.#world.runs, record.account.id)
     if (cures || body.paused === false) await afterAccountChange(this.#world, record.account)
     const hasBudget = body.importBytesPerHour !== undefined

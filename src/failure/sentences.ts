@@ -89,7 +89,7 @@ export function happened(failure: Failure): string {
     case 'superseded':
       return 'Another worker took this account over; that run goes on in its place.'
     case 'stopped':
-      return 'This run was stopped: its account was paused or removed, a backup was restored, or its worker ended. The next run goes on where it ended.'
+      return 'This run was stopped: its account was paused, moved to another mailbox or destination, or removed, a backup was restored, or its worker ended. The next run goes on where it ended.'
     case 'internal':
       if (failure.remedy !== undefined) return `${failure.reason}.`
       return `Something we did not expect: ${failure.reason}.`

@@ -1,5 +1,5 @@
 /**
- * Ends the run of an account that is paused or removed, at once (CONTRACT section 5): its lease is taken from it, which every write to the
+ * Ends the run of an account that is paused, removed, or fetches another mailbox from now on, at once (CONTRACT section 5): its lease is taken from it, which every write to the
  * ledger and every command to the store asks for, and a message tells the worker to look. If the message is lost, the next renewal tells.
  */
 import type { Redis } from 'ioredis'
@@ -20,6 +20,12 @@ export async function untilReleased(redis: Redis, accountId: string): Promise<vo
   const untilMs = performance.now() + redisLimits.leaseMs
   while (performance.now() < untilMs && (await redis.exists(keys.lease(accountId))) === 1)
     await setTimeout(redisLimits.releaseAskedEveryMs)
+}
+
+/** Ends the visit that is under way. When this resolves, nobody who asks from then on joins it. */
+export async function endVisit(redis: Redis, accountId: string): Promise<void> {
+  await revokeLease(redis, accountId)
+  await untilReleased(redis, accountId)
 }
 
 /** Tells the runs of one process that their lease was taken. */

@@ -146,3 +146,20 @@ test('who waits for a run hears at once that it was stopped when its account is 
   assert.deepEqual((await stack.call('GET', '/runs?state=queued')).body.items, [])
   await provider.close()
 })
+
+test('a visit of the former mailbox does not answer who asks after the account was moved to another one', async () => {
+  const former = await startPop3Server({ messages: [messageOf('former')], silentOn: 'LIST' })
+  const provider = await startPop3Server({ messages: [messageOf('present')] })
+  const destinationId = await stack.destination('moved')
+  const id = await stack.account({ port: former.port, user: 'one', destinationId, paused: true })
+  const first = stack.call('POST', `/accounts/${id}/pull?wait=30`)
+  await until('the listing', () => former.commands.includes('LIST'))
+  const patch = { port: provider.port, user: 'two', password: 'secret' }
+  assert.equal((await stack.call('PATCH', `/accounts/${id}`, patch)).status, 200)
+  const next = await stack.pull(id)
+  assert.deepEqual([next.state, next.stored], ['done', 1])
+  const { id: firstId, state, failure } = (await first).body as unknown as Run
+  assert.deepEqual([state, failure?.kind, firstId === next.id], ['failed', 'stopped', false])
+  assert.ok(provider.commands.includes('USER two') || provider.commands.some((command) => command.startsWith('AUTH')))
+  await Promise.all([former.close(), provider.close()])
+})

@@ -19,7 +19,8 @@ import { isLimit, refusal } from './replies.ts'
 import { ReplyClock, type ReplyWait } from './reply-clock.ts'
 import { endingWords } from '../failure/ending.ts'
 import { noteReply } from './session-notes.ts'
-import { ChainLearnt, shakeHands, type TlsReport, type TlsSessions, withoutTls } from './tls.ts'
+import { doubted, shakeHands, withoutTls, WorthAnother } from './tls.ts'
+import type { TlsReport, TlsSessions } from './tls-sessions.ts'
 import type { Pulse } from './pulse.ts'
 import type { Expected, Reply } from './reply.ts'
 import type { Waits } from './waits.ts'
@@ -60,6 +61,8 @@ export class Pop3Connection {
   readonly #rate: RateClock
   #socket: Socket
   #tls: TlsReport | null = null
+  /** The handshake behind which nothing has been answered yet. */
+  #fresh: 'none' | 'whole' | 'resumed' = 'none'
   #failed: SessionFailed | undefined
   #failedWhilePipelining = false
   #isClosed = false
@@ -160,7 +163,9 @@ export class Pop3Connection {
   /** Ends the connection for good: all open and all later commands fail with the first failure. */
   fail(failure: Failure): SessionFailed {
     if (this.#failed !== undefined) return this.#failed
-    this.#failed = new SessionFailed('got' in failure ? { ...failure, got: this.#mask(failure.got) } : failure)
+    const failed = new SessionFailed('got' in failure ? { ...failure, got: this.#mask(failure.got) } : failure)
+    this.#failed =
+      this.#fresh === 'resumed' && !this.#isClosed ? doubted(failed, this.#options, this.#options.tlsSessions) : failed
     if (this.#isClosed) return this.#failed
     this.#options.transcript?.note(endingWords(failure))
     const pipelined = this.#questions.length > 1 || this.#questions[0]?.pipelined === true
@@ -200,15 +205,17 @@ export class Pop3Connection {
     const { tlsSessions: sessions, signal } = this.#options
     const waits = { server: this.server, waitMs: this.#waits.connectMs, sessions, signal }
     try {
-      const { secure, seen } = await shakeHands(this.#socket, this.#options, waits)
+      const { secure, seen, isResumed } = await shakeHands(this.#socket, this.#options, waits)
       this.#tls = seen
+      this.#fresh = isResumed ? 'resumed' : 'whole'
       this.#options.transcript?.note(`${seen.version}, a certificate valid to ${seen.validTo}`)
       this.#socket = secure
       this.#listen()
     } catch (error) {
       if (!(error instanceof SessionFailed)) throw error
-      const failed = this.fail(await withoutTls(error.failure, this.#options, signal))
-      throw error instanceof ChainLearnt ? error : failed
+      const isOver = !(error instanceof WorthAnother)
+      const failed = this.fail(isOver ? await withoutTls(error.failure, this.#options, signal) : error.failure)
+      throw isOver ? failed : error
     }
   }
 
@@ -274,7 +281,7 @@ export class Pop3Connection {
         if (this.#options.transcript !== undefined) noteReply(this.#options.transcript, reply, question?.during)
         question?.resolve(reply)
       }
-      if (replies.length > 0) this.#options.pulse?.answered()
+      if (replies.length > 0) this.#answered()
       if (replies.length > 0) this.#beginFirst()
       else if (this.#reader.notice !== undefined) this.#waitBehindNotice()
       else this.#clock.heard(chunk.length)
@@ -282,6 +289,12 @@ export class Pop3Connection {
       if (!(error instanceof SessionFailed)) throw error
       this.fail(error.failure)
     }
+  }
+
+  #answered(): void {
+    this.#options.pulse?.answered()
+    if (this.#fresh !== 'none') this.#options.tlsSessions?.wentWell(this.#options, this.#fresh === 'resumed')
+    this.#fresh = 'none'
   }
 
   #late(waitedMs: number, slow: boolean): void {

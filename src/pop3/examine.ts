@@ -8,7 +8,7 @@ import { SessionFailed } from '../failure/session-failed.ts'
 import { stepSentence, type Step } from '../failure/step.ts'
 import { happened } from '../failure/sentences.ts'
 import { Pop3Session, type SessionOptions } from './session.ts'
-import type { TlsReport } from './tls.ts'
+import type { TlsReport } from './tls-sessions.ts'
 
 /** CONTRACT section 4, `POST /accounts/test`: the findings of a login. For a failed login these are the findings before the failure. */
 export interface Examination {

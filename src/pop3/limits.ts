@@ -1,5 +1,5 @@
 /** The numbers of the POP3 side, each with its reason. Times are in milliseconds, sizes in octets. */
-import { KiB, MiB, second, minute, day } from '../units.ts'
+import { KiB, MiB, second, minute, hour, day } from '../units.ts'
 
 export const pop3Limits = {
   // Sizes of a server's answers.
@@ -85,6 +85,11 @@ export const pop3Limits = {
   pipelineCommandsMax: 1000,
   /** The number of TLS sessions that are kept to be resumed, one for each server; each takes some 4 KiB. */
   tlsSessionsKept: 1000,
+  /** A server shows its certificate again after this time at the latest: in a resumed session nobody sees that it is another one. */
+  tlsSessionMaxMs: 1 * hour,
+  /** A server that has ended so many connections because they resumed a session is offered none for a day: servers are mended. */
+  tlsSessionFailuresMax: 2,
+  noTlsSessionsMs: 1 * day,
 
   // Limits of what people see.
 

@@ -23,6 +23,7 @@ import { saslLimits } from '../sasl/limits.ts'
 import { exchangeOf } from '../sasl/mechanism.ts'
 import { type AuthLine, authenticate, type Outcome } from './auth.ts'
 import { passingRefusal } from './replies.ts'
+import { WorthAnother } from './tls.ts'
 import { Refused, type Verbs } from './verbs.ts'
 
 export interface Credentials extends Pick<ServerLogin, 'auth' | 'sasl'> {
@@ -184,7 +185,9 @@ interface Try {
 
 async function tried(line: LoginLine, way: SaslName, { encoding, isLater, mayHangUp }: Try): Promise<Outcome> {
   const isGone = (error: unknown) =>
-    error instanceof SessionFailed && ['unreachable', 'silent', 'broken protocol'].includes(error.failure.kind)
+    error instanceof SessionFailed &&
+    !(error instanceof WorthAnother) &&
+    ['unreachable', 'silent', 'broken protocol'].includes(error.failure.kind)
   try {
     return await once(line, way, encoding)
   } catch (error) {

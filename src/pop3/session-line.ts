@@ -12,7 +12,7 @@ import { pop3Limits } from './limits.ts'
 import type { Credentials } from './login.ts'
 import { refusal } from './replies.ts'
 import type { Expected, Reply } from './reply.ts'
-import type { TlsReport } from './tls.ts'
+import type { TlsReport } from './tls-sessions.ts'
 import { Refused, Verbs } from './verbs.ts'
 import { quitWaitMs, usualWaits, type Waits } from './waits.ts'
 

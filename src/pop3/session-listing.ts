@@ -35,6 +35,11 @@ export class SessionListing {
     void this.#ask('LIST')
   }
 
+  /** The connection failed on which it was asked for. */
+  askedInVain(): void {
+    this.#coming.clear()
+  }
+
   async list(): Promise<readonly Listed[]> {
     await (this.#listed ??= this.#list())
     return this.#messages

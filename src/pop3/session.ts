@@ -18,7 +18,8 @@ import { Retrieval } from './retrieval.ts'
 import type { Expected, Reply } from './reply.ts'
 import { type LineOptions, SessionLine } from './session-line.ts'
 import { SessionListing } from './session-listing.ts'
-import { ChainLearnt, type TlsReport } from './tls.ts'
+import { WorthAnother } from './tls.ts'
+import type { TlsReport } from './tls-sessions.ts'
 import type { Line } from './window-answers.ts'
 
 export interface SessionOptions extends LineOptions {
@@ -110,21 +111,24 @@ export class Pop3Session implements Maildrop {
 
   /** Connects, secures the line if the account says so, and asks for the server's capabilities; it does not log in. */
   async connect(): Promise<void> {
-    await this.#withWholeChain(() => this.#opening.connect())
+    await this.#again(() => this.#opening.connect())
   }
 
   /** Connects and logs in. */
   async logIn(): Promise<void> {
-    await this.#withWholeChain(() => this.#opening.logIn())
+    await this.#again(() => this.#opening.logIn())
   }
 
-  /** A certificate that the server does not send was fetched meanwhile: the server is asked once more. */
-  async #withWholeChain(open: () => Promise<void>): Promise<void> {
-    try {
-      await open()
-    } catch (error) {
-      if (!(error instanceof ChainLearnt) || this.#options.signal?.aborted) throw error
-      await open()
+  /** Once more for a TLS session that the server does not resume, and once for a certificate that it does not send. */
+  async #again(open: () => Promise<void>): Promise<void> {
+    for (let again = 0; ; again += 1) {
+      try {
+        await open()
+        return
+      } catch (error) {
+        if (again === 2 || !(error instanceof WorthAnother) || this.#options.signal?.aborted) throw error
+        this.#listing.askedInVain()
+      }
     }
   }
 

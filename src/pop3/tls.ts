@@ -6,58 +6,14 @@ import type { Failure } from '../failure/failure.ts'
 import { greetingWords, protocolIn, protocolWords } from '../failure/spoken.ts'
 import { clearGreeting } from '../net/clear-greeting.ts'
 import { guardOf } from '../net/guard.ts'
-import { pop3Limits } from './limits.ts'
 import { SessionFailed } from '../failure/session-failed.ts'
 import { certificateFingerprint, reasonOfTrouble, tlsAsked, troubleUnder } from '../failure/tls-reasons.ts'
 import { certificateShown, certificateTrouble, hasSmallKey, isoOf, lacksIssuer, topmostOf } from '../net/certificate.ts'
 import { intermediatesOf, learnIntermediates } from '../net/intermediates.ts'
 import { pinMistake, takesOldVersions, tlsOptions } from '../net/tls.ts'
 import { type Endpoint, reach } from './dial.ts'
+import type { KeptSession, TlsReport, TlsSessions } from './tls-sessions.ts'
 import { withoutCertificate } from './tls-ticket.ts'
-
-/** The TLS facts of a server. `fingerprint`: SHA-256 of its certificate, lower-case hex. */
-export interface TlsReport {
-  readonly version: string
-  readonly fingerprint: string
-  readonly validTo: string
-}
-
-interface KeptSession {
-  readonly ticket: Buffer
-  /** A resumed session shows no certificate again. */
-  readonly seen: TlsReport
-}
-
-/**
- * Holds TLS sessions to resume them (RFC 8446 section 2.2), which saves certificates and a signature at every visit. Node does not
- * check the host's name in a resumed session, nor the certificate of TLS 1.3, which is not kept: so each session is kept once it has passed
- * its checks, and for exactly these.
- */
-export class TlsSessions {
-  readonly #sessions = new Map<string, KeptSession>()
-
-  of(endpoint: Endpoint): KeptSession | undefined {
-    return this.#sessions.get(checksOf(endpoint))
-  }
-
-  keep(endpoint: Endpoint, session: KeptSession): void {
-    const key = checksOf(endpoint)
-    this.#sessions.delete(key)
-    this.#sessions.set(key, session)
-    const [oldest] = this.#sessions.keys()
-    if (this.#sessions.size > pop3Limits.tlsSessionsKept && oldest !== undefined) this.#sessions.delete(oldest)
-  }
-
-  forget(endpoint: Endpoint): void {
-    this.#sessions.delete(checksOf(endpoint))
-  }
-}
-
-function checksOf(endpoint: Endpoint): string {
-  const { host, port, tlsVerify, tlsFingerprint, ca, tlsMinVersion, tlsLegacy } = endpoint
-  const rules = [tlsVerify, tlsFingerprint, ca?.toString() ?? null, tlsMinVersion ?? null, tlsLegacy === true]
-  return JSON.stringify([host.toLowerCase(), port, ...rules])
-}
 
 export interface HandshakeOptions {
   /** The server's name in failures. */
@@ -72,7 +28,7 @@ export async function shakeHands(
   socket: Socket,
   endpoint: Endpoint,
   { server, waitMs, sessions, signal }: HandshakeOptions,
-): Promise<{ readonly secure: TLSSocket; readonly seen: TlsReport }> {
+): Promise<{ readonly secure: TLSSocket; readonly seen: TlsReport; readonly isResumed: boolean }> {
   const { host, tlsVerify, tlsFingerprint } = endpoint
   const kept = sessions?.of(endpoint)
   // The TLS socket above it reports errors; this listener only keeps the process alive.
@@ -86,18 +42,22 @@ export async function shakeHands(
   })
   // TLS 1.2 hands a ticket out during the handshake, TLS 1.3 after it.
   let ticket: Buffer | undefined
-  let seen: TlsReport | undefined
+  let checked: Pick<KeptSession, 'seen' | 'seenMs'> | undefined
   const keep = () => {
-    if (ticket === undefined || seen === undefined) return
-    sessions?.keep(endpoint, { ticket: seen.version === 'TLSv1.3' ? withoutCertificate(ticket) : ticket, seen })
+    if (ticket === undefined || checked === undefined) return
+    const isLean = checked.seen.version === 'TLSv1.3'
+    sessions?.keep(endpoint, { ticket: isLean ? withoutCertificate(ticket) : ticket, ...checked })
   }
   secure.on('session', (fresh: Buffer) => {
     ticket = fresh
     keep()
   })
+  let mayBeTheSession = kept !== undefined
   try {
     await reach(secure, 'secureConnect', { server, during: 'TLS handshake', waitMs }, signal)
-    const shown = kept !== undefined && secure.isSessionReused() ? kept.seen : tlsReport(secure)
+    mayBeTheSession = false
+    const isResumed = kept !== undefined && secure.isSessionReused()
+    const shown = isResumed ? kept.seen : tlsReport(secure)
     const reason = pinMistake(shown.fingerprint, tlsFingerprint, 'account')
     if (reason !== undefined) {
       const certificate = certificateShown(secure)
@@ -109,14 +69,15 @@ export async function shakeHands(
       const trouble = 'weak certificate'
       throw new SessionFailed({ kind: 'tls', server, trouble, reason: reasonOfTrouble(trouble) })
     }
-    seen = shown
+    checked = { seen: shown, seenMs: isResumed ? kept.seenMs : (sessions?.nowMs ?? 0) }
     keep()
-    return { secure, seen }
+    return { secure, seen: shown, isResumed }
   } catch (error) {
     sessions?.forget(endpoint)
     secure.destroy()
     socket.destroy()
-    throw withAsked(error, endpoint)
+    const failed = withAsked(error, endpoint)
+    throw mayBeTheSession && failed instanceof SessionFailed ? doubted(failed, endpoint, sessions) : failed
   }
 }
 
@@ -135,8 +96,23 @@ export async function withoutTls(failure: Failure, endpoint: Endpoint, signal?: 
   return { ...failure, speaks, reason }
 }
 
-/** More is known of the server's chain now than at this handshake: the next one may go well. */
-export class ChainLearnt extends SessionFailed {}
+/** The next connection may go well where this one failed, and nobody was logged in: it is made at once. */
+export class WorthAnother extends SessionFailed {}
+
+/** More is known of the server's chain now than at this handshake. */
+class ChainLearnt extends WorthAnother {}
+
+/** The server ended a connection that was to resume a session, or did. The next one resumes none. */
+class ResumptionFailed extends WorthAnother {}
+
+/** The failure of a connection without an answer for which a session was offered. */
+export function doubted(failed: SessionFailed, endpoint: Endpoint, sessions: TlsSessions | undefined): SessionFailed {
+  const { failure } = failed
+  if (failure.kind === 'stopped') return failed
+  sessions?.cameToNothing(endpoint)
+  // After a silence the time that the handshake or the answer may take is over.
+  return failure.kind === 'silent' ? failed : new ResumptionFailed(failure)
+}
 
 async function unverified(
   secure: TLSSocket,

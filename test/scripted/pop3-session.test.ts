@@ -18,7 +18,7 @@ import { RetrievalFailed, SessionFailed } from '../../src/failure/session-failed
 import { examine } from '../../src/pop3/examine.ts'
 import { openMaildrop } from '../../src/pop3/open-maildrop.ts'
 import type { SessionOptions } from '../../src/pop3/session.ts'
-import { TlsSessions } from '../../src/pop3/tls.ts'
+import { TlsSessions } from '../../src/pop3/tls-sessions.ts'
 import { type Behaviour, type ScriptedServer, startPop3Server } from '../support/pop3-server.ts'
 import { until } from '../support/until.ts'
 import { letter } from '../support/world.ts'

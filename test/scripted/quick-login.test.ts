@@ -5,7 +5,7 @@ import type { Capabilities, ServerTrait } from '../../src/account/server-traits.
 import { SessionFailed } from '../../src/failure/session-failed.ts'
 import { openMaildrop, openQuickly } from '../../src/pop3/open-maildrop.ts'
 import type { SessionOptions } from '../../src/pop3/session.ts'
-import { TlsSessions } from '../../src/pop3/tls.ts'
+import { TlsSessions } from '../../src/pop3/tls-sessions.ts'
 import { certificate, type Certificate } from '../support/certificates.ts'
 import { type Behaviour, type ScriptedServer, startPop3Server } from '../support/pop3-server.ts'
 import { letter, TestWorld } from '../support/world.ts'

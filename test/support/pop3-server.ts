@@ -90,6 +90,8 @@ export interface Behaviour {
   readonly tls?: ServerTls
   /** The TLS that STLS begins; undefined: there is no STLS. */
   readonly stls?: ServerTls
+  /** Ends the connections that have resumed a session of TLS, or says nothing there. */
+  readonly onResumed?: 'ends' | 'is silent'
   /** Throws away all commands that arrive together except the first. */
   readonly dropsPipelined?: boolean
   /** The address at which it listens. */
@@ -145,6 +147,10 @@ export async function startPop3Server(usual: Behaviour, port = 0): Promise<Scrip
     if (here.messages !== undefined) maildrop = [...here.messages]
     if (socket instanceof TLSSocket) secured(socket)
     socket.setNoDelay(true).on('error', () => {})
+    if (socket instanceof TLSSocket && behaviour.onResumed !== undefined && socket.isSessionReused()) {
+      if (behaviour.onResumed === 'ends') socket.destroy()
+      return
+    }
     const session = new Session(behaviour, maildrop, (gone) => {
       maildrop = maildrop.filter((message) => !gone.has(message))
     })
@@ -227,7 +233,10 @@ export async function startPop3Server(usual: Behaviour, port = 0): Promise<Scrip
           socket.off('data', receiveInPieces)
           const upgraded = new TLSSocket(socket, { isServer: true, secureContext })
           upgraded
-            .on('secure', () => secured(upgraded))
+            .on('secure', () => {
+              secured(upgraded)
+              if (behaviour.onResumed === 'ends' && upgraded.isSessionReused()) upgraded.destroy()
+            })
             .on('error', () => {})
             .on('data', receiveInPieces)
           session.secured = true

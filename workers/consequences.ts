@@ -13,6 +13,8 @@ import { logAccountStopped, logDestinationFailing } from './run-log.ts'
 /** A run that has ended. */
 export interface EndedVisit {
   readonly account: Account
+  /** Its destination is in the hosted store. */
+  readonly isHosted: boolean
   /** LOGIN-DELAY of its server (RFC 2449 section 6.5): it is longer than some intervals. */
   readonly loginDelaySeconds: number
   /** When it is to go on, if it ended before all was done and nothing has failed. */
@@ -80,12 +82,13 @@ function limitWaitMs(deferredBecause: Failure | undefined): number {
 
 /** The destination is paused. The account's own back-off does not change. */
 async function followStoreTrouble(world: PauseWorld, visit: EndedVisit, failure: Failure): Promise<void> {
-  const { account, log } = visit
+  const { account, loginDelaySeconds } = visit
   const { accounts, due } = world
   const before = await accounts.state(account.id)
-  const pausedMs = await pauseFor(world, account, failure, log)
+  const pausedMs = await pauseFor(world, visit, failure)
   await accounts.setState(account.id, { ...before, lastFailure: { kind: failure.kind, message: describe(failure) } })
-  await due.setNext(account.id, Math.max(pausedMs, await leastMs(world, visit)))
+  // Its interval is for the provider, who is not at fault: the visit is owed. The pause may have ended meanwhile, so its end is not written again.
+  if (loginDelaySeconds * 1000 > pausedMs) await due.setNext(account.id, loginDelaySeconds * 1000)
 }
 
 async function followFailure(world: PauseWorld, visit: EndedVisit, failure: Failure): Promise<void> {

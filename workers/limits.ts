@@ -68,6 +68,8 @@ export const workerLimits = {
   askedTogetherMs: 5,
   /** How often statuses are looked through for those that time alone has changed. */
   statusesEveryMs: 10 * second,
+  /** How often the hosted store is asked whether it answers, while destinations are paused because it did not. */
+  storeAskedEveryMs: 5 * second,
   /** How often open runs are looked through for those whose job is gone. */
   reviveEveryMs: 10 * second,
   /** The files and sockets of a worker beside its sessions: Redis, libraries, the key's file, webhooks. */

@@ -1,7 +1,7 @@
 /** Trouble of a whole destination pauses that destination, and none of its accounts fails because of it (docs/decisions/0012). */
 import type { Redis } from 'ioredis'
 import type { Account } from '../src/account/account.ts'
-import { endsPause, type Pause } from '../src/failure/consequence.ts'
+import { endsPause, endsWithAnswer, type Pause } from '../src/failure/consequence.ts'
 import type { Failure } from '../src/failure/failure.ts'
 import { redisLimits } from '../src/redis/limits.ts'
 import type { Logger } from '../src/log.ts'
@@ -48,7 +48,6 @@ export async function holdBack(
   accountIds: readonly AccountId[],
   pause: Pause,
 ): Promise<number> {
-  await pauses.hold(destinationId, accountIds, pause)
   let lastMs = 0
   for (const accountId of accountIds) {
     const afterMs = pause.pausedUntilMs - clock.nowMs() + Math.random() * redisLimits.resumeSpreadMs
@@ -57,13 +56,25 @@ export async function holdBack(
     await due.setNext(accountId, afterMs)
     lastMs = Math.max(lastMs, afterMs)
   }
+  // Behind their times: whoever ends the pause from now on makes them due sooner.
+  await pauses.hold(destinationId, accountIds, pause)
   return Math.ceil(lastMs)
 }
 
+interface PausingVisit {
+  readonly account: Account
+  /** Its destination is in the hosted store. */
+  readonly isHosted: boolean
+  readonly log: Logger
+}
+
 /** Pauses the account's destination. @returns how long the account waits. */
-export async function pauseFor(world: PauseWorld, account: Account, failure: Failure, log: Logger): Promise<number> {
-  const { id, destinationId } = account
-  const pause = await world.pauses.pause(destinationId, failure, world.clock.nowMs())
+export async function pauseFor(
+  world: PauseWorld,
+  { account: { id, destinationId }, isHosted, log }: PausingVisit,
+  failure: Failure,
+): Promise<number> {
+  const pause = await world.pauses.pause(destinationId, failure, world.clock.nowMs(), isHosted)
   logDestinationPaused(log, destinationId, pause, failure)
   return await holdBack(world, destinationId, [id], pause)
 }
@@ -79,4 +90,25 @@ export async function resume(
   if (pause === undefined || !endsPause(pause, stored)) return
   await queue.release(await pauses.lift(destinationId))
   logDestinationResumed(log, destinationId)
+}
+
+/**
+ * Looks whether the hosted store answers again, while destinations are paused because it did not. It is everybody's: what one of them meets, all
+ * have met, and each would wait for the end of its own pause.
+ */
+export async function wakeHosted(
+  world: Pick<PauseWorld, 'pauses' | 'queue' | 'clock'>,
+  answers: (destinationId: string) => Promise<boolean>,
+  log: Logger,
+): Promise<void> {
+  const { pauses, queue, clock } = world
+  const all = await pauses.lasting(clock.nowMs())
+  const ids = [...all].flatMap(([id, pause]) => (endsWithAnswer(pause) ? [id] : []))
+  // Any of them: the first one may be removed meanwhile.
+  const asked = ids[Math.floor(Math.random() * ids.length)]
+  if (asked === undefined || !(await answers(asked))) return
+  for (const id of ids) {
+    await queue.release(await pauses.cutShort(id, clock.nowMs()))
+    logDestinationResumed(log, id)
+  }
 }

@@ -62,6 +62,8 @@ export interface PullWorld {
   /** @param isAsked somebody waits for the run. */
   openTraces(destination: DestinationRecord, signal: AbortSignal, isAsked: boolean): Promise<Traces>
   settings(): Promise<InstanceSettings>
+  /** Whether the store lets us in. */
+  storeAnswers(destinationId: string, signal: AbortSignal): Promise<boolean>
   /** Whether a run of the account is open. */
   isAskedFor(accountId: AccountId): Promise<boolean>
   /** The octets of messages that all runs hold now. */
@@ -168,6 +170,14 @@ export function createPullWorld(
       const to = await target(destination)
       const store = to.kind === 'hosted' ? to.kind : `${to.host}:${to.port}`
       return await traceLane.open(store, signal, async () => await pool.traces(to, signal), isAsked)
+    },
+    async storeAnswers(destinationId, signal) {
+      const destination = await destinations.get(destinationId)
+      if (destination === undefined) return false
+      return await pool.traces(await target(destination), signal).then(
+        (traces) => (traces.close(), true),
+        () => false,
+      )
     },
     isAskedFor: gathered(
       async (ids) => (await redis.hmget(keys.openRuns, ...ids)).map((run) => run !== null),

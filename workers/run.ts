@@ -94,7 +94,8 @@ export async function performRun(world: PullWorld, order: RunOrder): Promise<Per
     const { stored, deferred } = counts
     const { deferredBecause, idsChanged, loginDelaySeconds, moreAfterMs } = visit
     const seen = { failure, stored, deferred, deferredBecause, moreAfterMs, loginDelaySeconds, dueMs, idsChanged, log }
-    await follow(world, { account: loaded.account, asked: run.cause === 'request', ...seen })
+    const isHosted = loaded.destination.destination.kind === 'hosted'
+    await follow(world, { account: loaded.account, isHosted, asked: run.cause === 'request', ...seen })
     isTold = await tellOfRun(world, loaded.account, ended)
   }
   const measured = { dueMs, appends: visit.appends }

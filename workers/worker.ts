@@ -24,6 +24,7 @@ import { Dispatch } from './dispatch.ts'
 import type { WorkerOptions } from './options.ts'
 import { createPullWorld, type PullWorld } from './pull-world.ts'
 import { makeVisit } from './job.ts'
+import { wakeHosted } from './pause.ts'
 import { Jobs } from './jobs.ts'
 import { SessionRoom } from './sessions.ts'
 import { Ticker } from './ticker.ts'
@@ -106,6 +107,7 @@ export class RunningWorker {
     })
     this.#ticker.every(workerLimits.devicesEveryMs, async () => await this.#devicePolls.turn(Date.now()))
     this.#ticker.every(reviveEveryMs, async () => await this.#queue.revive())
+    this.#ticker.every(workerLimits.storeAskedEveryMs, async () => await this.#wakeHosted())
     this.#ticker.every(workerLimits.statusesEveryMs, async () => void (await this.#statuses.turn()))
     this.#news.begin()
     const beat = async () => await this.#workers.beat(this.#name, this.#readVitals())
@@ -140,6 +142,11 @@ export class RunningWorker {
       this.#revocations.close()
       await Promise.all([this.#pulls.letGo(), this.#news.letGo(), this.#pool.close()])
     }
+  }
+
+  async #wakeHosted(): Promise<void> {
+    const { signal } = this.#cancelled
+    await wakeHosted(this.#world, async (id) => await this.#world.storeAnswers(id, signal), this.#options.log)
   }
 
   async #untilNoRuns(): Promise<void> {

@@ -1,4 +1,5 @@
 /** `/runs`, and the request that makes a run (CONTRACT section 5). */
+import type { Socket } from 'node:net'
 import type { Redis } from 'ioredis'
 import type { AccountId } from '../../src/mail/message.ts'
 import type { Accounts } from '../../src/redis/accounts.ts'
@@ -40,10 +41,8 @@ export async function runRoutes(app: App, { redis, accounts, runs, queue }: Runs
       await findAccount(accounts, id)
       const asked = await queue.request(id as AccountId)
       if (wait === 0) return await reply.code(202).send(asked)
-      // The wait ends when the client goes away.
-      const gone = new AbortController()
-      raw.socket.once('close', () => gone.abort())
-      const run = (await runs.waitForEnd(asked.id, wait * 1000, gone.signal)) ?? asked
+      const end = whileThere(raw.socket, async (gone) => await runs.waitForEnd(asked.id, wait * 1000, gone))
+      const run = (await end) ?? asked
       // It may have been erased with its account.
       if (run === asked) await findAccount(accounts, id)
       return await reply.code(run.finishedAt === null ? 202 : 200).send(run)
@@ -107,4 +106,16 @@ function timeIn(text: string): number {
   const ms = /^\d{4}-\d\d-\d\d/.test(text) ? Date.parse(text) : NaN
   if (Number.isFinite(ms)) return ms
   throw badRequest([{ pointer: '/since', detail: 'must be a time in ISO 8601: 2026-11-24T08:30:00.000Z', in: 'query' }])
+}
+
+/** Waits no longer than the client is there. Its connection may carry many requests. */
+async function whileThere<T>(socket: Socket, wait: (gone: AbortSignal) => Promise<T>): Promise<T> {
+  const gone = new AbortController()
+  const leave = () => gone.abort()
+  socket.once('close', leave)
+  try {
+    return await wait(gone.signal)
+  } finally {
+    socket.off('close', leave)
+  }
 }

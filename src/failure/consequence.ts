@@ -164,6 +164,8 @@ export interface Pause {
   readonly unstored?: readonly string[]
   /** These runs show that it is the store. */
   readonly failing?: true
+  /** It is the hosted store that cannot be reached, which all hosted destinations share. */
+  readonly hosted?: true
   readonly failure: { readonly kind: FailureKind; readonly message: string }
 }
 
@@ -189,6 +191,11 @@ export function pauseAfter(failure: Failure, before: Pause | undefined, nowMs: n
   const forMs = insistedMs(failure) ?? doubled
   const pausedUntilMs = Math.max(nowMs + forMs, before?.pausedUntilMs ?? 0)
   return { pausedUntilMs, times, failure: { kind: failure.kind, message: describe(failure) } }
+}
+
+/** Whether a pause ends as soon as the hosted store answers. */
+export function endsWithAnswer({ hosted, times, unstored }: Pause): boolean {
+  return hosted === true && times <= failureLimits.pausesCutShort && unstored === undefined
 }
 
 /** Adds to a failure that the store takes nothing at all. */

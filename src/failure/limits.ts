@@ -12,6 +12,8 @@ export const failureLimits = {
    * used again within a minute or two.
    */
   pausesAlike: 15,
+  /** So many pauses in a row end as soon as the store answers. A store that lets us in and then fails each run is left its whole pauses after that. */
+  pausesCutShort: 5,
   /** The longest back-off that a server may name: Gmail lifts its limits within a day. */
   namedBackOffMaxMs: 24 * hour,
   /** The octets of a refusal that are read for what they mean. */

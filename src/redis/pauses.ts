@@ -3,7 +3,7 @@
  * (docs/decisions/0012).
  */
 import type { Redis } from 'ioredis'
-import { type Pause, pauseAfter, troubleAfter } from '../failure/consequence.ts'
+import { endsWithAnswer, type Pause, pauseAfter, troubleAfter } from '../failure/consequence.ts'
 import type { Failure } from '../failure/failure.ts'
 import { redisLimits } from './limits.ts'
 import type { AccountId } from '../mail/message.ts'
@@ -35,10 +35,13 @@ export class Pauses {
     return new Map(read.filter(([, { pausedUntilMs }]) => pausedUntilMs > nowMs))
   }
 
-  async pause(destinationId: string, failure: Failure, nowMs: number): Promise<Pause> {
-    const json = await replaced(this.#redis, { hash: keys.pauses, field: destinationId }, (before) =>
-      JSON.stringify(pauseAfter(failure, before === null ? undefined : (JSON.parse(before) as Pause), nowMs)),
-    )
+  /** @param isHosted it is in the hosted store. */
+  async pause(destinationId: string, failure: Failure, nowMs: number, isHosted = false): Promise<Pause> {
+    const hosted = isHosted && failure.kind === 'store unreachable' ? ({ hosted: true } as const) : {}
+    const json = await replaced(this.#redis, { hash: keys.pauses, field: destinationId }, (before) => {
+      const last = before === null ? undefined : (JSON.parse(before) as Pause)
+      return JSON.stringify({ ...pauseAfter(failure, last, nowMs), ...hosted })
+    })
     const pause = JSON.parse(json ?? '') as Pause
     const pausedUntil = new Date(pause.pausedUntilMs).toISOString()
     await tellEvent(this.#redis, 'destination', destinationId, { id: destinationId, status: 'paused', pausedUntil })
@@ -72,6 +75,22 @@ export class Pauses {
       .sadd(waiting, ...accountIds)
       .pexpireat(waiting, pausedUntilMs + redisLimits.resumeSpreadMs)
       .exec()
+  }
+
+  /**
+   * Ends a pause before its time, because the store answers. It is remembered until a run has gone well: the next one is longer.
+   *
+   * @returns the accounts that were held.
+   */
+  async cutShort(destinationId: string, nowMs: number): Promise<AccountId[]> {
+    await replaced(this.#redis, { hash: keys.pauses, field: destinationId }, (json) => {
+      const pause = json === null ? undefined : (JSON.parse(json) as Pause)
+      return pause && endsWithAnswer(pause) ? JSON.stringify({ ...pause, pausedUntilMs: nowMs }) : undefined
+    })
+    const waiting = keys.held(destinationId)
+    const [held] = (await this.#redis.multi().smembers(waiting).del(waiting).exec()) ?? []
+    await tellEvent(this.#redis, 'destination', destinationId, { id: destinationId, status: 'ok', pausedUntil: null })
+    return (held?.[1] ?? []) as AccountId[]
   }
 
   /** Ends the pause, and returns the accounts that were held. */

@@ -108,6 +108,7 @@ test('a run that breaks while its progress is still to be written leaves nothing
     openStore: async () => store as Store,
     openTraces: async () => ({ folders: async () => [], open: async () => undefined, close() {} }),
     settings: async () => await new InstanceSettingsStore(redis).get(),
+    storeAnswers: async () => true,
     isAskedFor: async () => false,
     stopping: () => false,
   }

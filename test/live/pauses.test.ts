@@ -256,3 +256,32 @@ test('a destination that is removed leaves no pause behind', async () => {
   await stack.call('DELETE', `/destinations/${destinationId}`)
   assert.equal(await stack.redis.hexists(keys.pauses, destinationId), 0)
 })
+
+test('when the hosted store answers again, its accounts come within half a minute, whatever their interval; a login tells it, and no visit', async () => {
+  const destinationIds = [await stack.destination('hosted1'), await stack.destination('hosted2')]
+  const interval = { minSeconds: 3600, maxSeconds: 3600 }
+  const ids = await Promise.all(
+    destinationIds.map(async (destinationId) => await newAccount(destinationId, { paused: false, interval })),
+  )
+  const isIn = async (status: string) =>
+    (await Promise.all(ids.map(async (id) => (await read('accounts', id))['status']))).every((one) => one === status)
+  const runs = async () =>
+    (await Promise.all(ids.map(async (id) => (await stack.call('GET', `/accounts/${id}/runs`)).body.items))).flat()
+  const haveEnded = async (count: number) => {
+    const all = await runs()
+    return all.length === count && all.every(({ finishedAt }) => finishedAt !== null)
+  }
+  await until('the first runs', async () => (await isIn('idle')) && (await haveEnded(2)))
+  await stack.dovecot.halt()
+  provider.deliver({ bytes: Buffer.from('Message-ID: <2@example.org>\r\n\r\nThe second.\r\n') })
+  for (const id of ids) await new DueAccounts(stack.redis).setNext(id as AccountId, 0)
+  await until('the failures', async () => (await isIn('failing')) && (await haveEnded(4)))
+  for (const id of destinationIds) assert.ok((await pausedForMs(id)) > 30_000)
+  await stack.dovecot.resume()
+  const backAtMs = performance.now()
+  await until('the mail', async () => (await isIn('idle')) && (await haveEnded(6)))
+  assert.ok(performance.now() - backAtMs < 5000 + redisLimits.resumeSpreadMs + 5000)
+  assert.equal((await runs()).filter(({ state }) => state === 'failed').length, 2)
+  for (const id of destinationIds) assert.equal((await read('destinations', id))['status'], 'ok')
+  assert.deepEqual(await stack.redis.hmget(keys.pauses, ...destinationIds), [null, null])
+})

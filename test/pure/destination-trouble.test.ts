@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { endsPause, pauseAfter, takingNothing, troubleAfter } from '../../src/failure/consequence.ts'
+import { endsPause, endsWithAnswer, pauseAfter, takingNothing, troubleAfter } from '../../src/failure/consequence.ts'
 import type { Failure } from '../../src/failure/failure.ts'
+import { failureLimits } from '../../src/failure/limits.ts'
 
 const lied: Failure = { kind: 'store refused', during: 'APPEND', reply: 'OK, and the folder does not hold it' }
 const ended: Failure = { kind: 'store unreachable', reason: 'the connection ended' }
@@ -38,4 +39,16 @@ test('only mail that is stored shows that it takes mail; a pause that lasts says
   assert.deepEqual([pause.times, pause.failing, pause.unstored], [1, undefined, undefined])
   assert.equal(troubleAfter(lied, 'one', pause, 1), undefined)
   assert.equal(troubleAfter(lied, 'one', pause, pause.pausedUntilMs + 1)?.times, 1)
+})
+
+test('a pause ends with the first answer of the hosted store, but for a store that goes on failing after it', () => {
+  const away: Failure = { kind: 'store unreachable', reason: 'refused', everyAccount: true }
+  let pause = pauseAfter(away, undefined, 0)
+  assert.equal(endsWithAnswer(pause), false, 'somebody else’s store')
+  for (let nth = 1; nth <= failureLimits.pausesCutShort; nth += 1) {
+    assert.ok(endsWithAnswer({ ...pause, hosted: true }))
+    const nowMs = nth * 5000
+    pause = pauseAfter(away, { ...pause, pausedUntilMs: nowMs }, nowMs)
+  }
+  assert.equal(endsWithAnswer({ ...pause, hosted: true }), false)
 })

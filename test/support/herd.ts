@@ -107,13 +107,15 @@ async function seen(wishes: readonly HerdWish[], ends: Ends, say: (line: string)
   for (const next of wishes) {
     say(`${next.away} away for ${next.awaySeconds} s`)
     const becomeDue = async () => {
-      if (next.dueAtOnce) await new DueAccounts(gateway.redis).shift(-next.intervalSeconds * 1000)
+      // Another length than above: within seconds it would be taken for the same step of a clock.
+      if (next.dueAtOnce) await new DueAccounts(gateway.redis).shift(-(next.intervalSeconds + 10) * 1000)
     }
-    if (next.away !== 'workers') await becomeDue()
+    const isLate = next.away === 'workers' || next.away === 'store'
+    if (!isLate) await becomeDue()
     const comeBack = await goAway(next.away, gateway, provider, herdsmen)
-    if (next.away === 'workers') await becomeDue()
     // Mail has come meanwhile, so that the store is needed.
     if (next.away === 'store') await provider.now.hold(next.messages + 1)
+    if (isLate) await becomeDue()
     await sleep(next.awaySeconds * 1000)
     if (next.away !== 'network' && next.away !== 'providers') {
       await provider.now.see('logins')

@@ -25,6 +25,8 @@ type Room = Pick<OctetBudget, 'hold'>
 
 /** The session of a check that was none: a run goes on in it. */
 export interface BegunSession {
+  /** When the visit began. */
+  readonly startedMs: number
   readonly traits: Set<ServerTrait>
   readonly transcript: Transcript
   readonly peer: string | undefined
@@ -64,9 +66,9 @@ export async function check(world: CheckWorld, order: CheckOrder): Promise<Found
   const planned = { account, predecessor: (predecessors ?? undefined) as typeof account.id | undefined }
   // Without this, a plan that is out of date would cost a needless comparison.
   if (account.paused || !holds(lease.known, planned, world.clock)) return undefined
-  const startedMs = world.clock.nowMs()
   const fromMs = performance.now()
   const session = new Session(world, record, order)
+  const { startedMs } = session
   const open = await session.begin(planned, lease.known)
   if (open === undefined || !open.isKnown) return session
   // Somebody may have asked for a run while this visit was under way: it becomes that run.
@@ -97,6 +99,7 @@ function isWell(state: AccountState): boolean {
 class Session implements BegunSession {
   readonly traits = new Set<ServerTrait>()
   readonly transcript = new Transcript()
+  readonly startedMs: number
   readonly #world: CheckWorld
   readonly #record: AccountRecord
   readonly #order: Pick<CheckOrder, 'signal' | 'place'>
@@ -107,6 +110,7 @@ class Session implements BegunSession {
 
   constructor(world: CheckWorld, record: AccountRecord, order: Pick<CheckOrder, 'signal' | 'place'>) {
     this.#world = world
+    this.startedMs = world.clock.nowMs()
     this.#record = record
     this.#order = order
   }

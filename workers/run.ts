@@ -34,7 +34,8 @@ export interface PerformedRun {
 export async function performRun(world: PullWorld, order: RunOrder): Promise<PerformedRun> {
   const { run: queued, loaded, log, dueMs } = order
   const { accountId, id } = queued
-  const startedAt = queued.startedAt ?? new Date(world.clock.nowMs()).toISOString()
+  // It is the record of the whole visit, be it that its mail or somebody's wish made it a run only when the maildrop was listed.
+  const startedAt = queued.startedAt ?? new Date(order.begun?.startedMs ?? world.clock.nowMs()).toISOString()
   // A job that is run again after its worker died goes on with the same run and its counts.
   const run: Run = { ...queued, state: 'running', startedAt }
   const counts = pick((await countsOf(world.redis, accountId, id)) ?? queued)

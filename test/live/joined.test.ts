@@ -48,8 +48,10 @@ for (const [what, login, capabilities] of [
     await new DueAccounts(stack.redis).setNext(id as AccountId, 0)
     await until('the listing', () => provider.commands.slice(asked).includes('LIST'))
     slowly = {}
+    const listedMs = Date.now()
     provider.deliver(messageOf('second'))
     const run = await stack.pull(id)
+    assert.ok(Date.parse(String(run.startedAt)) <= listedMs, 'it is the record of the visit that was under way')
     assert.deepEqual([run.state, run.cause], ['done', 'request'])
     if (capabilities === undefined) assert.equal(run.stored, 1)
     const stored = async () => (await runsOf(id)).reduce((sum, one) => sum + Number(one['stored']), 0)

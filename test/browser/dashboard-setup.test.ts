@@ -114,7 +114,7 @@ test('where nothing is found it is entered by hand, and what fails is told with 
   await page.getByLabel('E-mail address').fill('me@nowhere.example')
   await page.getByText('No settings were found for this address').waitFor()
   await page.getByLabel('POP3 server').fill('localhost')
-  await page.getByLabel('Encryption').selectOption('none')
+  await page.getByLabel('Encryption', { exact: true }).selectOption('none')
   assert.equal(await page.getByLabel('Port', { exact: true }).inputValue(), '110')
   await page.getByLabel('Port', { exact: true }).fill('1')
   await page.getByLabel('Its password').fill('secret')
@@ -140,7 +140,7 @@ test('what to do about a failed test, and a failed run, is told in the language 
   await theirs.getByRole('button', { name: 'Kiểm tra', exact: true }).click()
   // It speaks in clear at that port, and nothing listens at the usual ones.
   await theirs.getByText('Hãy hỏi nhà cung cấp một máy chủ có mã hóa').waitFor()
-  await theirs.getByLabel('Mã hóa').selectOption('none')
+  await theirs.getByLabel('Mã hóa', { exact: true }).selectOption('none')
   await theirs.getByLabel('Cổng', { exact: true }).fill(String(clear.port))
   await theirs.getByLabel('Mật khẩu của nó').fill('wrong')
   await theirs.getByRole('button', { name: 'Kiểm tra', exact: true }).click()
@@ -366,7 +366,7 @@ test('a webhook is added, its secret shown once, tried, switched off and removed
   await page.getByText('Nobody is told yet.').waitFor()
 
   await page.getByLabel('SMTP server').fill('localhost')
-  await page.getByLabel('Encryption').selectOption('none')
+  await page.getByLabel('Encryption', { exact: true }).selectOption('none')
   assert.equal(await page.getByLabel('Port', { exact: true }).inputValue(), '25')
   await page.getByLabel('From', { exact: true }).fill('tributary@example.net')
   await page.getByLabel('To', { exact: true }).fill('one@example.net, two@example.net')

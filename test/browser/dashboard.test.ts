@@ -151,7 +151,7 @@ test('a first visit leads to mail within a minute: a wrong password is told, the
   await page.getByLabel('E-mail address').fill('me@example.net')
   await page.getByText('Server settings').click()
   await page.getByLabel('POP3 server').fill('127.0.0.1')
-  await page.getByLabel('Encryption').selectOption('none')
+  await page.getByLabel('Encryption', { exact: true }).selectOption('none')
   await page.getByLabel('Port').fill(String(gate.port))
   await page.getByLabel('Its password').fill('wrong')
   await page.getByRole('button', { name: 'Test and start' }).click()

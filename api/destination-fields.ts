@@ -48,7 +48,7 @@ export function newDestination(body: NewDestination, principal: Principal): Dest
   mistakes.push(...secretMistakes(body.user ?? '', body.password))
   mistakes.push(...passwordMistakes(body.kind === 'hosted' ? 'password' : body.auth, body.password))
   if (body.kind === 'hosted') mistakes.push(...hostedPasswordMistakes(body.password))
-  else mistakes.push(...choiceMistakes(given(body), 'IMAP'), ...givenMistakes(body, 'destination', principal))
+  else mistakes.push(...choiceMistakes(given(body), 'IMAP'), ...givenMistakes(body, principal))
   if (mistakes.length > 0) throw badRequest(mistakes)
   const { importBytesPerHour = null } = body
   const identity = { id: newId() as DestinationId, createdAtMs: Date.now(), importBytesPerHour }
@@ -83,7 +83,7 @@ export function patchMistakes(destination: Destination, body: DestinationPatch, 
     ...secretMistakes(body.user ?? '', body.password),
     ...(destination.kind === 'hosted'
       ? hostedPasswordMistakes(body.password)
-      : givenMistakes(body, 'destination', principal, destination)),
+      : givenMistakes(body, principal, destination)),
   ]
 }
 

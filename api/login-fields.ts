@@ -4,14 +4,12 @@ import { type LoginChoices, withoutDefaults } from '../src/account/login.ts'
 import type { Mistake } from '../src/account/mistake.ts'
 import { proxyMistakes, shownProxy } from '../src/account/proxy.ts'
 import type { Principal } from './http/who.ts'
-import { notYetMistakes } from './not-yet.ts'
 
 type Given = { readonly [Name in keyof LoginChoices]?: LoginChoices[Name] | undefined }
 
 /** What is wrong with the fields that somebody sends. */
 export function givenMistakes(
   given: Given,
-  of: 'account' | 'destination',
   { destinationId }: Principal,
   before?: Pick<ServerLogin, 'proxy'>,
 ): Mistake[] {
@@ -19,7 +17,6 @@ export function givenMistakes(
   const isOwner = destinationId !== undefined
   const isAnother = proxy !== undefined && proxy !== (before?.proxy ?? null)
   return [
-    ...notYetMistakes(given, of),
     ...proxyMistakes(proxy),
     ...(isOwner && isAnother ? [{ pointer: '/proxy', detail: 'is set by an admin of the instance alone' }] : []),
   ]

@@ -19,7 +19,7 @@ export function newAccount({ password, ...given }: NewAccount, principal: Princi
   const fields = { ...body, interval, ...choiceOf(body), destinationId: body.destinationId as DestinationId }
   const wrong = [
     ...hostMistakes(given.host),
-    ...givenMistakes(given, 'account', principal),
+    ...givenMistakes(given, principal),
     ...passwordMistakes(given.auth, password),
   ]
   return storedForm(demandRules({ ...identity, ...defaults, ...fields }, password, wrong))

@@ -204,7 +204,9 @@ export function mistakesOf(all: readonly SchemaMistake[]): Mistake[] {
   const unions = all.filter(({ keyword }) => keyword === 'anyOf')
   const within = (inner: SchemaMistake, union: SchemaMistake) =>
     inner !== union && `${inner.instancePath}/`.startsWith(`${union.instancePath}/`)
-  return all.filter((mistake) => !unions.some((union) => within(mistake, union))).map(mistakeOf)
+  // A condition (`if`) that does not hold brings a mistake of its own beside those behind it.
+  const told = all.filter(({ keyword }) => keyword !== 'if')
+  return told.filter((mistake) => !unions.some((union) => within(mistake, union))).map(mistakeOf)
 }
 
 function mistakeOf({ keyword, instancePath, message = 'is wrong', params, parentSchema }: SchemaMistake): Mistake {

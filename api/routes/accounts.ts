@@ -254,7 +254,7 @@ class AccountHandlers {
       )
       const wrong = [
         ...wrongHost,
-        ...givenMistakes(body, 'account', principal, before.account),
+        ...givenMistakes(body, principal, before.account),
         ...(password === undefined
           ? passwordNeeded(before.account, after, shown)
           : passwordMistakes(after.auth, password)),

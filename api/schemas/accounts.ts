@@ -6,7 +6,7 @@ import { accountOrders } from '../../src/redis/account-index.ts'
 import { shownRhythmCodes } from '../../src/runs/shown-rhythm.ts'
 import { accountStatuses } from '../../src/runs/status.ts'
 import { failure, step } from './failure.ts'
-import { loginFields } from './logins.ts'
+import { loginFields, passwordUnlessSignedIn } from './logins.ts'
 import { OAuthStatus } from './oauth.ts'
 import { Page } from './requests.ts'
 import { Run } from './runs.ts'
@@ -93,6 +93,7 @@ export const NewAccount = Type.Object(
   },
   {
     ...strict,
+    ...passwordUnlessSignedIn,
     description: `Defaults: ${JSON.stringify({ ...accountDefaults, ...loginDefaults })}; port 995 for tls implicit, else 110.`,
     ...like({
       address: 'me@example.net',

@@ -1,7 +1,7 @@
 /** `/destinations` on the wire. */
 import { type Static, Type } from 'typebox'
 import { failure } from './failure.ts'
-import { loginFields } from './logins.ts'
+import { loginFields, passwordUnlessSignedIn } from './logins.ts'
 import { OAuthStatus } from './oauth.ts'
 import { Page } from './requests.ts'
 import {
@@ -57,7 +57,7 @@ export const NewDestination = Type.Object(
     ...Type.Partial(Type.Object(changeable)).properties,
     password: Type.Optional(password),
   },
-  { ...strict, ...like({ kind: 'hosted', login: 'alice', password: example.password }) },
+  { ...strict, ...passwordUnlessSignedIn, ...like({ kind: 'hosted', login: 'alice', password: example.password }) },
 )
 export type NewDestination = Static<typeof NewDestination>
 

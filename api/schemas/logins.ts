@@ -3,6 +3,12 @@ import { Type } from 'typebox'
 import { authMethods, saslNames, tlsVersions } from '../../src/account/login.ts'
 import { example, like, orNull, strict } from './vocabulary.ts'
 
+/** Whoever signs in has no password here; everybody else sends one with what is made anew. It is told beside all other mistakes. */
+export const passwordUnlessSignedIn = {
+  if: { properties: { auth: { const: 'oauth2' } }, required: ['auth'] },
+  else: { required: ['password'] },
+}
+
 export const loginFields = {
   auth: Type.Enum([...authMethods], {
     description: 'oauth2: by signing in at its provider, without a password',

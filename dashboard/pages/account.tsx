@@ -146,7 +146,7 @@ export default function AccountPage({ params: { id = '' } }: PageProps) {
           )}
           {live === undefined && lastRun?.more && <More account={account} left={lastRun.secondsLeft} />}
           <Quarantine of={quarantine} accountId={id} />
-          <Runs of={runs} isRunning={live !== undefined} />
+          <Runs of={runs} isRunning={live !== undefined} isPaused={account.paused} />
         </div>
         <div class="columns-side">
           <Facts account={account} />

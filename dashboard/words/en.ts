@@ -285,6 +285,7 @@ export const en = {
     noRuns: 'No run yet',
     firstRuns: 'The first one is under way.',
     noRunsHint: 'The first one begins by itself in a moment; “Check now” does not wait for it.',
+    noRunsPaused: 'The first one begins when the account is resumed; “Check now” does not wait for that.',
     took: (time: string) => `took ${time}`,
     listed: (n: number) => `${n.toLocaleString('en')} at the provider`,
     nothingNew: 'nothing new',

@@ -273,6 +273,7 @@ export const vi: Words = {
     noRuns: 'Chưa có lượt nào',
     firstRuns: 'Lượt đầu tiên đang chạy.',
     noRunsHint: 'Lượt đầu sẽ tự bắt đầu ngay; “Kiểm tra ngay” thì không cần đợi.',
+    noRunsPaused: 'Lượt đầu sẽ bắt đầu khi bạn cho tài khoản chạy tiếp; “Kiểm tra ngay” thì không cần đợi.',
     took: (time) => `mất ${time}`,
     listed: (n) => `${number(n)} ở nhà cung cấp`,
     nothingNew: 'không có gì mới',

@@ -38,6 +38,8 @@ export const imapLimits = {
   storeLeaveWaitMs: 2 * second,
   /** A connection to a destination is kept this long after its last use. */
   storeIdleMs: 15 * second,
+  /** Of how many stores, or logins where the line is not checked, it is remembered how they let in. */
+  loginMemoriesKept: 10_000,
   storeConnectionsPerDestination: 2,
   /** To anybody else's store: Gmail allows 15 connections a user, Fastmail 10 or so, and people's own programs need some. */
   foreignConnectionsPerDestination: 3,

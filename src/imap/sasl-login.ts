@@ -15,6 +15,7 @@ import { saslLimits } from '../sasl/limits.ts'
 import { exchangeOf } from '../sasl/mechanism.ts'
 import { codeOf, isRefusal, wordsOf } from './command.ts'
 import { exchangeWith } from './insides.ts'
+import { imapLimits } from './limits.ts'
 
 export type SaslLogin = Pick<ServerLogin, 'host' | 'port' | 'tls' | 'user' | 'auth' | 'sasl'> &
   Partial<Pick<ServerLogin, 'tlsVerify' | 'tlsFingerprint'>> & { readonly password: string }
@@ -27,7 +28,10 @@ export class LoginMemories {
     const own = isTrusted(login) ? '' : ` ${login.user}`
     const name = `${login.host}:${login.port}${own}`
     const before = this.#memories.get(name) ?? new Set()
+    this.#memories.delete(name)
     this.#memories.set(name, before)
+    const [oldest] = this.#memories.keys()
+    if (this.#memories.size > imapLimits.loginMemoriesKept && oldest !== undefined) this.#memories.delete(oldest)
     return before
   }
 }

@@ -22,7 +22,7 @@ export interface DestinationRecord extends SealedProxy {
 const chunk = 500
 
 const createDestination = script<'done' | 'conflict'>('create-destination', 3)
-const removeDestination = script<'done' | 'changed' | 'in use'>('remove-destination', 11)
+const removeDestination = script<'done' | 'changed' | 'in use'>('remove-destination', 14)
 const endPurge = script<1>('end-purge', 2)
 
 export interface RemovalOptions {
@@ -86,6 +86,9 @@ export class Destinations {
       ...ownerKeys,
       purges,
       keys.formerSources(id),
+      keys.oauthGrants,
+      keys.oauthBegun,
+      keys.oauthDevices,
     ]
     const removed = await whileChanged(this.#redis, { hash: destinations, field: id }, async (json) => {
       const record = recordOf(json)

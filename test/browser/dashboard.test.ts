@@ -229,6 +229,14 @@ test('what was set aside is explained, left alone or tried again; what a run bro
   await page.close()
 })
 
+test('a paused account without a run says when its first one begins', async () => {
+  const { port } = await provider(0)
+  const id = await stack.account({ user: 'not-yet', port, destinationId: await anyDestination() })
+  const page = await open(`/accounts/${id}`)
+  await page.getByText(/^The first one begins when the account is resumed/).waitFor()
+  await page.close()
+})
+
 test('several accounts at once are paused, and removed when that is meant', async () => {
   const { port } = await provider(0)
   const destinationId = await anyDestination()

@@ -293,7 +293,7 @@ test('destinations: every mistake at once, by its pointer', async () => {
     assert.equal(status, 400)
     return pointers(problem)
   }
-  assert.deepEqual(await post({}), ['/kind'])
+  assert.deepEqual(await post({}), ['/kind', '/password'])
   assert.deepEqual(await post({ kind: 'hosted', login: 'no spaces', password: '', extra: 1 }), [
     '/extra',
     '/login',
@@ -415,7 +415,7 @@ test('accounts: every mistake at once, by its pointer', async () => {
     return pointers(body)
   }
   const { body } = await stack.call('POST', '/accounts', {})
-  assert.deepEqual(pointers(body), ['/address', '/destinationId', '/host', '/user'])
+  assert.deepEqual(pointers(body), ['/address', '/destinationId', '/host', '/password', '/user'])
   assert.deepEqual(
     await post({ port: '995', tls: 'ssl', retention: { mode: 'never' }, firstRun: { mode: 'lastDays' }, surprise: 1 }),
     ['/firstRun', '/port', '/retention', '/surprise', '/tls'],

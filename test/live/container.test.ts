@@ -122,6 +122,7 @@ const fitting = {
   TRIBUTARY_SESSIONS: '100',
   TRIBUTARY_PROXY: 'socks5://proxy.example.org:1080',
   TRIBUTARY_PUBLIC_NAME: 'mail.example.org',
+  TRIBUTARY_PUBLIC_URL: 'https://mail.example.org',
   TRIBUTARY_MAIL_HOST: '0.0.0.0',
   TRIBUTARY_HTTP_HOST: '0.0.0.0',
   TRIBUTARY_REDIS_URL: 'redis://redis',

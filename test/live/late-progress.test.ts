@@ -118,7 +118,8 @@ test('a run that breaks while its progress is still to be written leaves nothing
   const claimed = { accountId: own.id, dueMs: Date.now() }
   const dispatch = { end: async (...[, , lease]: Parameters<Dispatch['end']>) => await lease?.release() }
   await assert.rejects(makeVisit(world, dispatch, claimed, new AbortController().signal), /WRONGTYPE/)
-  assert.equal(timers(), before, 'no write is due')
+  // One from before the run may have ended meanwhile.
+  assert.ok(timers() <= before, 'no write is due')
   await redis.unlink(keys.serverTraits)
   await queue.close()
   await runs.close()

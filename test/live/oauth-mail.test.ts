@@ -203,4 +203,10 @@ test('a destination elsewhere is filled by a token, too', async () => {
   await signIn(`/destinations/${made.body.id}`, user)
   const run = await stack.pull(id)
   assert.deepEqual([run.failure, run.stored], [null, 2], provider.lines.slice(-5).join('\n'))
+
+  // What opens the mailbox goes with whom it was given for.
+  for (const path of [`/accounts/${id}`, `/destinations/${made.body.id}`])
+    assert.equal((await stack.call('DELETE', path)).status, 204)
+  const left = await stack.redis.hmget(keys.oauthGrants, id, made.body.id)
+  assert.deepEqual(left, [null, null])
 })

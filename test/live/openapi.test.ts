@@ -114,7 +114,8 @@ test('shapes that have a name stand once', () => {
   assert.ok(Account && Problem && Run)
   const account = document.paths['/api/v1/accounts/{id}']?.['get']?.responses['200']?.content?.['application/json']
   assert.deepEqual(account?.schema, { $ref: '#/components/schemas/Account' })
-  assert.ok(JSON.stringify(document).length < 400_000)
+  // A shape that is written out wherever it is used would double that.
+  assert.ok(JSON.stringify(document).length < 5_000 * operations.length)
 })
 
 test('each shape of the files of shapes has a name', async () => {

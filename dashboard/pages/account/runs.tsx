@@ -12,7 +12,13 @@ import type { List, Run } from '../../shapes.ts'
 import { words } from '../../words/index.ts'
 import { Seen } from './seen.tsx'
 
-export function Runs({ of, isRunning }: { readonly of: Resource<List<Run>>; readonly isRunning: boolean }) {
+interface RunsProps {
+  readonly of: Resource<List<Run>>
+  readonly isRunning: boolean
+  readonly isPaused: boolean
+}
+
+export function Runs({ of, isRunning, isPaused }: RunsProps) {
   const { account: say } = words.value
   return (
     <Section title={say.runs}>
@@ -23,7 +29,7 @@ export function Runs({ of, isRunning }: { readonly of: Resource<List<Run>>; read
           if (ended.length === 0)
             return (
               <EmptyState icon="clock" title={say.noRuns}>
-                <p>{say.noRunsHint}</p>
+                <p>{isPaused ? say.noRunsPaused : say.noRunsHint}</p>
               </EmptyState>
             )
           return (

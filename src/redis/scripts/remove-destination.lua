@@ -13,6 +13,7 @@
 --   tokenUses       hash: token id -> when it was used last
 --   purges          hash: id -> a hosted destination that is being removed together with its mail, as JSON
 --   formerSources   hash: sources that accounts fetched to it before (includes/former-sources.lua)
+--   grants, begun, devices  hashes: destination id -> what it was given by signing in, a sign-in that was begun, a device code that waits
 -- ARGV:
 --   id
 --   record          as it was read
@@ -21,6 +22,7 @@
 -- Returns 'done', 'changed' or 'in use'.
 local destinations, destinationIds, logins, pauses, accountsOf = unpack(KEYS, 1, 5)
 local tokensOf, tokens, tokenIds, tokenUses, purges, formerSources = unpack(KEYS, 6, 11)
+local grants, begun, devices = unpack(KEYS, 12, 14)
 local id, record, login, purge = unpack(ARGV)
 
 if redis.call('HGET', destinations, id) ~= record then return 'changed' end
@@ -28,6 +30,7 @@ if redis.call('ZCARD', accountsOf) > 0 then return 'in use' end
 redis.call('HDEL', destinations, id)
 redis.call('ZREM', destinationIds, id)
 redis.call('HDEL', pauses, id)
+for _, ofSignIn in ipairs({ grants, begun, devices }) do redis.call('HDEL', ofSignIn, id) end
 if purge ~= '' then redis.call('HSET', purges, id, purge)
 elseif login ~= '' then redis.call('HDEL', logins, login) end
 for _, token in ipairs(redis.call('SMEMBERS', tokensOf)) do

@@ -81,7 +81,9 @@ const ofMechanism =
 
 /** Whether a refusal is about the mechanism: then another one may do, with the same password. */
 export function isOfMechanism(words: string): boolean {
-  if (/^\[AUTH\]/i.test(words.trim())) return false
+  // RFC 3206: the credentials are wrong. Dovecot says so of a mechanism that it does not have, too.
+  if (/^\[AUTH\]/i.test(words.trim()))
+    return /^\[AUTH\] (?:un(?:known|supported)|invalid) (?:sasl |authentication )?mechanism\b/i.test(words.trim())
   return /^\[SYS\/(?:PERM|TEMP)\]/i.test(words.trim()) || ofMechanism.test(words)
 }
 

@@ -170,6 +170,7 @@ test('on a line that nobody checks APOP is not tried, and nothing weaker than wh
 test('a refusal of the mechanism is told from one of the password', () => {
   for (const words of [
     'Unsupported authentication mechanism.',
+    '[AUTH] Unsupported authentication mechanism.',
     'Unknown command: AUTH',
     'Protocol error. 14',
     'unrecognized authentication type',
@@ -183,7 +184,7 @@ test('a refusal of the mechanism is told from one of the password', () => {
     assert.ok(isOfMechanism(words), words)
   for (const words of [
     '[AUTH] Authentication failed.',
-    '[AUTH] unsupported mechanism',
+    '[AUTH] Authentication failed for mechanism PLAIN',
     'invalid user name or password',
     'authentication failed',
     'Login failed',

@@ -48,7 +48,7 @@ local function hasSlot(server, isAsked)
   local extra = isAsked and 1 or 0
   if usedOf(server, nowMs) >= slotsOf(server, nowMs) + extra then return false end
   local nextMs, peer = unpack(redis.call('HMGET', tag .. 'server:' .. server, 'nextMs', 'peer'))
-  if nextMs and tonumber(nextMs) > nowMs then return false end
+  if nextLoginMs(nextMs, nowMs) > nowMs then return false end
   return not peer or countOf('peer ' .. peer) < slotsOf('peer ' .. peer, nowMs) + extra
 end
 

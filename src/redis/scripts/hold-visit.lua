@@ -29,8 +29,8 @@ local function leavesSlots()
   local _, dueMs = firstIn(tag .. 'waiting:' .. server)
   local slots = slotsOf(server, nowMs)
   if not dueMs or dueMs > nowMs or usedOf(server, nowMs) < slots then return false end
-  local answeredMs = tonumber(redis.call('HGET', tag .. 'server:' .. server, 'answeredMs') or 0)
-  local most = nowMs - answeredMs < limits.answeredLatelyMs and math.ceil(slots / 2) or math.max(1, slots - 1)
+  local answeredMs = redis.call('HGET', tag .. 'server:' .. server, 'answeredMs')
+  local most = since(answeredMs, nowMs) < limits.answeredLatelyMs and math.ceil(slots / 2) or math.max(1, slots - 1)
   return redis.call('ZRANK', tag .. 'still:' .. server, field) >= most
 end
 

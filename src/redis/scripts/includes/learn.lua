@@ -11,7 +11,7 @@ end
 local function throttle(name, server, nowMs)
   local limit, cutAtMs, uncut, gapMs = unpack(redis.call('HMGET', name, 'limit', 'cutAtMs', 'uncut', 'gapMs'))
   -- Sessions that were under way when it began meet the same.
-  if cutAtMs and nowMs - cutAtMs < limits.slotCutOnceMs then return end
+  if cutAtMs and since(cutAtMs, nowMs) < limits.slotCutOnceMs then return end
   -- Slots that nobody had say nothing.
   local before = math.min(slotsOf(server, nowMs), math.max(usedAt(server, nowMs), limits.slotsFirst))
   -- What time had brought back was too much again.
@@ -22,8 +22,8 @@ local function throttle(name, server, nowMs)
 end
 
 local function noteAnswered(name, nowMs)
-  local answeredMs = tonumber(redis.call('HGET', name, 'answeredMs') or 0)
-  if nowMs - answeredMs > limits.answeredNotedMs then redis.call('HSET', name, 'answeredMs', nowMs) end
+  local answeredMs = redis.call('HGET', name, 'answeredMs')
+  if since(answeredMs, nowMs) > limits.answeredNotedMs then redis.call('HSET', name, 'answeredMs', nowMs) end
 end
 
 -- Servers of which a clean visit teaches nothing new, since this script began: server -> class.
@@ -56,7 +56,7 @@ local function learn(server, lesson, destination, nowMs)
   elseif slotsOf(server, nowMs) >= tonumber(uncut) then
     redis.call('HDEL', name, 'cutAtMs', 'uncut', 'gapMs', 'nextMs')
     redis.call('HSET', name, 'limit', uncut)
-  elseif gapMs and nowMs - cutAtMs > limits.gapKeptMs then
+  elseif gapMs and since(cutAtMs, nowMs) > limits.gapKeptMs then
     redis.call('HDEL', name, 'gapMs', 'nextMs')
   end
 end

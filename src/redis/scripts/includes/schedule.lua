@@ -34,6 +34,18 @@ local function redisMs()
   return time[1] * 1000 + math.floor(time[2] / 1000)
 end
 
+-- How long ago it was. What is still to come was written before the clock was set back: it is long past.
+local function since(ms, nowMs)
+  local agoMs = nowMs - tonumber(ms or 0)
+  return agoMs < 0 and nowMs or agoMs
+end
+
+-- From when on a server takes the next login: no gap is longer (learn.lua), unless the clock was set back.
+local function nextLoginMs(nextMs, nowMs)
+  nextMs = tonumber(nextMs or 0)
+  return nextMs > nowMs + limits.loginGapMaxMs and 0 or nextMs
+end
+
 -- @return server, destination, and the mailbox: several accounts may fetch it, each for a destination of its own.
 local function whereOf(json)
   local account = cjson.decode(json).account
@@ -46,7 +58,7 @@ local function slotsOf(server, nowMs)
   local limit, cutAtMs, uncut = unpack(redis.call('HMGET', tag .. 'server:' .. server, 'limit', 'cutAtMs', 'uncut'))
   limit = tonumber(limit or limits.slotsFirst)
   if not cutAtMs then return limit end
-  local back = (uncut - limit) * math.min(1, math.max(0, nowMs - cutAtMs) / limits.slotsReturnMs)
+  local back = (uncut - limit) * math.min(1, since(cutAtMs, nowMs) / limits.slotsReturnMs)
   return math.max(1, limit + math.floor(back))
 end
 
@@ -101,7 +113,7 @@ local function rescore(server, nowMs)
   elseif peer and countOf('peer ' .. peer) >= slotsOf('peer ' .. peer, nowMs) + extra then
     score = nowMs + limits.fullPeerLookedAtMs
   end
-  redis.call('ZADD', tag .. 'servers:' .. class, math.max(score, tonumber(nextMs or 0)), server)
+  redis.call('ZADD', tag .. 'servers:' .. class, math.max(score, nextLoginMs(nextMs, nowMs)), server)
 end
 
 local function rescoreDestination(server, destination)

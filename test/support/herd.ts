@@ -1,17 +1,16 @@
 /** A herd: what many accounts have become due while everybody was away, and how they are visited when everybody is back. */
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Child } from '../../deploy/child.ts'
 import { childIdentity, handOver } from '../../deploy/identity.ts'
 import { DueAccounts } from '../../src/redis/due.ts'
 import { keys } from '../../src/redis/key-names.ts'
+import { type NewsType, newsTypes } from '../../src/news/news.ts'
+import { type Away, goAway, Herdsmen, isOutside, Providers } from './away.ts'
+import { type Endpoint, startEndpoint } from './endpoint.ts'
 import { endAll, type Ends } from './ends.ts'
-import { freePorts } from './dovecot.ts'
 import { type Api, type Gateway, startGateway } from './gateway.ts'
 import { VisitTimes } from './lateness.ts'
-import { type QuietOptions, type QuietProvider, startQuietProvider } from './quiet-provider.ts'
-
-export type Away = 'workers' | 'redis' | 'store' | 'network' | 'providers'
+import type { QuietProvider } from './quiet-provider.ts'
 
 export interface HerdWish {
   readonly accounts: number
@@ -20,9 +19,6 @@ export interface HerdWish {
   readonly workers: number
   readonly messages: number
   readonly intervalSeconds: number
-  /**
-   * Who is away: the workers are ended and started anew, Redis, the store and the providers too; the network is servers that do not answer.
-   */
   readonly away: Away
   readonly awaySeconds: number
   /** All become due when the time away begins: as if it was as long as their interval. */
@@ -61,11 +57,26 @@ export interface HerdSeen {
   readonly visits: number
   /** When the last account was due at the return, in milliseconds from then. */
   readonly lastDueMs: number
-  /** The accounts that count as failing at the end. */
-  readonly failing: number
+  /** What is told of the accounts just before the return, unless nobody can tell, and at the end. */
+  readonly meanwhile: Told | undefined
+  readonly atLast: Told
+  /** What was sent to people since they went away, by kind: news by webhook. */
+  readonly news: Readonly<Record<string, number>>
+  /** What the workers and the API have written to the log since then, by event. */
+  readonly logged: Readonly<Record<string, number>>
+  /** The most memory that a worker, and Redis, have had since they were started. */
+  readonly workerMiB: number
+  readonly redisMiB: number
   /** How long each "check now" took since the return, in milliseconds. */
   readonly checks: readonly number[]
   readonly said: readonly string[]
+}
+
+/** The accounts of which an alarm would tell. */
+export interface Told {
+  readonly failing: number
+  readonly attention: number
+  readonly overdue: number
 }
 
 /** Who is away, one after the other, with the same accounts: those of the first wish. */
@@ -90,6 +101,12 @@ async function seen(wishes: readonly HerdWish[], ends: Ends, say: (line: string)
   ends.push(async () => await provider.now.stop())
   const api = await gateway.startApi()
   ends.push(async () => await api.stop())
+  const endpoint = await startEndpoint()
+  ends.push(async () => await endpoint.close())
+  // Each account's first import is told as well, and is nothing of this.
+  const events = newsTypes.filter((type) => type !== 'first_import.finished')
+  const { status } = await api.call('POST', '/webhooks', { url: endpoint.url, events })
+  if (status !== 201) throw new Error(`The webhook was refused: ${status}`)
   const ids = await registered(gateway, provider.now, wish, logins)
   const herdsmen = new Herdsmen(gateway, wish.workers)
   await herdsmen.start()
@@ -110,14 +127,16 @@ async function seen(wishes: readonly HerdWish[], ends: Ends, say: (line: string)
       // Another length than above: within seconds it would be taken for the same step of a clock.
       if (next.dueAtOnce) await new DueAccounts(gateway.redis).shift(-(next.intervalSeconds + 10) * 1000)
     }
+    const [toldBefore, saidBefore] = [endpoint.received.length, gateway.said.length]
     const isLate = next.away === 'workers' || next.away === 'store'
     if (!isLate) await becomeDue()
-    const comeBack = await goAway(next.away, gateway, provider, herdsmen)
+    const comeBack = await goAway(next.away, { gateway, providers: provider, herdsmen })
     // Mail has come meanwhile, so that the store is needed.
     if (next.away === 'store') await provider.now.hold(next.messages + 1)
     if (isLate) await becomeDue()
     await sleep(next.awaySeconds * 1000)
-    if (next.away !== 'network' && next.away !== 'providers') {
+    const meanwhile = next.away === 'redis' ? undefined : await told(api)
+    if (!isOutside(next.away)) {
       await provider.now.see('logins')
       await provider.now.forget()
     }
@@ -125,37 +144,48 @@ async function seen(wishes: readonly HerdWish[], ends: Ends, say: (line: string)
     say('back')
     const [, last] = await gateway.redis.zrange(keys.due, '-1', '-1', 'WITHSCORES')
     const lastDueMs = Number(last) - Date.now()
-    all.push({ ...(await drained(next, { provider: provider.now, api, ids, said: gateway.said, say })), lastDueMs })
+    const drain = await drained(next, { provider: provider.now, api, ids, said: gateway.said, say })
+    all.push({
+      ...drain,
+      meanwhile,
+      lastDueMs,
+      news: newsIn(endpoint, toldBefore),
+      logged: eventsIn(gateway.said.slice(saidBefore)),
+      workerMiB: Math.max(...herdsmen.pids.map(peakMiB)),
+      redisMiB: peakMiB(gateway.server.pid),
+    })
   }
   return all
 }
 
-/** The providers, which may go and be started anew at the same ports. */
-class Providers {
-  readonly #options: QuietOptions
-  #now: QuietProvider
-
-  private constructor(options: QuietOptions, now: QuietProvider) {
-    this.#options = options
-    this.#now = now
+/** What `GET /stats` tells now: it is looked up every few seconds. */
+async function told(api: Api): Promise<Told> {
+  const { body } = await api.call('GET', '/stats')
+  const { byStatus, overdue } = body['accounts'] as {
+    readonly overdue: number
+    readonly byStatus: Readonly<Record<string, number>>
   }
+  return { failing: byStatus['failing'] ?? 0, attention: byStatus['needs attention'] ?? 0, overdue }
+}
 
-  static async start({ servers, messages, sessionsMax }: HerdWish): Promise<Providers> {
-    const options = { ports: await freePorts(servers), messages, ...(sessionsMax === 0 ? {} : { sessionsMax }) }
-    return new Providers(options, await startQuietProvider(options))
-  }
+function newsIn({ received }: Endpoint, from: number): Partial<Record<NewsType, number>> {
+  return counted(received.slice(from).map(({ type }) => type))
+}
 
-  get now(): QuietProvider {
-    return this.#now
-  }
+/** A line of the log is a JSON object; whatever else a process writes is counted as it is. */
+function eventsIn(lines: readonly string[]): Record<string, number> {
+  return counted(lines.map((line) => /"event":"([^"]+)"/.exec(line)?.[1] ?? line.slice(0, 80)))
+}
 
-  /** @returns how they come back. */
-  async goAway(): Promise<() => Promise<void>> {
-    await this.#now.stop()
-    return async () => {
-      this.#now = await startQuietProvider(this.#options)
-    }
-  }
+function counted(names: readonly string[]): Record<string, number> {
+  const counts: Record<string, number> = {}
+  for (const name of names) counts[name] = (counts[name] ?? 0) + 1
+  return counts
+}
+
+/** By the kernel's own count (proc_pid_status(5)). */
+function peakMiB(pid: number): number {
+  return Number(/^VmHWM:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]) / 1024
 }
 
 async function registered(
@@ -172,34 +202,6 @@ async function registered(
     return { port: ports[nth % ports.length] ?? 0, user: `healthy${nth}`, password: 'secret', destinationId, interval }
   })
   return (await gateway.register(wanted)).map(({ id }) => id)
-}
-
-class Herdsmen {
-  readonly #gateway: Gateway
-  readonly #count: number
-  #workers: Child[] = []
-  #isStopped = true
-
-  constructor(gateway: Gateway, count: number) {
-    this.#gateway = gateway
-    this.#count = count
-  }
-
-  async start(): Promise<void> {
-    this.#workers = await Promise.all(
-      Array.from({ length: this.#count }, async () => await this.#gateway.startWorker()),
-    )
-    this.#isStopped = false
-    for (const { exited } of this.#workers)
-      void exited.then((how) => {
-        if (!this.#isStopped) throw new Error(`A worker ended: ${how}`)
-      })
-  }
-
-  async stop(): Promise<void> {
-    this.#isStopped = true
-    await Promise.all(this.#workers.map(async (worker) => await worker.stop(20_000)))
-  }
 }
 
 async function untilAllSeen(
@@ -219,37 +221,6 @@ async function untilAllSeen(
   }
 }
 
-/** @returns how they come back. */
-async function goAway(
-  away: HerdWish['away'],
-  { server, store }: Gateway,
-  providers: Providers,
-  herdsmen: Herdsmen,
-): Promise<() => Promise<void>> {
-  switch (away) {
-    case 'workers':
-      await herdsmen.stop()
-      return async () => await herdsmen.start()
-    case 'redis':
-      await server.halt()
-      return async () => await server.resume()
-    case 'store':
-      await store.halt()
-      return async () => await store.resume()
-    case 'providers':
-      return await providers.goAway()
-    case 'network': {
-      const provider = providers.now
-      process.kill(provider.pid, 'SIGSTOP')
-      return async () => {
-        process.kill(provider.pid, 'SIGCONT')
-        await provider.see('logins')
-        await provider.forget()
-      }
-    }
-  }
-}
-
 interface Herd {
   readonly provider: QuietProvider
   readonly api: Api
@@ -258,10 +229,15 @@ interface Herd {
   readonly say: (line: string) => void
 }
 
+/** Longer than the API answers with what it has looked up before. */
+const statsKnownMs = 6000
+
 /** Somebody who asks waits this long at most for the answer. */
 const checkEveryMs = 1000
 
-async function drained(wish: HerdWish, { provider, api, ids, said, say }: Herd): Promise<Omit<HerdSeen, 'lastDueMs'>> {
+type Drained = Omit<HerdSeen, 'lastDueMs' | 'meanwhile' | 'news' | 'logged' | 'workerMiB' | 'redisMiB'>
+
+async function drained(wish: HerdWish, { provider, api, ids, said, say }: Herd): Promise<Drained> {
   const backAtMs = Date.now()
   const times = new VisitTimes()
   const checks: number[] = []
@@ -298,8 +274,8 @@ async function drained(wish: HerdWish, { provider, api, ids, said, say }: Herd):
   }
   await Promise.all(asked)
   const { sessionsMost, mostByPort, refused, visits } = await provider.see()
-  const { body } = await api.call('GET', '/stats')
-  const { failing = 0 } = (body['accounts'] as { readonly byStatus: { readonly failing?: number } }).byStatus
+  // What is told is looked up every few seconds.
+  await sleep(statsKnownMs)
   return {
     drainedAfter,
     visited: times.seenBy(Date.now()),
@@ -307,7 +283,7 @@ async function drained(wish: HerdWish, { provider, api, ids, said, say }: Herd):
     mostByServer: mostByPort,
     refused,
     visits,
-    failing,
+    atLast: await told(api),
     checks: checks.toSorted((a, b) => a - b),
     said,
   }

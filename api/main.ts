@@ -26,6 +26,7 @@ import { oauthFetch } from '../src/net/oauth-fetch.ts'
 import { OAuthStates } from '../src/redis/oauth-states.ts'
 import { AccessTokens } from '../src/redis/oauth-tokens.ts'
 import { OAuthGrants } from '../src/redis/oauth-grants.ts'
+import { TokenRevocations } from '../src/redis/token-revocations.ts'
 import { Bulletins } from '../src/redis/bulletin.ts'
 import { Pauses } from '../src/redis/pauses.ts'
 import { PullQueue } from '../src/redis/queue.ts'
@@ -77,7 +78,9 @@ function recordsIn(redis: Redis) {
 function signInParts(redis: Redis, seal: Seal, { publicUrl, proxy }: Config) {
   const servers = new AuthorizationServers(oauthFetch({ proxy }))
   const accessTokens = new AccessTokens({ redis, seal, servers, publicUrl, nowMs: Date.now })
-  return { servers, accessTokens, publicUrl, states: new OAuthStates(redis, seal), devices: new OAuthDevices(redis) }
+  const revocations = new TokenRevocations({ redis, seal, servers })
+  const [states, devices] = [new OAuthStates(redis, seal), new OAuthDevices(redis)]
+  return { servers, accessTokens, revocations, publicUrl, states, devices }
 }
 
 async function reliableRedis(url: string, { redisSentinelPassword }: Config, log: Logger) {

@@ -2,8 +2,7 @@
 import { randomBytes } from 'node:crypto'
 import { flowsOf, isUnattended, type OpenApplication, tokenMistakes } from '../src/oauth/application.ts'
 import type { AuthorizationServers } from '../src/oauth/authorization-servers.ts'
-import { applicationToken, beginCode, beginDevice, type IssuedTokens, revoke } from '../src/oauth/flows.ts'
-import { isGrantFor } from '../src/oauth/grant.ts'
+import { applicationToken, beginCode, beginDevice } from '../src/oauth/flows.ts'
 import { nobodyNamed } from '../src/oauth/identity.ts'
 import { oauthLimits } from '../src/oauth/limits.ts'
 import { OAuthFailed } from '../src/oauth/oauth-failed.ts'
@@ -13,6 +12,7 @@ import type { OAuthDevices } from '../src/redis/oauth-devices.ts'
 import { openApplication } from '../src/redis/oauth-applications.ts'
 import type { OAuthStates } from '../src/redis/oauth-states.ts'
 import type { TokenHolder } from '../src/redis/oauth-tokens.ts'
+import type { TokenRevocations } from '../src/redis/token-revocations.ts'
 import { awaitSignIn, type SignedInWorld, takeGrant } from '../src/redis/signed-in.ts'
 import { conflict, Problem } from './http/problems.ts'
 import type { Principal } from './http/who.ts'
@@ -26,6 +26,7 @@ export interface SignInDeskWorld extends HoldersWorld, SignedInWorld, OAuthStatu
   readonly servers: AuthorizationServers
   readonly states: OAuthStates
   readonly devices: OAuthDevices
+  readonly revocations: TokenRevocations
   readonly publicUrl: string
 }
 
@@ -146,34 +147,17 @@ export class OAuthDesk {
 
   /** Signs out: the grant is forgotten here whatever becomes of its revocation at the server. */
   async signOut(kind: TokenHolder['kind'], id: string): Promise<void> {
-    const { holder, application } = await demandHolder(this.#world, kind, id)
-    const { grants, seal, accounts, redis, publicUrl } = this.#world
-    const grant = await grants.get(id)
-    await grants.remove(id)
+    const { holder } = await demandHolder(this.#world, kind, id)
+    const { grants, accounts, redis, publicUrl, revocations } = this.#world
+    const grant = await grants.remove(id)
     if (holder.kind === 'account')
       await awaitSignIn(redis, accounts, { id: id as never, user: holder.login.user }, publicUrl)
-    if (grant?.sealedRefreshToken === undefined || !isGrantFor(grant, termsOf(holder))) return
-    const token = seal.open(grant.sealedRefreshToken, id, 'refreshToken')
-    await this.revoke(openApplication(application, seal), token)
-  }
-
-  /** Best effort: a server that does not answer keeps a grant that nobody has any more. */
-  async revoke(open: OpenApplication, token: string): Promise<void> {
-    try {
-      await revoke(await this.#world.servers.of(open), token)
-    } catch (error) {
-      if (!(error instanceof OAuthFailed)) throw error
-    }
+    revocations.ofGrant(id, grant)
   }
 
   async #note({ id }: SignInHolder, flow: OAuthFlow, livesMs: number): Promise<void> {
     await this.#world.grants.begun(id, { flow, untilMs: Date.now() + livesMs })
   }
-}
-
-/** The tokens of a consent that is not taken go back. */
-export function tokenToRevoke({ refreshToken, accessToken }: IssuedTokens): string {
-  return refreshToken ?? accessToken
 }
 
 /** 256 random bits for the cookie of a browser. */

@@ -7,6 +7,7 @@ import type { Accounts } from '../src/redis/accounts.ts'
 import type { OAuthApplications } from '../src/redis/oauth-applications.ts'
 import type { OAuthGrants } from '../src/redis/oauth-grants.ts'
 import { awaitSignIn } from '../src/redis/signed-in.ts'
+import type { TokenRevocations } from '../src/redis/token-revocations.ts'
 import type { Redis } from 'ioredis'
 import { badRequest } from './http/problems.ts'
 
@@ -38,19 +39,20 @@ interface GrantsWorld {
   readonly redis: Redis
   readonly accounts: Accounts
   readonly grants: OAuthGrants
+  readonly revocations: TokenRevocations
   readonly publicUrl: string
 }
 
 /** Forgets a grant that was given for another user, host or application, or that nobody uses any more. @returns whether it is signed in. */
 async function isSignedIn(
-  { grants }: Pick<GrantsWorld, 'grants'>,
+  { grants, revocations }: Pick<GrantsWorld, 'grants' | 'revocations'>,
   id: string,
   { auth, oauth, host, user }: ServerLogin,
 ): Promise<boolean> {
   const grant = await grants.get(id)
   const applicationId = auth === 'oauth2' ? (oauth?.applicationId ?? '') : ''
   const isForIt = grant !== undefined && isGrantFor(grant, { applicationId, host, user })
-  if (grant !== undefined && !isForIt) await grants.remove(id)
+  if (grant !== undefined && !isForIt) revocations.ofGrant(id, await grants.remove(id))
   return isForIt && grant.state === 'signed in'
 }
 
@@ -61,7 +63,7 @@ export async function afterAccountChange(world: GrantsWorld, account: Account): 
 }
 
 export async function afterDestinationChange(
-  world: Pick<GrantsWorld, 'grants'>,
+  world: Pick<GrantsWorld, 'grants' | 'revocations'>,
   id: string,
   login: ServerLogin,
 ): Promise<void> {

@@ -18,6 +18,14 @@ export interface ChildOptions {
   readonly onLine: (line: string) => void
 }
 
+/** What the programs of others need of the environment: our settings in it may hold passwords. */
+export function bareEnvironment(): NodeJS.ProcessEnv {
+  const names = ['PATH', 'HOME', 'USER', 'LANG', 'LC_ALL', 'TZ', 'TMPDIR']
+  return Object.fromEntries(
+    names.flatMap((name) => (process.env[name] === undefined ? [] : [[name, process.env[name]]])),
+  )
+}
+
 export interface Child {
   readonly name: string
   readonly pid: number

@@ -6,7 +6,7 @@ import { dirname, join } from 'node:path'
 import { promisify } from 'node:util'
 import { createAtomically, writeAtomicallySync } from '../src/disk/atomic-write.ts'
 import type { Logger } from '../src/log.ts'
-import { type Child, type Readiness, startReady } from './child.ts'
+import { bareEnvironment, type Child, type Readiness, startReady } from './child.ts'
 import { handOver, type Identity } from './identity.ts'
 import { imapGreets, pop3Greets } from './probes.ts'
 import { giveBackSpace, type Storage } from './space.ts'
@@ -62,7 +62,7 @@ export async function startDovecot(places: DovecotPlaces, start: DovecotStart): 
   await giveBackSpace(storageOf(places, identity), { log, signal })
   const args = ['-F', '-c', confFile(places)]
   return await startReady(
-    { name: 'dovecot', command: '/usr/sbin/dovecot', args, identity, onLine },
+    { name: 'dovecot', command: '/usr/sbin/dovecot', args, env: bareEnvironment(), identity, onLine },
     {
       ask: async () => (await imapGreets(ports.imapPort)) && (await pop3Greets(ports.pop3Port)),
       silenceMs: 30_000,

@@ -3,7 +3,7 @@ import { mkdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { writeAtomicallySync } from '../src/disk/atomic-write.ts'
 import { takeLock } from '../src/disk/lock.ts'
-import { type Child, type Readiness, startReady } from './child.ts'
+import { bareEnvironment, type Child, type Readiness, startReady } from './child.ts'
 import { handOver, type Identity } from './identity.ts'
 import { redisReadiness } from './probes.ts'
 import { filled, root } from './template.ts'
@@ -55,7 +55,15 @@ export async function startRedis(places: RedisPlaces, identity: Identity, start:
     handOver(places.dataFolder, identity)
     const ask = async () => await redisReadiness({ path: socket, password: listener.password })
     return await startReady(
-      { name: 'redis', command: 'redis-server', args: [conf], identity, onLine, lockFd: lock.fd },
+      {
+        name: 'redis',
+        command: 'redis-server',
+        args: [conf],
+        env: bareEnvironment(),
+        identity,
+        onLine,
+        lockFd: lock.fd,
+      },
       { ask, silenceMs: 60_000, signal, onBusy },
     )
   } catch (error) {

@@ -14,6 +14,13 @@ export function loginMask(user: string, password: string): Mask {
  */
 const wordLength = 4
 
+/** A secret of at least so many octets is found inside of longer texts in base64, too: of a shorter one ordinary words may have as much. */
+const insideOctets = 8
+
+/** Words are cut at some length, and a token is longer: of a form as long as this its beginning tells it, up to the next blank. */
+const cutLength = 40
+const beginningLength = 20
+
 /** Hides secrets in clear, in base64, in hex and in percent-encoding. */
 export function masking(secrets: readonly string[]): Mask {
   let hide: Mask | undefined
@@ -30,6 +37,8 @@ function hiding(secrets: readonly string[]): Mask {
     .toSorted((a, b) => b.form.length - a.form.length)
   if (forms.length === 0) return (text) => text
   const written = forms.map(({ form, isShort }) => (isShort ? alone(form) : escaped(form)))
+  const long = forms.filter(({ form }) => form.length >= cutLength).map(({ form }) => form.slice(0, beginningLength))
+  written.push(...[...new Set(long)].map((beginning) => `${escaped(beginning)}[^\\s"'<>]*`))
   // The end also matches the padding that base64 may have.
   const any = new RegExp(`(?:${written.join('|')})={0,2}`, 'gi')
   return (text) => text.replaceAll(any, '***')
@@ -44,11 +53,31 @@ export function formsOf(secret: string): string[] {
   const clear = [secret, octets.toString('latin1')]
   // It uses the octets, because a lone surrogate has no encoding.
   const inUrl = encodeURIComponent(octets.toString())
+  const inside = octets.length < insideOctets ? [] : insideBase64(octets)
   // The secret in the form in which a server's words are shown. A secret without printable characters has nothing left to hide.
   const shown = clear.map((text) => printable(text, text.length)).filter((text) => !/^\?+$/.test(text))
   return [
-    ...new Set([...clear, ...shown, base64, octets.toString('base64url'), octets.toString('hex'), percent, inUrl]),
+    ...new Set([
+      ...clear,
+      ...shown,
+      base64,
+      octets.toString('base64url'),
+      octets.toString('hex'),
+      percent,
+      inUrl,
+      ...inside,
+      ...inside.map((form) => form.replaceAll('+', '-').replaceAll('/', '_')),
+    ]),
   ]
+}
+
+/** What base64 makes of octets behind 0, 1 or 2 others: a SASL response holds a token, and a Basic header a password. */
+function insideBase64(octets: Buffer): string[] {
+  return [0, 1, 2].map((before) => {
+    const text = Buffer.concat([Buffer.alloc(before), octets]).toString('base64')
+    // A digit at either end may hold bits of what stands beside it.
+    return text.slice(Math.ceil((before * 8) / 6), Math.floor(((before + octets.length) * 8) / 6))
+  })
 }
 
 function escaped(form: string): string {

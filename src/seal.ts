@@ -72,13 +72,13 @@ export function createSeal(ring: Ring | Buffer): Seal {
       if (version !== 'v1')
         throw new SealBroken(
           `the ${field} of ${recordId} is sealed in a form this version does not know`,
-          `Set the ${field} anew`,
+          renewal(field),
         )
       const key = keys.find(sealedWith)
       if (key === undefined) {
         throw new SealBroken(
-          `the ${field} of ${recordId} was sealed with another secret-key, ${sealedWith}; put that key back, or set the ${field} anew`,
-          `Put the secret-key ${sealedWith} back, or set the ${field} anew`,
+          `the ${field} of ${recordId} was sealed with another secret-key, ${sealedWith}; put that key back, or ${lower(renewal(field))}`,
+          `Put the secret-key ${sealedWith} back, or ${lower(renewal(field))}`,
         )
       }
       try {
@@ -89,14 +89,19 @@ export function createSeal(ring: Ring | Buffer): Seal {
         return Buffer.concat([decipher.update(Buffer.from(text, 'base64url')), decipher.final()]).toString('utf8')
       } catch (error) {
         throw new SealBroken(
-          `the sealed ${field} of ${recordId} was changed; set it anew`,
-          `Set the ${field} anew`,
+          `the sealed ${field} of ${recordId} was changed; ${isToken(field) ? 'sign in again' : 'set it anew'}`,
+          renewal(field),
           error,
         )
       }
     },
   }
 }
+
+/** Nobody can set a token: whoever the mailbox belongs to gets another one. */
+const isToken = (field: string) => field === 'accessToken' || field === 'refreshToken'
+const renewal = (field: string) => (isToken(field) ? 'Sign in again' : `Set the ${field} anew`)
+const lower = (sentence: string) => sentence.charAt(0).toLowerCase() + sentence.slice(1)
 
 /** The key with which this was sealed. */
 export function keyIdOf(sealed: string): string {
@@ -161,12 +166,18 @@ export function resealed(json: string, recordId: string, seal: Seal): string | u
 
 /** The ids of all keys with which secrets in a record's JSON are sealed. */
 export function keyIdsIn(json: string): Set<string> {
-  const ids = new Set<string>()
+  return new Set(sealedIn(json).map(({ sealed }) => keyIdOf(sealed)))
+}
+
+/** The sealed secrets in a record's JSON, and what each is. */
+export function sealedIn(json: string): { readonly field: string; readonly sealed: string }[] {
+  const found: { readonly field: string; readonly sealed: string }[] = []
   JSON.parse(json, (name, value: unknown) => {
-    if (sealedField(name, value) !== undefined) ids.add(keyIdOf(value as string))
+    const field = sealedField(name, value)
+    if (field !== undefined) found.push({ field, sealed: value as string })
     return value
   })
-  return ids
+  return found
 }
 
 /** `sealedPassword` -> `password` */

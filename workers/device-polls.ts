@@ -1,13 +1,14 @@
 /** Asks for the tokens of device codes (RFC 8628 section 3.4), each at the interval that its server wants, until somebody has consented. */
 import { loginDefaults } from '../src/account/login.ts'
 import { type AuthorizationServers, serverNameOf } from '../src/oauth/authorization-servers.ts'
-import { pollDevice, revoke } from '../src/oauth/flows.ts'
-import { isGrantFor } from '../src/oauth/grant.ts'
+import { pollDevice } from '../src/oauth/flows.ts'
+import { consentBy, isGrantFor } from '../src/oauth/grant.ts'
 import { OAuthFailed } from '../src/oauth/oauth-failed.ts'
 import type { Destinations } from '../src/redis/destinations.ts'
 import { OAuthApplications, openApplication } from '../src/redis/oauth-applications.ts'
 import { OAuthDevices, type WaitingDevice } from '../src/redis/oauth-devices.ts'
 import type { TokenHolder } from '../src/redis/oauth-tokens.ts'
+import { TokenRevocations } from '../src/redis/token-revocations.ts'
 import { isOwnersConsent, type SignedInWorld, takeGrant } from '../src/redis/signed-in.ts'
 
 export interface DevicePollsWorld extends SignedInWorld {
@@ -19,11 +20,13 @@ export class DevicePolls {
   readonly #world: DevicePollsWorld
   readonly #devices: OAuthDevices
   readonly #applications: OAuthApplications
+  readonly #revocations: TokenRevocations
 
   constructor(world: DevicePollsWorld) {
     this.#world = world
     this.#devices = new OAuthDevices(world.redis)
     this.#applications = new OAuthApplications(world.redis)
+    this.#revocations = new TokenRevocations(world)
   }
 
   async turn(nowMs: number): Promise<void> {
@@ -45,7 +48,7 @@ export class DevicePolls {
       const isWanted = await this.#devices.end(device)
       if (isWanted && (await isOwnersConsent(this.#world, holder, identity)))
         return await takeGrant(this.#world, holder, { application: open.application, flow: 'device', tokens, identity })
-      await revoke(server, tokens.refreshToken ?? tokens.accessToken).catch(() => {})
+      this.#revocations.ofTokens(tokens, consentBy(open.application, identity))
       const as = identity.shown ?? identity.subject?.sub ?? serverNameOf(open.application)
       if (isWanted) await grants.refused(id, 'device', `${as} has signed in, and the mailbox is ${holder.login.user}`)
     } catch (error) {

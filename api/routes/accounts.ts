@@ -28,6 +28,7 @@ import { bringForward } from '../bring-forward.ts'
 import { givenMistakes, storedForm } from '../login-fields.ts'
 import type { OAuthApplications } from '../../src/redis/oauth-applications.ts'
 import type { OAuthGrants } from '../../src/redis/oauth-grants.ts'
+import type { TokenRevocations } from '../../src/redis/token-revocations.ts'
 import { afterAccountChange, demandTokensMayGo, passwordMistakes } from '../sign-in-rules.ts'
 import { oauthStatuses } from '../sign-in-status.ts'
 import { passwordNeeded } from '../password-needed.ts'
@@ -47,6 +48,7 @@ export interface AccountsWorld {
   readonly settings: InstanceSettingsStore
   readonly applications: OAuthApplications
   readonly grants: OAuthGrants
+  readonly revocations: TokenRevocations
   readonly publicUrl: string
 }
 
@@ -294,7 +296,9 @@ class AccountHandlers {
   readonly remove: HandlerOf<typeof removeAccount> = async (request, reply) => {
     const { id } = request.params
     const allow = (before: AccountRecord) => demandMatch(request, before, `The account ${id}`)
+    const grant = await this.#world.grants.get(id)
     if (!(await this.#world.accounts.remove(id, this.#world.runs, Date.now(), allow))) throw unknown('account', id)
+    this.#world.revocations.ofGrant(id, grant)
     return await reply.code(204).send()
   }
 

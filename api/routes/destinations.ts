@@ -10,6 +10,7 @@ import type { Pauses } from '../../src/redis/pauses.ts'
 import { fingerprintsIn } from '../../src/redis/shown-certificates.ts'
 import type { OAuthApplications } from '../../src/redis/oauth-applications.ts'
 import type { OAuthGrants } from '../../src/redis/oauth-grants.ts'
+import type { TokenRevocations } from '../../src/redis/token-revocations.ts'
 import type { PullQueue } from '../../src/redis/queue.ts'
 import type { Seal } from '../../src/seal.ts'
 import type { App } from '../app.ts'
@@ -41,6 +42,7 @@ export interface DestinationsWorld extends RemovalWorld {
   readonly settings: InstanceSettingsStore
   readonly applications: OAuthApplications
   readonly grants: OAuthGrants
+  readonly revocations: TokenRevocations
   readonly publicUrl: string
 }
 
@@ -215,7 +217,9 @@ class DestinationHandlers {
   readonly remove: HandlerOf<typeof removeRoute> = async (request, reply) => {
     const { id } = request.params
     const allow = (before: DestinationRecord) => demandMatch(request, before, `The destination ${id}`)
+    const grant = await this.#world.grants.get(id)
     await removeDestination(this.#world, id, { purge: request.query.purge, allow })
+    this.#world.revocations.ofGrant(id, grant)
     return await reply.code(204).send()
   }
 

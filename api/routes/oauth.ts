@@ -5,7 +5,7 @@ import { oauthLimits } from '../../src/oauth/limits.ts'
 import { OAuthFailed } from '../../src/oauth/oauth-failed.ts'
 import { oauthProviders } from '../../src/oauth/providers.ts'
 import { serverNameOf } from '../../src/oauth/authorization-servers.ts'
-import { isGrantFor } from '../../src/oauth/grant.ts'
+import { consentBy, isGrantFor } from '../../src/oauth/grant.ts'
 import { openApplication } from '../../src/redis/oauth-applications.ts'
 import type { GivenState } from '../../src/redis/oauth-states.ts'
 import type { TokenHolder } from '../../src/redis/oauth-tokens.ts'
@@ -16,7 +16,7 @@ import { type HandlerOf, route } from '../http/route.ts'
 import { Nothing } from '../schemas/answers.ts'
 import * as schemas from '../schemas/oauth.ts'
 import { Id } from '../schemas/requests.ts'
-import { newBrowser, OAuthDesk, type SignInDeskWorld, tokenToRevoke } from '../sign-in-desk.ts'
+import { newBrowser, OAuthDesk, type SignInDeskWorld } from '../sign-in-desk.ts'
 import { holderOf, type SignInHolder, termsOf } from '../sign-in-holder.ts'
 import { sendPage } from '../sign-in-pages.ts'
 import { callbackOf } from '../sign-in-urls.ts'
@@ -135,7 +135,7 @@ class OAuthPages {
   }
 
   async callback(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
-    const { publicUrl, states, servers, grants } = this.#world
+    const { publicUrl, states, servers, grants, revocations } = this.#world
     const answer = new URL(callbackOf(publicUrl))
     answer.search = new URL(request.url, publicUrl).search
     const browser = request.cookies[cookieOf(request)] ?? ''
@@ -153,7 +153,7 @@ class OAuthPages {
         return await sendPage(request, reply, 400, (words) => words.notTaken())
       const { tokens, identity } = await endCode(server, answer, secrets)
       if (!(await isOwnersConsent(this.#world, holder, identity))) {
-        await this.#desk.revoke(open, tokenToRevoke(tokens))
+        revocations.ofTokens(tokens, consentBy(open.application, identity))
         const as = identity.shown ?? identity.subject?.sub ?? '?'
         await grants.refused(holder.id, 'code', `${as} has signed in, and the mailbox is ${holder.mailbox}`)
         return await sendPage(request, reply, 403, (words) => words.somebodyElse(holder, as))

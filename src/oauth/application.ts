@@ -147,6 +147,14 @@ export function tokenMistakes(
   return mistakes
 }
 
+/** It, and those that are the same registration at its provider. */
+export function applicationKinOf(one: OAuthApplication, all: readonly OAuthApplication[]): OAuthApplication[] {
+  return all.filter(
+    ({ provider, clientId, issuer }) =>
+      provider === one.provider && clientId === one.clientId && (provider !== 'custom' || issuer === one.issuer),
+  )
+}
+
 /** The flows that an application offers. */
 export function flowsOf({ provider, serviceAccount }: OAuthApplication): readonly OAuthFlow[] {
   if (provider === 'custom') return ['code', 'device', 'application']

@@ -31,6 +31,8 @@ interface Known {
 export class AuthorizationServers {
   readonly #fetch: OAuthFetch
   readonly #known = new Map<string, Known>()
+  /** Those that are being asked what they say of themselves. */
+  readonly #asked = new Map<string, Promise<AuthorizationServer>>()
 
   constructor(fetch: OAuthFetch) {
     this.#fetch = fetch
@@ -41,6 +43,12 @@ export class AuthorizationServers {
     const key = createHash('sha256').update(JSON.stringify(open)).digest('base64url')
     const known = this.#known.get(key)
     if (known !== undefined && known.untilMs > performance.now()) return known.server
+    const asked = this.#asked.get(key) ?? this.#ask(key, open).finally(() => this.#asked.delete(key))
+    this.#asked.set(key, asked)
+    return await asked
+  }
+
+  async #ask(key: string, open: OpenApplication): Promise<AuthorizationServer> {
     const name = serverNameOf(open.application)
     const configuration = await asked(name, [open.clientSecret], async () => await this.#learn(open))
     const server = { configuration, application: open.application, open, name }
@@ -143,7 +151,7 @@ async function asked<T>(name: string, secrets: readonly (string | null)[], ask: 
 
 function failedOf(error: unknown, name: string, secrets: readonly string[]): OAuthFailed {
   if (error instanceof OAuthFailed) return error
-  const mask = masking(secrets)
+  const mask = masking(secrets.flatMap((secret) => [secret, ...formEncodings(secret)]))
   const words = (text: string) => singleLine(mask(text), 300)
   if (error instanceof client.ResponseBodyError || error instanceof client.AuthorizationResponseError) {
     const { error: code, error_description: description } = error
@@ -161,6 +169,13 @@ function failedOf(error: unknown, name: string, secrets: readonly string[]): OAu
   // A check of the response that did not hold: no network is at fault, and another try is.
   const isCheck = typeof code === 'string' && /^OAUTH_(?:JWT|INVALID|JSON_ATTRIBUTE|MISSING)/.test(code)
   return new OAuthFailed(isCheck ? 'refused' : 'unreachable', name, words(reasonOf(error)))
+}
+
+/** RFC 6749 appendix B: as a secret stands in a body, and as openid-client writes it in a Basic header. */
+function formEncodings(secret: string): string[] {
+  const inBody = new URLSearchParams([['', secret]]).toString().slice('='.length)
+  const inHeader = inBody.replaceAll(/[-_.*]/g, (sign) => `%${sign.charCodeAt(0).toString(16).toUpperCase()}`)
+  return [...new Set([inBody, inHeader])].filter((form) => form !== secret)
 }
 
 function reasonOf(error: unknown): string {

@@ -100,7 +100,7 @@ export async function endCode(
   }
   const response = await withSecret(
     server,
-    [code, verifier],
+    [code, verifier, state, nonce],
     async () => await client.authorizationCodeGrant(configuration, answer, checks),
   )
   return { tokens: issuedIn(response), identity: await identityBy(server, response.access_token, response.claims()) }

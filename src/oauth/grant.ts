@@ -39,6 +39,25 @@ export interface Grant extends GrantTerms {
   /** The access token was asked for because the one before was refused. */
   readonly forced?: true
   readonly warning: OAuthWarning | null
+  /** Of one that was refused: the generation whose refresh token the server does not take any more. */
+  readonly refusedAfter?: string
+}
+
+/** Who has consented to what. A server may take back everything that somebody has consented to for an application, where it is asked for one token. */
+export interface Consent {
+  readonly applicationId: string
+  /** The names of whoever has consented. */
+  readonly names: readonly string[]
+  readonly subject: Identity['subject']
+}
+
+export function consentOf({ applicationId, user, signedInAs, subject }: Grant | Omit<Grant, 'generation'>): Consent {
+  return { applicationId, names: signedInAs === null ? [user] : [user, signedInAs], subject }
+}
+
+/** Of somebody who has signed in, and whose tokens are not taken. */
+export function consentBy({ id }: Pick<OAuthApplication, 'id'>, { names, subject }: Identity): Consent {
+  return { applicationId: id, names, subject }
 }
 
 export function isGrantFor(grant: GrantTerms, terms: GrantTerms): boolean {
@@ -58,6 +77,12 @@ export function isFresh({ issuedAtMs, accessUntilMs, sealedAccessToken }: Grant,
   return (
     sealedAccessToken !== undefined && nowMs < accessUntilMs - early && issuedAtMs <= nowMs + oauthLimits.refreshEarlyMs
   )
+}
+
+/** Whether the access token lets in yet, where another one cannot be had just now. */
+export function isUsable({ issuedAtMs, accessUntilMs, sealedAccessToken }: Grant, nowMs: number): boolean {
+  const hasBegun = issuedAtMs <= nowMs + oauthLimits.refreshEarlyMs
+  return sealedAccessToken !== undefined && hasBegun && nowMs < accessUntilMs - oauthLimits.usableForMs
 }
 
 /** What is known now to go wrong later. */

@@ -5,7 +5,7 @@ export const oauthLimits = {
   /** CONTRACT section 10. */
   stateLivesMs: 10 * minute,
   linkLivesMs: 7 * day,
-  /** The whole of one request to an authorization server. It is shorter than the lease under which a token is refreshed. */
+  /** The whole of one request to an authorization server. Two of them, with the secret shown in either way, are shorter than the lease of a refresh. */
   requestWaitMs: 20 * second,
   refreshLeaseMs: 60 * second,
   /** How long somebody waits for the refresh that another process makes, and how often it is looked. */
@@ -18,8 +18,13 @@ export const oauthLimits = {
   serversKnownMax: 100,
   /** A token is refreshed this long before it ends, or at half its life. */
   refreshEarlyMs: 5 * minute,
+  /** An access token that lives for less is shown to no mail server, though its refresh fails. */
+  usableForMs: 30 * second,
   /** A server that names no end of its token (RFC 6749 section 5.1). */
   usualTokenLifeMs: 60 * minute,
+  /** Tokens that wait to be taken back in this process, and that are at once: a removal of many accounts is no flood. */
+  revocationsMax: 1000,
+  revokedAtOnce: 4,
   /** RFC 8628 section 3.2 and 3.5: where the server names no interval, and by how much slow_down lengthens it. */
   pollIntervalMs: 5 * second,
   pollSlowDownMs: 5 * second,

@@ -1,10 +1,11 @@
 /** Checks a backup (backup.ts) before anything is changed: it is whole, its format is known, and its secrets can be opened. */
-import { keyIdOf, type Seal } from '../seal.ts'
+import { keyIdOf, type Seal, sealedIn } from '../seal.ts'
 import type { AccountRecord } from './accounts.ts'
 import { backupName, BackupUnfit, damaged, entryOf, noBackup, parsed } from './backup-entry.ts'
 import type { DestinationRecord } from './destinations.ts'
 import { keys } from './key-names.ts'
 import { redisLimits } from './limits.ts'
+import { sealedHashes } from './sealed.ts'
 import type { TokenRecord } from './tokens.ts'
 
 export interface Inventory {
@@ -45,22 +46,19 @@ export async function checkBackup(
       if (entry.type !== 'hash') continue
       for (const [id, text] of Object.entries(entry.value)) {
         if (entry.key === keys.accounts) {
-          const { account, sealedPassword, sealedProxyPassword } = recordIn<AccountRecord>(text, read)
+          const { account } = recordIn<AccountRecord>(text, read)
           if (account?.id !== id || typeof account.host !== 'string' || typeof account.destinationId !== 'string')
             throw damaged(read, 'no account')
           accounts.add(id)
-          checkSealed(seal, sealedPassword, id)
-          checkSealed(seal, sealedProxyPassword, id, 'proxyPassword')
         } else if (entry.key === keys.destinations) {
-          const { destination, sealedPassword, sealedProxyPassword } = recordIn<DestinationRecord>(text, read)
+          const { destination } = recordIn<DestinationRecord>(text, read)
           if (destination?.id !== id) throw damaged(read, 'no destination')
           destinations.add(id)
-          checkSealed(seal, sealedPassword ?? undefined, id)
-          checkSealed(seal, sealedProxyPassword, id, 'proxyPassword')
         } else if (entry.key === keys.tokens) {
           const { id: own, digest } = recordIn<TokenRecord>(text, read)
           if (own !== id || typeof digest !== 'string') throw damaged(read, 'no token')
         }
+        if (withSecrets.has(entry.key)) checkSecrets(seal, id, text, read)
       }
     }
   }
@@ -83,17 +81,25 @@ function headOf(json: Record<string, unknown>, newest: number): Pick<Inventory, 
   return { version, createdAt }
 }
 
-function recordIn<T>(text: string, number: number): Partial<T> & { readonly sealedPassword: string } {
-  return parsed(text, number) as Partial<T> & { readonly sealedPassword: string }
+function recordIn<T>(text: string, number: number): Partial<T> {
+  return parsed(text, number) as Partial<T>
 }
 
-function checkSealed(seal: Seal, sealed: string | undefined, id: string, field = 'password'): void {
-  if (sealed === undefined) return
+const withSecrets: ReadonlySet<string> = new Set(sealedHashes)
+
+/** Passwords of accounts, destinations and proxies, tokens, secrets of applications and webhooks: whatever lies sealed in a record. */
+function checkSecrets(seal: Seal, id: string, text: string, number: number): void {
+  if (!text.includes('"sealed')) return
+  parsed(text, number)
+  for (const { field, sealed } of sealedIn(text)) checkSealed(seal, sealed, id, field)
+}
+
+function checkSealed(seal: Seal, sealed: string, id: string, field: string): void {
   const keyId = keyIdOf(sealed)
   if (!seal.holds(keyId)) {
     throw new BackupUnfit(
       'key',
-      `The passwords of this backup are sealed with the secret key ${keyId}, and this instance has ${seal.keyId}. Put the key of then into the file secret-key, as a line behind the others, and restore again. Nothing was changed.`,
+      `The secrets of this backup are sealed with the secret key ${keyId}, and this instance has ${seal.keyId}. Put the key of then into the file secret-key, as a line behind the others, and restore again. Nothing was changed.`,
     )
   }
   try {

@@ -167,6 +167,8 @@ export const keys = {
   oauthRefresh: (id: string) => shared(`oauth-refresh:${id}`),
   /** Sorted set: requests to this token endpoint by when they count no more. */
   oauthSlots: (server: string) => shared(`oauth-slots:${server}`),
+  /** Set: accounts and destinations by whose tokens a provider may know one consent (oauth-grants.ts). Some may have other tokens by now. */
+  oauthConsent: (name: string) => shared(`oauth-consent:${name}`),
   /** Set: tokens of the owner of a destination. */
   tokensOf: (destinationId: string) => shared(`tokens-of:${destinationId}`),
   /** Session as JSON (sessions.ts). */

@@ -1,7 +1,7 @@
 /** Stores what accounts and destinations were given by signing in. Each write follows from the grant that was read, or is not made. */
-import { randomBytes } from 'node:crypto'
-import type { Redis } from 'ioredis'
-import type { Grant } from '../oauth/grant.ts'
+import { createHash, randomBytes } from 'node:crypto'
+import type { ChainableCommander, Redis } from 'ioredis'
+import { type Consent, consentOf, type Grant } from '../oauth/grant.ts'
 import { oauthLimits } from '../oauth/limits.ts'
 import type { OAuthFlow } from '../oauth/providers.ts'
 import { keys } from './key-names.ts'
@@ -41,7 +41,8 @@ export class OAuthGrants {
    * Writes a grant in place of one; resolves when the write outlives a fail-over.
    *
    * @param before undefined: in place of whatever is there.
-   * @returns undefined if another one is there by now.
+   * @returns undefined if another one is there by now; but what a refresh brought takes the place of a refusal that the same refresh token met
+   * at the same time: it was used up just then.
    */
   async put(id: string, grant: NewGrant, before?: Pick<Grant, 'generation'>): Promise<Grant | undefined> {
     const written: Grant = { ...grant, generation: randomBytes(8).toString('hex') }
@@ -51,7 +52,9 @@ export class OAuthGrants {
       const there = json === '' ? undefined : (JSON.parse(json) as Grant)
       // The answer to the write before was lost.
       if (there?.generation === written.generation) return written
-      if (before !== undefined && there?.generation !== before.generation) return undefined
+      const isUsedUp = grant.state === 'signed in' && before?.generation === there?.refusedAfter
+      if (before !== undefined && there?.generation !== before.generation && !(there && isUsedUp)) return undefined
+      if (before === undefined) await this.#share(id, grant)
       if ((await surely(this.#redis, replaceField, [keys.oauthGrants], [id, json, after])) === 1) {
         await this.ended(id)
         return written
@@ -59,9 +62,32 @@ export class OAuthGrants {
     }
   }
 
-  /** Forgets the grant of an account, and the sign-in that was begun. */
-  async remove(id: string): Promise<void> {
-    await this.#redis.multi().hdel(keys.oauthGrants, id).hdel(keys.oauthBegun, id).hdel(keys.oauthDevices, id).exec()
+  /** Forgets the grant of an account, and the sign-in that was begun. @returns the grant that is forgotten. */
+  async remove(id: string): Promise<Grant | undefined> {
+    const all = this.#redis.multi().hget(keys.oauthGrants, id).hdel(keys.oauthGrants, id)
+    const [first] = (await all.hdel(keys.oauthBegun, id).hdel(keys.oauthDevices, id).exec()) ?? []
+    const [error, json] = first ?? [new Error('Redis gave no answer'), null]
+    if (error !== null) throw error
+    return typeof json === 'string' ? (JSON.parse(json) as Grant) : undefined
+  }
+
+  async #share(id: string, grant: NewGrant): Promise<void> {
+    for (const name of namesOf(consentOf(grant))) await this.#redis.sadd(keys.oauthConsent(name), id)
+  }
+
+  /** Whether any account or destination holds tokens of one of these consents; what has none by now is left out from then on. */
+  async isShared(consents: readonly Consent[]): Promise<boolean> {
+    for (const name of consents.flatMap(namesOf)) {
+      const ids = await this.#redis.smembers(keys.oauthConsent(name))
+      const grants = await this.all(ids)
+      const gone = ids.filter((_id, nth) => {
+        const grant = grants[nth]
+        return grant === undefined || !namesOf(consentOf(grant)).includes(name)
+      })
+      if (gone.length > 0) await this.#redis.srem(keys.oauthConsent(name), ...gone)
+      if (grants.some((grant, nth) => grant?.state === 'signed in' && !gone.includes(ids[nth] ?? ''))) return true
+    }
+    return false
   }
 
   /** Whether anybody is signed in by this application. */
@@ -98,4 +124,16 @@ export class OAuthGrants {
       return begun !== undefined && begun.untilMs > nowMs ? begun : undefined
     })
   }
+}
+
+/** Each consent is found by each name, and by the subject, of whoever gave it. */
+function namesOf({ applicationId, names, subject }: Consent): string[] {
+  const whose = names.map((name) => name.normalize('NFC').toLowerCase())
+  const all = [...whose, ...(subject === null ? [] : [JSON.stringify([subject.issuer, subject.sub])])]
+  return [...new Set(all)].map((name) => createHash('sha256').update(`${applicationId}\0${name}`).digest('base64url'))
+}
+
+/** Makes the sets by which consents are found, of what a backup holds. */
+export function addConsents(pipeline: ChainableCommander, id: string, json: string): void {
+  for (const name of namesOf(consentOf(JSON.parse(json) as Grant))) pipeline.sadd(keys.oauthConsent(name), id)
 }

@@ -11,7 +11,7 @@ import type { ServerLogin } from '../account/account.ts'
 import { isUnattended, type OpenApplication, tokenMistakes } from '../oauth/application.ts'
 import { type AuthorizationServer, type AuthorizationServers, serverNameOf } from '../oauth/authorization-servers.ts'
 import { applicationToken, type IssuedTokens, refresh } from '../oauth/flows.ts'
-import { type Grant, isFresh, isGrantFor } from '../oauth/grant.ts'
+import { consentOf, type Grant, isFresh, isGrantFor, isUsable } from '../oauth/grant.ts'
 import { oauthLimits } from '../oauth/limits.ts'
 import { OAuthFailed } from '../oauth/oauth-failed.ts'
 import type { Seal } from '../seal.ts'
@@ -19,6 +19,7 @@ import { keys } from './key-names.ts'
 import { OAuthApplications, openApplication } from './oauth-applications.ts'
 import { type NewGrant, OAuthGrants } from './oauth-grants.ts'
 import { script } from './scripts.ts'
+import { TokenRevocations } from './token-revocations.ts'
 
 const takeRefresh = script<'done' | 'held' | 'full'>('take-refresh', 2)
 const leaveRefresh = script<1>('leave-refresh', 2)
@@ -53,9 +54,11 @@ export class AccessTokens {
   readonly #world: AccessTokensWorld
   readonly #applications: OAuthApplications
   readonly #grants: OAuthGrants
+  readonly #revocations: TokenRevocations
 
   constructor(world: AccessTokensWorld) {
     this.#world = world
+    this.#revocations = new TokenRevocations(world)
     this.#applications = new OAuthApplications(world.redis)
     this.#grants = new OAuthGrants(world.redis)
   }
@@ -65,12 +68,18 @@ export class AccessTokens {
     const { nowMs } = this.#world
     const open = await this.#demandApplication(holder)
     const endMs = performance.now() + oauthLimits.refreshAwaitedMs
-    for (;;) {
+    for (let hasTried = false; ; hasTried = true) {
       const grant = await this.#demandGrant(holder, open)
       const token = this.#accessTokenOf(grant, holder)
       const mayStay = refused === undefined || refused !== token || grant.forced === true
       if (token !== undefined && isFresh(grant, nowMs(), neededMs) && mayStay) return token
-      const taken = await this.#refreshed(holder, { open, grant, neededMs, refused })
+      const usable = mayStay && isUsable(grant, nowMs()) ? token : undefined
+      if (hasTried && usable !== undefined) return usable
+      const taken = await this.#refreshed(holder, { open, grant, neededMs, refused }).catch((error: unknown) => {
+        const isAway = error instanceof SessionFailed && error.failure.kind === 'token service unreachable'
+        if (usable === undefined || !isAway) throw error
+        return usable
+      })
       if (taken !== undefined) return taken
       if (performance.now() > endMs)
         throw failedBy(holder, serverNameOf(open.application), 'another process has asked it for too long')
@@ -117,6 +126,9 @@ export class AccessTokens {
     const { redis, nowMs } = this.#world
     const names = [keys.oauthRefresh(holder.id), keys.oauthSlots(serverNameOf(open.application))]
     const name = randomBytes(8).toString('hex')
+    // What the server says of itself is asked for before: the lease is for the refresh alone.
+    const server = await this.#answered(holder, open, looked, async () => await this.#world.servers.of(open))
+    if (server === undefined) return undefined
     if ((await takeRefresh(redis, names, [name, oauthLimits.refreshLeaseMs])) !== 'done') return undefined
     try {
       // Whoever had it before may have written a new one.
@@ -125,28 +137,36 @@ export class AccessTokens {
       const isDone = grant.generation !== looked.generation && token !== refused && isFresh(grant, nowMs(), neededMs)
       if (token !== undefined && isDone) return token
       const isForced = refused !== undefined && refused === token
-      const issued = await this.#issued(holder, open, grant)
+      const issued = await this.#answered(holder, open, grant, async () => await this.#issued(holder, server, grant))
       if (issued === undefined) return undefined
       const written = await this.#grants.put(holder.id, this.#after(holder, grant, issued, isForced), grant)
-      return written === undefined ? undefined : issued.accessToken
+      if (written !== undefined) return issued.accessToken
+      // Somebody has signed out meanwhile, or signed in anew.
+      this.#revocations.ofTokens(issued, consentOf(grant))
+      return undefined
     } finally {
       await leaveRefresh(redis, names, [name])
     }
   }
 
-  async #issued(holder: TokenHolder, open: OpenApplication, grant: Grant): Promise<IssuedTokens | undefined> {
-    const { servers, seal } = this.#world
+  /** @throws OAuthFailed */
+  async #issued({ id, login }: TokenHolder, server: AuthorizationServer, grant: Grant): Promise<IssuedTokens> {
     const { sealedRefreshToken, flow } = grant
+    if (flow === 'application') return await applicationToken(server, login.user)
+    if (sealedRefreshToken === undefined)
+      throw new OAuthFailed('sign-in needed', server.name, 'the token has ended, and there was none to refresh it with')
+    return await refresh(server, this.#world.seal.open(sealedRefreshToken, id, 'refreshToken'))
+  }
+
+  /** Asks a server, and draws the consequence if it refuses. @returns undefined if somebody has changed the grant meanwhile. */
+  async #answered<T>(
+    holder: TokenHolder,
+    open: OpenApplication,
+    grant: Grant,
+    ask: () => Promise<T>,
+  ): Promise<T | undefined> {
     try {
-      const server: AuthorizationServer = await servers.of(open)
-      if (flow === 'application') return await applicationToken(server, holder.login.user)
-      if (sealedRefreshToken === undefined)
-        throw new OAuthFailed(
-          'sign-in needed',
-          server.name,
-          'the token has ended, and there was none to refresh it with',
-        )
-      return await refresh(server, seal.open(sealedRefreshToken, holder.id, 'refreshToken'))
+      return await ask()
     } catch (error) {
       if (!(error instanceof OAuthFailed)) throw error
       return await this.#failed(holder, open, grant, error)
@@ -157,7 +177,8 @@ export class AccessTokens {
     const { trouble, server, message } = error
     if (trouble === 'sign-in needed' && grant.flow !== 'application') {
       const { sealedAccessToken: _, sealedRefreshToken: __, generation: ___, ...rest } = grant
-      const refused: NewGrant = { ...rest, state: 'refused', reason: message, warning: null }
+      const refusedAfter = grant.generation
+      const refused: NewGrant = { ...rest, state: 'refused', reason: message, warning: null, refusedAfter }
       // Whoever has signed in meanwhile is not refused.
       if ((await this.#grants.put(holder.id, refused, grant)) === undefined) return undefined
       throw this.#signInNeeded(holder, message)

@@ -15,6 +15,7 @@ import { restoring } from './format/mark.ts'
 import { formatOf, formatSteps, runSteps, type FormatStep } from './format/steps.ts'
 import { everyKey, keys } from './key-names.ts'
 import { keysLike } from './nodes.ts'
+import { addConsents } from './oauth-grants.ts'
 import { pipelined } from './pipelined.ts'
 import { indexQuarantine } from './quarantine-index.ts'
 import { queuePrefix } from './queue.ts'
@@ -80,6 +81,8 @@ export class RestoreBusy extends Error {
 /** Makes the data that no backup holds because they follow from the rest: indexes, logins, and the owners of tokens. */
 async function rebuild(redis: Redis, nowMs: number): Promise<void> {
   const destinations = await rebuildDestinations(redis)
+  for await (const grants of hashOf(redis, keys.oauthGrants))
+    await pipelined(redis, Object.entries(grants), (pipeline, [id, json]) => addConsents(pipeline, id, json))
   await rebuildTokens(redis, destinations)
   const due = await redis.zrange(keys.due, '0', '-1', 'WITHSCORES')
   await redis.unlink(keys.due)

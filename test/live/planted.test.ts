@@ -1,22 +1,18 @@
 /** Secrets are planted wherever there are any, and looked for in all that was written meanwhile. */
 import assert from 'node:assert/strict'
-import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
-import { readdirSync, readFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { gunzipSync } from 'node:zlib'
 import { formsOf, loginMask, masking } from '../../src/mask.ts'
 import { startImapServer } from '../support/imap-server.ts'
+import { filesIn, found, processes, secret, type Written } from '../support/planted.ts'
 import { type ScriptedServer, startPop3Server } from '../support/pop3-server.ts'
 import { startSmtpServer } from '../support/smtp-server.ts'
 import { adminToken, type Stack, startStack } from '../support/stack.ts'
 import { letter } from '../support/world.ts'
-
-/** With what is written otherwise in base64, in URLs and in JSON. */
-const secret = (name: string) => `${name}/${randomBytes(6).toString('hex')}+?>"é %`
 
 const planted = {
   'admin token': adminToken,
@@ -43,10 +39,6 @@ const echoed = (user: string, password: string) => [
   encodeURIComponent(password),
 ]
 
-interface Written {
-  readonly where: string
-  readonly bytes: Buffer
-}
 const written: Written[] = []
 let stack: Stack
 const servers: { close(): Promise<void> }[] = []
@@ -297,41 +289,13 @@ test('and none of them stands anywhere, in whatever form', async () => {
   written.push({ where: "the masters' file", bytes: readFileSync(stack.dovecot.places.mastersFile) })
   written.push({ where: 'the log', bytes: Buffer.from(stack.logged.join('')) })
   written.push({ where: "Dovecot's log", bytes: Buffer.from(stack.dovecot.lines.join('\n')) })
+  written.push(...processes())
   assert.ok(
     written.some(({ bytes }) => bytes.includes('sealedPassword')),
     'it was looked where secrets are',
   )
   assert.ok(stack.logged.length > 20 && written.length > 40)
 
-  const found: string[] = []
-  for (const [name, one] of Object.entries(planted)) {
-    assert.ok(one.length > 8, name)
-    const octets = name.startsWith('key') ? Buffer.from(one, 'latin1') : Buffer.from(one)
-    // Within JSON a quote is escaped; base64 of what stands behind something else begins elsewhere.
-    const shifted = [1, 2].map((by) =>
-      Buffer.concat([Buffer.alloc(by), octets])
-        .toString('base64')
-        .slice(4)
-        .replace(/.{2}=*$/, ''),
-    )
-    const forms = [
-      octets,
-      ...(name.startsWith('key')
-        ? [octets.toString('base64url'), octets.toString('hex')]
-        : [...formsOf(one), JSON.stringify(one).slice(1, -1)]),
-      ...shifted,
-      // A part is too much already.
-      ...(/[0-9a-f]{12}/.exec(one) ?? []),
-    ]
-    for (const { where, bytes } of written)
-      for (const form of new Set(forms))
-        if (bytes.includes(form)) found.push(`${name} in ${where}, as ${form.toString()}`)
-  }
-  assert.deepEqual(found, [])
+  for (const [name, one] of Object.entries(planted)) assert.ok(one.length > 8, name)
+  assert.deepEqual(found(planted, written), [])
 })
-
-function filesIn(folder: string): string[] {
-  return readdirSync(folder, { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile())
-    .map((entry) => join(entry.parentPath, entry.name))
-}

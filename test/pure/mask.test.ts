@@ -33,3 +33,25 @@ test('a secret of one, two or three signs is hidden where it stands alone, and n
   ] as const)
     assert.equal(masked(password, said), shown, password)
 })
+
+const token = `eyJ0eXAi/${'0123456789abcdef.'.repeat(120)}+~`
+
+test('a token is hidden inside of a SASL response, a Basic header and a form', () => {
+  for (const one of [token, 'pass word+/~é']) {
+    const mask = loginMask('me', one)
+    for (const before of ['', 'u', 'us', 'user=me\x01auth=Bearer ', '\0me\0']) {
+      const whole = Buffer.from(`${before}${one}\x01\x01`)
+      for (const said of [whole.toString('base64'), whole.toString('base64url')]) {
+        const shown = Buffer.from(mask(`no ${said} here`).split(' ')[1]?.split('***')[0] ?? '', 'base64').toString()
+        assert.ok(shown.length <= before.length + 1, `${before} ${shown}`)
+      }
+    }
+  }
+})
+
+test('what is cut of a long token is hidden, too, up to the next blank', () => {
+  const mask = loginMask('me', token)
+  for (const form of [token, Buffer.from(token).toString('base64'), encodeURIComponent(token)])
+    for (const length of [20, 21, 100, 200])
+      assert.equal(mask(`no ${form.slice(0, length)} ok`), 'no *** ok', `${length}`)
+})

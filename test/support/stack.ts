@@ -24,6 +24,7 @@ import { oauthFetch } from '../../src/net/oauth-fetch.ts'
 import { OAuthStates } from '../../src/redis/oauth-states.ts'
 import { AccessTokens } from '../../src/redis/oauth-tokens.ts'
 import { OAuthGrants } from '../../src/redis/oauth-grants.ts'
+import { TokenRevocations } from '../../src/redis/token-revocations.ts'
 import { Bulletins } from '../../src/redis/bulletin.ts'
 import { Pauses } from '../../src/redis/pauses.ts'
 import { PullQueue } from '../../src/redis/queue.ts'
@@ -141,6 +142,7 @@ export async function startStack<Server extends StackRedis = TestRedis>(
     servers,
     states: new OAuthStates(redis, seal),
     devices: new OAuthDevices(redis),
+    revocations: new TokenRevocations({ redis, seal, servers }),
     accessTokens: new AccessTokens({ redis, seal, servers, publicUrl: publicUrlOfTests, nowMs: Date.now }),
     bulletins: new Bulletins(redis),
     ring,

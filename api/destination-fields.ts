@@ -114,9 +114,12 @@ export function patchedDestination(
     password === undefined ? passwordNeeded(destination, after, shown) : passwordMistakes(after.auth, password)
   const mistakes = [...needed, ...choiceMistakes(after, 'IMAP')]
   if (mistakes.length > 0) throw badRequest(mistakes)
-  const { sealedProxyPassword: _, ...others } = rest
+  const { sealedProxyPassword: _, loginTraits, ...others } = rest
+  // Another way in has nothing to do with what was learnt of this one.
+  const ofLogin = password !== undefined || loginTraits === undefined ? {} : { loginTraits }
   return {
     ...others,
+    ...ofLogin,
     ...sealedProxy(seal, destination.id, body.proxy, { ...before, proxy: destination.proxy }),
     ...guardedBy(principal, after, { ...destination, guarded }),
     destination: after,

@@ -46,7 +46,11 @@ export class MailReading {
     this.#world = world
     this.#waits = { ...usualReadWaits, ...world.readWaits }
     const bounds = { connectionsMax: apiLimits.readersPerDestination, turnWaitMs: this.#waits.answerMs }
-    this.#pool = new StorePool(world.store, bounds)
+    this.#pool = new StorePool(world.store, {
+      ...bounds,
+      // Whoever could not write it down now learns it again.
+      learns: (id, version, traits) => void world.destinations.learn(id, version, traits).catch(() => {}),
+    })
   }
 
   async close(): Promise<void> {

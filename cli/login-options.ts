@@ -1,5 +1,6 @@
 /** The options for how an account or a destination logs in (CONTRACT section 10). */
 import { type Command, Option } from 'commander'
+import { authMethods, saslNames, tlsVersions } from '../src/account/login.ts'
 import type { Cli } from './cli.ts'
 import { CommandFailed } from './failure.ts'
 import { given } from './options.ts'
@@ -16,36 +17,17 @@ export interface LoginOptions {
   proxyFile?: string
 }
 
-const mechanisms = [
-  'SCRAM-SHA-256',
-  'SCRAM-SHA-1',
-  'CRAM-MD5',
-  'PLAIN',
-  'LOGIN',
-  'APOP',
-  'USER',
-  'XOAUTH2',
-  'OAUTHBEARER',
-] as const satisfies readonly LoginOptions['sasl'][]
-
 export function withLoginOptions(command: Command): Command {
   return command
-    .addOption(new Option('--auth <how>', 'how it logs in').choices(['password', 'oauth2']))
+    .addOption(new Option('--auth <how>', 'how it logs in').choices(authMethods))
     .option('--application <id>', 'with --auth oauth2: the application by which it signs in')
     .addOption(
       new Option('--sasl <mechanism>', 'this mechanism alone; any: the strongest that the server offers').choices([
-        ...mechanisms,
+        ...saslNames,
         'any',
       ]),
     )
-    .addOption(
-      new Option('--tls-min-version <version>', 'older ones are refused').choices([
-        'TLSv1',
-        'TLSv1.1',
-        'TLSv1.2',
-        'TLSv1.3',
-      ]),
-    )
+    .addOption(new Option('--tls-min-version <version>', 'older ones are refused').choices(tlsVersions))
     .option('--tls-legacy', 'take small keys and old ciphers, too')
     .option('--no-tls-legacy', 'take none')
     .option(

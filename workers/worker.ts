@@ -65,6 +65,7 @@ export class RunningWorker {
       appendWaitMs: options.appendWaitMs,
       freshMs: options.storeFreshMs,
       alerted: (destinationId, words) => logStoreAlert(log, destinationId, words),
+      learns: (id, version, traits) => void new Destinations(redis).learn(id, version, traits).catch(failed),
       separates: (server, separator) => void new ServerTraits(redis).learnSeparator(server, separator).catch(failed),
     })
     this.#queue = new PullQueue(redis, runs, { onError: failed })

@@ -46,8 +46,10 @@ export const entityTags = fp(async (app: App) => {
   })
 })
 
-function versionOf(record: object): string {
-  return versionHash(JSON.stringify(record, inOrder))
+/** What logins have taught is nobody's change. */
+function versionOf(record: object & { readonly loginTraits?: unknown }): string {
+  const { loginTraits: _, ...changed } = record
+  return versionHash(JSON.stringify(changed, inOrder))
 }
 
 /** Sorts the fields, so that a record has the same version in whatever order its fields came. */

@@ -1,10 +1,12 @@
 /** A destination: an IMAP login into which accounts are gathered (CONTRACT section 3). */
+import { createHash } from 'node:crypto'
 import { openedProxy, type Proxy, type SealedProxy, viaOf } from './proxy.ts'
 import { reachOf } from './reach.ts'
 import type { Seal } from '../seal.ts'
 import type { InstanceSettings } from './instance-settings.ts'
 import type { DestinationId } from '../mail/message.ts'
 import type { ServerLogin } from './account.ts'
+import type { LoginTrait } from './server-traits.ts'
 
 interface Any {
   readonly id: DestinationId
@@ -34,11 +36,13 @@ interface SealedDestination extends SealedProxy {
   readonly sealedPassword: string | null
   /** True if an owner has chosen host and port, and not an admin. */
   readonly guarded?: true
+  /** What logins have taught, where anybody may speak on the line. */
+  readonly loginTraits?: readonly LoginTrait[]
 }
 
 /** Gives the data that are needed to connect to a destination. @param proxy the instance's. */
 export function targetOf(
-  { destination, sealedPassword, sealedProxyPassword, guarded }: SealedDestination,
+  { destination, sealedPassword, sealedProxyPassword, guarded, loginTraits = [] }: SealedDestination,
   seal: Seal,
   settings: InstanceSettings,
   proxy: Proxy | undefined,
@@ -48,7 +52,16 @@ export function targetOf(
   const password = seal.open(sealedPassword ?? '', destination.id, 'password')
   const own = openedProxy(destination, sealedProxyPassword === undefined ? {} : { sealedProxyPassword }, seal)
   const via = viaOf(destination.host, own, proxy)
-  return { ...destination, password, reach: reachOf(guarded === true, 'imap', settings), via }
+  const reach = reachOf(guarded === true, 'imap', settings)
+  return { ...destination, password, reach, via, loginTraits, loginVersion: loginVersionOf(sealedPassword) }
+}
+
+/** Is another one whenever the password was set, be it the same: what was learnt of the login before holds no more. */
+export function loginVersionOf(sealedPassword: string | null): string {
+  return createHash('sha256')
+    .update(sealedPassword ?? '')
+    .digest('base64url')
+    .slice(0, 16)
 }
 
 /** Says what is wrong with a folder whose levels hold the separator of the server; undefined: nothing. Our separator is always `/`. */

@@ -3,6 +3,7 @@ import type { LookupFunction, Socket } from 'node:net'
 import { ImapFlow, type ImapFlowOptions } from 'imapflow'
 import { encodePath, normalizePath } from 'imapflow/lib/tools.js'
 import type { ServerLogin, TlsMode } from '../account/account.ts'
+import type { LoginTrait } from '../account/server-traits.ts'
 import type { Proxy } from '../account/proxy.ts'
 import type { StoreEndpoint } from '../server-urls.ts'
 import type { Failure } from '../failure/failure.ts'
@@ -18,11 +19,12 @@ import { type Guard, guardOf } from '../net/guard.ts'
 import { learnIntermediates } from '../net/intermediates.ts'
 import { connectThrough } from '../net/proxied.ts'
 import { ProxyFailed, ProxySilent } from '../net/proxy-failed.ts'
-import { withDeadline } from '../deadline.ts'
+import { orElse, withDeadline } from '../deadline.ts'
 import { codeOf, isRecord, isRefusal, within, wordsOf } from './command.ts'
 import type { Identities } from './identities.ts'
 import { checkInsides, neverWaitThrottled, onCommandFailure, replaceLogin, wrapRun } from './insides.ts'
-import { LoginMemories, logInBySasl } from './sasl-login.ts'
+import type { LoginMemories } from './login-memories.ts'
+import { logInBySasl, type LoginProgress } from './sasl-login.ts'
 import { type CertificateRules, isLoopback, transportOf, WrongCertificate, wordsWithoutTls } from './tls.ts'
 import { troubleOf } from './trouble.ts'
 
@@ -38,6 +40,10 @@ export interface Login extends Partial<CertificateRules>, Pick<ServerLogin, 'aut
   readonly tls: TlsMode
   readonly user: string
   readonly password: string
+  /** What logins have taught, where anybody may speak on the line. */
+  readonly loginTraits?: readonly LoginTrait[]
+  /** Is another one whenever the password was set. */
+  readonly loginVersion?: string
   /** Gives a token to log in with, in place of the password. `refused`: another one than this. */
   readonly accessToken?: (refused?: string) => Promise<string>
   /** Undefined: every address is allowed. */
@@ -72,22 +78,37 @@ export interface ConnectOptions {
   readonly alerted?: Alerted
   /** Undefined: the server is not asked for its name, which is only needed to store messages. */
   readonly identities?: Identities | undefined
-  /** What earlier logins have taught; undefined: nothing is known. */
+  /** What earlier logins have taught; undefined: no more is known than the login itself says. */
   readonly memories?: LoginMemories | undefined
 }
 
 /** @throws SessionFailed; every account that gathers there would fail in the same way. */
 export async function connectStore(login: Login, options: ConnectOptions = {}): Promise<ImapFlow> {
   checkInsides()
-  const { identities } = options
+  const { accessToken } = login
+  if (accessToken === undefined) return await connectAnew(login, options)
+  return await connectByToken(login, accessToken, options)
+}
+
+/** Connects, and once more for as long as something was learnt by which the next connection may go well. */
+async function connectAnew(login: Login, options: ConnectOptions): Promise<ImapFlow> {
+  const { identities, memories, waitMs = imapLimits.storeConnectWaitMs } = options
+  const progress: LoginProgress = {
+    memory: memories?.of(login) ?? new Set(login.loginTraits),
+    mechanismWaitMs: waitMs / 3,
+    attempts: undefined,
+    isToReopen: false,
+    endedAt: undefined,
+  }
   for (;;) {
-    const attempt = { asksId: identities?.asks(serverOf(login)) ?? false, fellSilent: false, learntChain: false }
+    const asksId = identities?.asks(serverOf(login)) ?? false
+    const attempt = { asksId, fellSilent: false, learntChain: false, progress }
+    progress.isToReopen = false
     try {
-      const { accessToken } = login
-      if (accessToken === undefined) return await connect(login, options, attempt)
-      return await connectByToken(login, accessToken, options, attempt)
+      return await connect(login, options, attempt)
     } catch (error) {
-      if (!(attempt.fellSilent || attempt.learntChain) || options.signal?.aborted) throw error
+      const isWorthAnother = attempt.fellSilent || attempt.learntChain || progress.isToReopen
+      if (!isWorthAnother || options.signal?.aborted) throw error
     }
   }
 }
@@ -97,18 +118,17 @@ async function connectByToken(
   login: Login,
   accessToken: NonNullable<Login['accessToken']>,
   options: ConnectOptions,
-  attempt: Attempt,
 ): Promise<ImapFlow> {
   const token = await accessToken()
   try {
-    return await connect({ ...login, password: token }, options, attempt)
+    return await connectAnew({ ...login, password: token }, options)
   } catch (error) {
     const isRefused =
       error instanceof SessionFailed && isRecord(error.cause) && error.cause['authenticationFailed'] === true
     if (!isRefused || options.signal?.aborted) throw error
     const another = await accessToken(token)
     if (another === token) throw error
-    return await connect({ ...login, password: another }, options, attempt)
+    return await connectAnew({ ...login, password: another }, options)
   }
 }
 
@@ -118,6 +138,7 @@ interface Attempt {
   fellSilent: boolean
   /** A certificate that the server does not send was fetched. */
   learntChain: boolean
+  readonly progress: LoginProgress
 }
 
 async function connect(login: Login, options: ConnectOptions, attempt: Attempt): Promise<ImapFlow> {
@@ -151,8 +172,8 @@ async function connect(login: Login, options: ConnectOptions, attempt: Attempt):
   client.on('alert', ({ message }) => alerted?.(mask(wordsOf(message))))
   neverWaitThrottled(client)
   boundId(client, identities, attempt)
-  const { memories = new LoginMemories() } = options
-  replaceLogin(client, async () => await logInBySasl(client, login, memories.of(login)))
+  let loggingIn: Promise<void> | undefined
+  replaceLogin(client, async () => await (loggingIn = logInBySasl(client, login, attempt.progress)))
   // People see the error of a command: it has the server's words, and without the secrets of the login.
   let lastRefusal: unknown
   onCommandFailure(client, (error) => {
@@ -164,6 +185,8 @@ async function connect(login: Login, options: ConnectOptions, attempt: Attempt):
     return client
   } catch (error) {
     client.close()
+    // imapflow tells the end of the connection before the login learns of it, which says whether another one may do.
+    await orElse(loggingIn ?? Promise.resolve(), undefined, imapLimits.storeLeaveWaitMs)
     if (signal?.aborted) throw error
     if (login.tls === 'implicit' && error instanceof Error && tlsTroubleOf(error) === 'not TLS')
       Object.assign(error, { withoutTls: wordsWithoutTls(await clearGreeting(login, { guard, proxy: via, signal })) })
@@ -239,8 +262,7 @@ function loginFailure(error: unknown, login: Login): LoginFailure {
   const trouble = troubleOf(error, serverOf(login), 'login')
   if (!isRecord(error) || error['authenticationFailed'] !== true) return trouble as LoginFailure
   if (trouble?.kind === 'throttled' || trouble?.kind === 'store full') return trouble
-  const disabled = error['responseStatus'] === undefined && login.tls === 'none'
-  const words = disabled ? 'it takes no password in clear text (LOGINDISABLED): choose TLS or STARTTLS' : wordsOf(error)
+  const words = wordsOf(error)
   const code = codeOf(error)
   const told = meaningOf(`${words} [${code}]`)
   // Where the words do not say it, the code does.

@@ -28,12 +28,14 @@ interface Insides {
   /** Only an answer to a request that was sent counts. */
   readonly currentRequest: { readonly tag: string; sent?: boolean } | false
   readonly writeSocket: Writable | false | null
-  /** The server may have other capabilities after the login. */
+  /** The server may have other capabilities after the login: it is asked for them, unless it tells them with its OK. */
   expectCapabilityUpdate?: boolean
+  /** `AUTH=` and the mechanism, of all answers since the line was made, or was made safe. */
+  readonly authCapabilities: ReadonlyMap<string, boolean>
 }
 
 const methods = ['exec', 'run', 'authenticate', 'setAuthenticationState', 'throttleWait', 'send', 'write'] as const
-const fields = ['commandParts', 'currentRequest', 'writeSocket'] as const
+const fields = ['commandParts', 'currentRequest', 'writeSocket', 'authCapabilities'] as const
 
 /** Names the members that a client lacks. */
 export function missingInsides(client: object): string[] {
@@ -70,34 +72,35 @@ export async function sendCommand(
   return await insidesOf(client).exec(command, attributes, { untagged })
 }
 
-/**
- * Logs in by this function in place of imapflow's own way, if it is still to be done.
- *
- * @param logIn gives false where imapflow's own way is to do it.
- */
-export function replaceLogin(client: ImapFlow, logIn: () => Promise<boolean>): void {
+/** Logs in by this function in place of imapflow's own way, if it is still to be done. */
+export function replaceLogin(client: ImapFlow, logIn: () => Promise<void>): void {
   const insides = insidesOf(client)
   const own = insides.authenticate.bind(client)
   insides.authenticate = async () => {
     // A server may greet with PREAUTH (RFC 9051 section 7.1.4).
-    if (client.state !== client.states.NOT_AUTHENTICATED || !(await logIn())) return await own()
-    insides.expectCapabilityUpdate = true
+    if (client.state !== client.states.NOT_AUTHENTICATED) return await own()
+    await logIn()
     await insides.setAuthenticationState()
     return true
   }
+}
+
+/** The mechanisms of SASL that the server has announced on this line, in one answer or in several, in capitals. */
+export function announcedMechanisms(client: ImapFlow): string[] {
+  return [...insidesOf(client).authCapabilities.keys()].flatMap((name) => /^AUTH=(.+)$/.exec(name)?.[1] ?? [])
 }
 
 /**
  * Carries one exchange of SASL; NO and BAD throw.
  *
  * @param initial the initial response in base64.
- * @param answer gives the line that answers a challenge, both in base64.
+ * @param answer gives the line that answers a challenge, both in base64; undefined: it has closed the connection.
  */
 export async function exchangeWith(
   client: ImapFlow,
   mechanism: string,
   initial: string | undefined,
-  answer: (challenge: string) => string,
+  answer: (challenge: string) => Promise<string | undefined>,
 ): Promise<void> {
   const insides = insidesOf(client)
   const attributes = [
@@ -110,9 +113,24 @@ export async function exchangeWith(
     readonly attributes?: readonly { readonly value?: unknown }[]
   }) => {
     const text = parts?.[0]?.value
-    insides.write(answer(typeof text === 'string' ? text.trim() : ''))
+    const line = await answer(typeof text === 'string' ? text.trim() : '')
+    if (line !== undefined) insides.write(line)
   }
+  insides.expectCapabilityUpdate = true
   const done = (await insides.exec('AUTHENTICATE', attributes, { onPlusTag })) as { next(): void }
+  done.next()
+}
+
+/** Logs in by the command LOGIN (RFC 9051 section 6.2.3). @param password other octets than those of UTF-8, if it is a Buffer. */
+export async function loginCommand(client: ImapFlow, user: string, password: string | Buffer): Promise<void> {
+  const insides = insidesOf(client)
+  insides.expectCapabilityUpdate = true
+  const secret = typeof password === 'string' ? { type: 'STRING' } : { type: 'LITERAL' }
+  const attributes = [
+    { type: 'STRING', value: user },
+    { ...secret, value: password, sensitive: true },
+  ]
+  const done = (await insides.exec('LOGIN', attributes, {})) as { next(): void }
   done.next()
 }
 

@@ -1,6 +1,7 @@
 /** Keeps the connections to stores: a few for each destination, for a short time after their last use, and none that has failed. */
 import { createHash } from 'node:crypto'
 import type { ImapFlow } from 'imapflow'
+import type { LoginTrait } from '../account/server-traits.ts'
 import type { StoreEndpoint } from '../server-urls.ts'
 import { imapLimits } from './limits.ts'
 import type { Store } from '../pull/store-ports.ts'
@@ -9,7 +10,7 @@ import type { Staging, StoreAccess } from './access.ts'
 import type { Lanes } from './apart.ts'
 import { connectStore, type Login, loginOf, serverOf, type StoreTarget } from './connection.ts'
 import { Identities } from './identities.ts'
-import { LoginMemories } from './sasl-login.ts'
+import { isOnTrustedLine, LoginMemories } from './login-memories.ts'
 import { checkInsides } from './insides.ts'
 import { Literals } from './literals.ts'
 import { Place, type PlaceRules } from './place.ts'
@@ -41,6 +42,8 @@ export interface PoolOptions {
   /** The time to wait for the answer to LOGOUT when the pool is closed. */
   readonly leaveWaitMs?: number
   readonly identities?: Identities
+  /** Takes what logins have taught where anybody may speak on the line: it holds for this destination alone, and is to last. */
+  readonly learns?: (destinationId: string, loginVersion: string, traits: readonly LoginTrait[]) => void
   /** Takes the separator of levels that a server has told. */
   readonly separates?: (server: ServerAddress, separator: string) => void
 }
@@ -71,6 +74,7 @@ export class StorePool {
   readonly #alerted: (destinationId: string, words: string) => void
   /** The last alert of each destination: many servers repeat it at every login. */
   readonly #alerts = new Map<string, string>()
+  readonly #learns: NonNullable<PoolOptions['learns']>
   readonly #separates: (server: ServerAddress, separator: string) => void
   readonly #separators = new Map<string, string>()
   #closed = false
@@ -80,6 +84,7 @@ export class StorePool {
     this.#hosted = hosted
     this.#lateMs = options.lateMs ?? imapLimits.lateCommitMs
     this.#alerted = options.alerted ?? (() => {})
+    this.#learns = options.learns ?? (() => {})
     this.#separates = options.separates ?? (() => {})
     this.#identities = options.identities ?? new Identities()
     this.#leaveWaitMs = options.leaveWaitMs ?? imapLimits.storeLeaveWaitMs
@@ -169,7 +174,16 @@ export class StorePool {
     const known = { identities: this.#identities, memories: this.#memories }
     const client = await connectStore(login, { signal, alerted, ...known })
     this.#learnSeparator(login, client.namespace?.delimiter)
+    if (target.kind === 'imap') this.#learnLogin(target)
     return client
+  }
+
+  #learnLogin(target: Extract<StoreTarget, { kind: 'imap' }>): void {
+    // A token is good for this server alone.
+    const { id, loginVersion } = target
+    if (loginVersion === undefined || isOnTrustedLine(target) || target.auth === 'oauth2') return
+    const traits = [...this.#memories.of(target)]
+    if (traits.some((trait) => !target.loginTraits?.includes(trait))) this.#learns(id, loginVersion, traits)
   }
 
   #learnSeparator({ host, port }: Login, separator: string | null | undefined): void {
@@ -204,5 +218,7 @@ function connectionsTo({ kind }: StoreTarget): number {
  * settings hold a password, which need not stay in memory for as long as the process lives.
  */
 function placeKey(target: StoreTarget): string {
-  return target.kind === 'hosted' ? target.id : createHash('sha256').update(JSON.stringify(target)).digest('base64')
+  if (target.kind === 'hosted') return target.id
+  const { loginTraits: _, ...settings } = target
+  return createHash('sha256').update(JSON.stringify(settings)).digest('base64')
 }

@@ -60,7 +60,7 @@ export async function authenticate(
       if (!reply.mere && held === null && exchange.isDone) return { kind: 'in' }
       if ((asked += 1) > saslLimits.challengesMax) throw new SaslBroken(`${exchange.name} without an end`)
       const isFirstAgain = isInline && asked === 1 && first !== null && reply.text === '' && exchange.isDone
-      const response = held ?? (isFirstAgain ? first : exchange.next(challengeIn(reply, exchange)))
+      const response = held ?? (isFirstAgain ? first : await exchange.next(challengeIn(reply, exchange)))
       held = null
       const encoded = base64Of(response)
       reply = await say(encoded, encoded)

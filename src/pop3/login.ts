@@ -1,8 +1,6 @@
-/**
- * Logs in, by the strongest way that the server offers (src/sasl/choice.ts). A refusal of the mechanism goes on to the next one; a refused
- * password is tried once more only where the mechanism may be the reason, or the letters: servers count.
- */
+/** Logs in, by the strongest way that the server offers (src/sasl/choice.ts), and by another one where that does not do (src/sasl/login-attempts.ts). */
 import { createHash } from 'node:crypto'
+import { assertNever } from '../assert-never.ts'
 import type { ServerLogin } from '../account/account.ts'
 import type { SaslName } from '../account/login.ts'
 import type { LoginTrait } from '../account/server-traits.ts'
@@ -10,6 +8,7 @@ import { legible } from '../failure/legible.ts'
 import type { Failure } from '../failure/failure.ts'
 import type { Phase } from '../failure/phase.ts'
 import { SessionFailed } from '../failure/session-failed.ts'
+import { LoginAttempts, type PasswordEncoding, type Refusal } from '../sasl/login-attempts.ts'
 import {
   isLasting,
   isOfMechanism,
@@ -19,7 +18,6 @@ import {
   provers,
   waysOf,
 } from '../sasl/choice.ts'
-import { saslLimits } from '../sasl/limits.ts'
 import { exchangeOf } from '../sasl/mechanism.ts'
 import { type AuthLine, authenticate, type Outcome } from './auth.ts'
 import { passingRefusal } from './replies.ts'
@@ -84,84 +82,43 @@ export function waysAt(line: Pick<LoginLine, 'options' | 'capabilities' | 'greet
 
 /** @throws Refused if the server does not let us in. */
 export async function logIn(line: LoginLine): Promise<void> {
-  const { memory, options } = line
-  const ways = waysAt(line)
-  if (ways.length === 0) throw weaker(line)
-  const letters = lettersOf(options.password)
-  let encoding: 'utf8' | 'latin1' = letters === 'Latin-1' && memory.has('Latin-1 passwords') ? 'latin1' : 'utf8'
-  /** The ways that did not do, and may be passed over from now on. */
-  const failed: SaslName[] = []
-  let refusals = 0
-  let left = [...ways]
-  for (let nth = 0; ; nth += 1) {
-    const way = left.shift() as SaslName
-    const isProver = provers.includes(way) && !memory.has(`${way} works` as LoginTrait)
-    const outcome = await tried(line, way, { encoding, isLater: nth > 0, mayHangUp: isProver && left.length > 0 })
-    if (outcome.kind === 'in') {
-      learn(memory, { way, failed, isLatin1: encoding === 'latin1' && letters === 'Latin-1' })
-      return
+  const [first, ...others] = waysAt(line)
+  if (first === undefined) throw weaker(line)
+  const attempts = new LoginAttempts([first, ...others], line.options.password, line.memory)
+  for (;;) {
+    const { way } = attempts
+    const outcome = await tried(line, attempts)
+    switch (outcome.kind) {
+      case 'in':
+        return attempts.succeed()
+      case 'broken': {
+        const expected = `${way} as it is`
+        if (outcome.isImpostor || !attempts.goesOnBroken())
+          throw line.fail((server) => ({ kind: 'broken protocol', server, expected, got: outcome.reason }))
+        if (!outcome.isOpen) await line.reopen()
+        break
+      }
+      case 'refused': {
+        const { text, during } = outcome
+        const about = attempts.goesOnRefused(refusalIn(text, during))
+        if (about === 'mechanism')
+          throw line.fail((server) => ({ kind: 'provider refused', server, during, reply: legible(text) }))
+        if (about === 'login') throw new Refused(text, during)
+        break
+      }
+      default:
+        assertNever(outcome)
     }
-    if (outcome.kind === 'broken') {
-      if (outcome.isImpostor || left.length === 0 || nth + 1 >= saslLimits.waysMax)
-        throw line.fail((server) => ({
-          kind: 'broken protocol',
-          server,
-          expected: `${way} as it is`,
-          got: outcome.reason,
-        }))
-      failed.push(way)
-      if (!outcome.isOpen) await line.reopen()
-      continue
-    }
-    const { text, during } = outcome
-    const isMechanism = way !== 'USER' && isOfMechanism(text)
-    if (
-      isMechanism &&
-      left.length > 0 &&
-      nth + 1 < saslLimits.waysMax &&
-      passingRefusal('', text, during)?.kind !== 'throttled'
-    ) {
-      if (isLasting(text)) failed.push(way)
-      continue
-    }
-    if (isMechanism) throw line.fail((server) => ({ kind: 'provider refused', server, during, reply: legible(text) }))
-    if (passingRefusal('', text, during) !== undefined) throw new Refused(text, during)
-    refusals += 1
-    const others = left.filter((other) => !provers.includes(other))
-    if (isProver && refusals < saslLimits.refusalsMax && others.length > 0) {
-      // Where passwords are kept as hashes, such mechanisms are announced and let nobody in.
-      failed.push(way, ...left.filter((other) => provers.includes(other)))
-      left = others
-    } else if (
-      refusals <= saslLimits.refusalsMax &&
-      letters === 'Latin-1' &&
-      encoding === 'utf8' &&
-      !way.startsWith('SCRAM')
-    ) {
-      encoding = 'latin1'
-      left = [way]
-    } else throw new Refused(text, during)
   }
 }
 
-function learn(
-  memory: LoginMemory,
-  {
-    way,
-    failed,
-    isLatin1,
-  }: { readonly way: SaslName; readonly failed: readonly SaslName[]; readonly isLatin1: boolean },
-): void {
-  for (const other of failed)
-    if (other !== 'USER' && !memory.has(`${other} works` as LoginTrait)) memory.add(`no ${other}` as LoginTrait)
-  if (provers.includes(way)) memory.add(`${way} works` as LoginTrait)
-  if (isLatin1) memory.add('Latin-1 passwords')
-}
-
-/** The letters of a password beyond ASCII. */
-function lettersOf(password: string): 'ASCII' | 'Latin-1' | 'others' {
-  if (/^[\x00-\x7f]*$/.test(password)) return 'ASCII'
-  return /^[\x00-\xff]*$/.test(password) ? 'Latin-1' : 'others'
+function refusalIn(text: string, during: Phase): Refusal {
+  const passing = passingRefusal('', text, during)
+  return {
+    isOfMechanism: isOfMechanism(text),
+    isLasting: isLasting(text),
+    passes: passing === undefined ? undefined : passing.kind === 'throttled' ? 'throttled' : 'temporary',
+  }
 }
 
 function weaker(line: LoginLine): SessionFailed {
@@ -175,15 +132,7 @@ function weaker(line: LoginLine): SessionFailed {
   }))
 }
 
-interface Try {
-  readonly encoding: 'utf8' | 'latin1'
-  /** Another way was refused before it: the server may hang up for that. */
-  readonly isLater: boolean
-  /** The server may hang up because of the mechanism. */
-  readonly mayHangUp: boolean
-}
-
-async function tried(line: LoginLine, way: SaslName, { encoding, isLater, mayHangUp }: Try): Promise<Outcome> {
+async function tried(line: LoginLine, { way, encoding, isLater, mayHangUp }: LoginAttempts): Promise<Outcome> {
   const isGone = (error: unknown) =>
     error instanceof SessionFailed &&
     !(error instanceof WorthAnother) &&
@@ -199,7 +148,7 @@ async function tried(line: LoginLine, way: SaslName, { encoding, isLater, mayHan
   }
 }
 
-async function once(line: LoginLine, way: SaslName, encoding: 'utf8' | 'latin1'): Promise<Outcome> {
+async function once(line: LoginLine, way: SaslName, encoding: PasswordEncoding): Promise<Outcome> {
   const { user, password, host, port } = line.options
   switch (way) {
     case 'USER':
@@ -217,7 +166,7 @@ async function once(line: LoginLine, way: SaslName, encoding: 'utf8' | 'latin1')
   }
 }
 
-async function byUser(line: LoginLine, encoding: 'utf8' | 'latin1'): Promise<Outcome> {
+async function byUser(line: LoginLine, encoding: PasswordEncoding): Promise<Outcome> {
   const { verbs, options } = line
   const { user, password } = options
   try {
@@ -234,7 +183,7 @@ async function byUser(line: LoginLine, encoding: 'utf8' | 'latin1'): Promise<Out
   }
 }
 
-async function byApop(line: LoginLine, encoding: 'utf8' | 'latin1'): Promise<Outcome> {
+async function byApop(line: LoginLine, encoding: PasswordEncoding): Promise<Outcome> {
   const { user, password } = line.options
   const timestamp = timestampIn(line.greeting)
   const during: Phase = { code: 'AUTH', mechanism: 'APOP' }

@@ -1,7 +1,8 @@
 /** Stores the destinations: hosted ones with the hash of their password, external ones with their password sealed. */
 import type { Redis } from 'ioredis'
-import { type Destination, destinationDefaults, type HostedLogin } from '../account/destination.ts'
+import { type Destination, destinationDefaults, type HostedLogin, loginVersionOf } from '../account/destination.ts'
 import type { SealedProxy } from '../account/proxy.ts'
+import type { LoginTrait } from '../account/server-traits.ts'
 import { redisLimits } from './limits.ts'
 import { tellEvent } from './events.ts'
 import { keys } from './key-names.ts'
@@ -16,6 +17,8 @@ export interface DestinationRecord extends SealedProxy {
   readonly sealedPassword: string | null
   /** An owner chose the host, as for `AccountRecord.guarded`. */
   readonly guarded?: true
+  /** External: what its logins have taught, where anybody may speak on the line, as for `AccountRecord.loginTraits`. */
+  readonly loginTraits?: readonly LoginTrait[]
 }
 
 /** The number of records that a search reads at once. */
@@ -65,6 +68,15 @@ export class Destinations {
       before === null ? undefined : JSON.stringify(change(recordOf(before))),
     )
     return json === undefined ? undefined : (JSON.parse(json) as DestinationRecord)
+  }
+
+  /** Keeps what logins have taught, unless the destination has another login by now. */
+  async learn(id: string, loginVersion: string, traits: readonly LoginTrait[]): Promise<void> {
+    await this.update(id, (before) => {
+      const { sealedPassword, loginTraits = [] } = before
+      if (loginVersionOf(sealedPassword) !== loginVersion) return before
+      return { ...before, loginTraits: [...new Set([...loginTraits, ...traits])] }
+    })
   }
 
   /**

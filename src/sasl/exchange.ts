@@ -20,8 +20,8 @@ export interface Exchange {
   readonly readsChallenges: boolean
   /** The initial response (RFC 4422 section 3.3); null: the server begins. */
   start(credentials: SaslCredentials): Buffer | null
-  /** The response to a challenge. @throws SaslBroken */
-  next(challenge: Buffer): Buffer
+  /** The response to a challenge; the keys of SCRAM take milliseconds, and are made beside the event loop. @throws SaslBroken */
+  next(challenge: Buffer): Buffer | Promise<Buffer>
   /** All is said, and what the server has to prove is proven: its success is to be believed. */
   readonly isDone: boolean
 }

@@ -2,7 +2,7 @@
 export const saslLimits = {
   /** RFC 7677 section 4 wants 4096 at least: with fewer, whoever hears an exchange guesses the password in no time. */
   iterationsMin: 4096,
-  /** More would hold the event loop for longer than a tenth of a second. */
+  /** More would keep a thread busy for longer than a tenth of a second, and the name look-ups that share the threads wait for them. */
   iterationsMax: 200_000,
   /** The number of passwords of which the keys of SCRAM are kept; each takes some 300 octets. */
   keysKept: 2000,

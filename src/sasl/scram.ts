@@ -1,5 +1,6 @@
 /** SCRAM (RFC 5802, RFC 7677) without channel binding: the password stays here, and the server proves that it knows it too. */
-import { createHash, createHmac, pbkdf2Sync, randomBytes, timingSafeEqual } from 'node:crypto'
+import { createHash, createHmac, pbkdf2, randomBytes, timingSafeEqual } from 'node:crypto'
+import { promisify } from 'node:util'
 import { SaslBroken } from './broken.ts'
 import type { Exchange, Mechanism, SaslCredentials } from './exchange.ts'
 import { saslLimits } from './limits.ts'
@@ -49,10 +50,11 @@ export function scram(name: Mechanism, hash: Hash, nonce: string = randomBytes(1
         throw new SaslBroken(`${count} iterations, which are not from ${iterationsMin} to ${iterationsMax}`)
       const withoutProof = `c=${Buffer.from('n,,').toString('base64')},r=${both}`
       const all = `${bare},${said},${withoutProof}`
-      const keys = keysOf(hash, password, salt, Number(count))
-      const proof = xor(keys.client, hmac(hash, keys.stored, all))
-      signature = hmac(hash, keys.server, all)
-      return Buffer.from(`${withoutProof},p=${proof.toString('base64')}`)
+      return keysOf(hash, password, salt, Number(count)).then((keys) => {
+        const proof = xor(keys.client, hmac(hash, keys.stored, all))
+        signature = hmac(hash, keys.server, all)
+        return Buffer.from(`${withoutProof},p=${proof.toString('base64')}`)
+      })
     },
   }
 }
@@ -64,24 +66,30 @@ interface Keys {
 }
 
 /** The keys of passwords that were used here, under a name that tells nothing outside of this process: to make them costs milliseconds. */
-const kept = new Map<string, Keys>()
+const kept = new Map<string, Promise<Keys>>()
 const naming = randomBytes(32)
 
-function keysOf(hash: Hash, password: string, salt: string, iterations: number): Keys {
+async function keysOf(hash: Hash, password: string, salt: string, iterations: number): Promise<Keys> {
   const name = createHmac('sha256', naming)
     .update(JSON.stringify([hash, password, salt, iterations]))
     .digest('base64')
   const known = kept.get(name)
-  if (known !== undefined) return known
-  const octets = hash === 'sha1' ? 20 : 32
-  const salted = pbkdf2Sync(password, Buffer.from(salt, 'base64'), iterations, octets, hash)
-  const client = hmac(hash, salted, 'Client Key')
-  const stored = createHash(hash).update(client).digest()
-  const keys = { client, stored, server: hmac(hash, salted, 'Server Key') }
+  if (known !== undefined) return await known
+  const keys = keysMade(hash, password, salt, iterations)
   const [oldest] = kept.keys()
   if (kept.size >= saslLimits.keysKept && oldest !== undefined) kept.delete(oldest)
   kept.set(name, keys)
-  return keys
+  return await keys
+}
+
+const stretched = promisify(pbkdf2)
+
+async function keysMade(hash: Hash, password: string, salt: string, iterations: number): Promise<Keys> {
+  const octets = hash === 'sha1' ? 20 : 32
+  const salted = await stretched(password, Buffer.from(salt, 'base64'), iterations, octets, hash)
+  const client = hmac(hash, salted, 'Client Key')
+  const stored = createHash(hash).update(client).digest()
+  return { client, stored, server: hmac(hash, salted, 'Server Key') }
 }
 
 function hmac(hash: Hash, key: Buffer, text: string): Buffer {

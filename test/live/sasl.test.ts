@@ -1,15 +1,15 @@
-/** Every way to log in, at real servers: Dovecot by POP3 and IMAP, Cyrus by IMAP. */
+/** Every way to log in, at real servers: Dovecot and Cyrus, by POP3 and by IMAP. */
 import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
-import { after, before, test } from 'node:test'
+import { after, before, describe, test } from 'node:test'
 import type { SaslName } from '../../src/account/login.ts'
 import type { ServerTrait } from '../../src/account/server-traits.ts'
 import { SessionFailed } from '../../src/failure/session-failed.ts'
 import { connectStore, type Login } from '../../src/imap/connection.ts'
-import { LoginMemories } from '../../src/imap/sasl-login.ts'
+import { LoginMemories } from '../../src/imap/login-memories.ts'
 import { openMaildrop } from '../../src/pop3/open-maildrop.ts'
 import { certificate } from '../support/certificates.ts'
-import { startCyrus } from '../support/cyrus.ts'
+import { startCyrus, type TestCyrus } from '../support/cyrus.ts'
 import { startDovecot, type TestDovecot } from '../support/dovecot.ts'
 import { until } from '../support/until.ts'
 
@@ -93,18 +93,43 @@ test('where the server keeps a hash, the password itself is sent, and at once th
   }
 })
 
-test('Cyrus lets us in over IMAP by each of its mechanisms', { timeout: 240_000 }, async () => {
+describe('Cyrus', () => {
   const tls = certificate()
-  const cyrus = await startCyrus({ me: 'secret' }, tls, 'PLAIN LOGIN CRAM-MD5 SCRAM-SHA-1 SCRAM-SHA-256')
-  try {
-    for (const sasl of [null, 'SCRAM-SHA-256', 'SCRAM-SHA-1', 'CRAM-MD5', 'PLAIN', 'LOGIN'] as const) {
+  let cyrus: TestCyrus
+  before(async () => {
+    cyrus = await startCyrus({ me: 'secret' }, tls, 'PLAIN LOGIN CRAM-MD5 SCRAM-SHA-1 SCRAM-SHA-256')
+  })
+  after(async () => await cyrus.stop())
+
+  for (const sasl of [null, 'SCRAM-SHA-256', 'SCRAM-SHA-1', 'CRAM-MD5', 'PLAIN', 'LOGIN'] as const)
+    test(`Cyrus lets us in over IMAP by ${sasl ?? 'the strongest way'}`, async () => {
       const login: Login = { ...here, port: cyrus.imapPort, user: 'me', password: 'secret', sasl }
       const client = await connectStore(login)
-      assert.ok(client.usable, String(sasl))
+      assert.ok(client.usable)
       client.close()
       await assert.rejects(connectStore({ ...login, password: 'wrong' }), SessionFailed)
-    }
-  } finally {
-    await cyrus.stop()
-  }
+    })
+
+  for (const sasl of [null, 'SCRAM-SHA-256', 'SCRAM-SHA-1', 'CRAM-MD5', 'PLAIN', 'LOGIN', 'APOP', 'USER'] as const)
+    test(`Cyrus lets us in over POP3 by ${sasl ?? 'the strongest way'}, in clear, by STLS and by TLS`, async () => {
+      const secured = { host: 'localhost', tlsVerify: true, tlsFingerprint: null, ca: tls.cert } as const
+      const right = { user: 'me', password: 'secret', sasl }
+      for (const where of [
+        { ...here, port: cyrus.pop3Port },
+        { ...secured, port: cyrus.pop3Port, tls: 'starttls' },
+        { ...secured, port: cyrus.pop3sPort, tls: 'implicit' },
+      ] as const) {
+        const traits = new Set<ServerTrait>()
+        const session = await openMaildrop({ ...where, ...right, traits })
+        assert.deepEqual((await session.list()).length, 0)
+        await session.quit()
+        const strongest = [...traits].filter((trait) => trait.endsWith(' works'))
+        const isProven = sasl === null || /^(?:SCRAM|CRAM|APOP)/.test(sasl)
+        assert.deepEqual(strongest, isProven ? [`${sasl ?? 'SCRAM-SHA-256'} works`] : [])
+      }
+      const wrong = openMaildrop({ ...here, ...right, port: cyrus.pop3Port, password: 'wrong' })
+      const error = await wrong.catch((reason: unknown) => reason)
+      assert.ok(error instanceof SessionFailed, String(error))
+      assert.equal(error.failure.kind, 'credentials refused', error.message)
+    })
 })

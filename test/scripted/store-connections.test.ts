@@ -234,5 +234,6 @@ test('the installed imapflow has all of its insides that are used, and what is m
     'write',
     'commandParts',
     'currentRequest',
+    'authCapabilities',
   ])
 })

@@ -1,4 +1,4 @@
-/** Starts a Cyrus of its own (Debian's, unpacked and not installed): a store of another make than ours. */
+/** Starts a Cyrus of its own (Debian's, unpacked and not installed): a store, and a provider, of another make than ours. */
 import { execFileSync } from 'node:child_process'
 import {
   chownSync,
@@ -23,6 +23,9 @@ export interface TestCyrus {
   /** The port of IMAP, with STARTTLS and with logins in clear. */
   readonly imapPort: number
   readonly imapsPort: number
+  /** Likewise for POP3, with STLS and a timestamp for APOP. */
+  readonly pop3Port: number
+  readonly pop3sPort: number
   /** Sets how much mail of one user it takes, in KiB. */
   setQuota(user: string, kib: number): Promise<void>
   stop(): Promise<void>
@@ -36,14 +39,15 @@ const needless = /clamav|mspack|zephyr|sigsegv/
 
 /** Unpacks Debian's packages and the libraries that this machine lacks, and keeps them for the next time. */
 function unpacked(): string {
-  const kept = join(tmpdir(), 'tributary-cyrus-3.6')
+  const kept = join(tmpdir(), 'tributary-cyrus-3.6-pop3')
   if (existsSync(kept)) {
     if (statSync(kept).uid !== userInfo().uid) throw new Error(`${kept} is somebody else's: nothing in it is run`)
     return kept
   }
   const folder = mkdtempSync(join(tmpdir(), 'tributary-cyrus-packages-'))
   const apt = (...args: string[]) => execFileSync('apt-get', args, { cwd: folder, encoding: 'utf8', stdio: 'pipe' })
-  const wanted = ['cyrus-imapd', 'cyrus-common', 'sasl2-bin', 'libsasl2-2', 'libsasl2-modules', 'libsasl2-modules-db']
+  const cyrus = ['cyrus-imapd', 'cyrus-pop3d', 'cyrus-common']
+  const wanted = [...cyrus, 'sasl2-bin', 'libsasl2-2', 'libsasl2-modules', 'libsasl2-modules-db']
   const fetchAll = () => {
     const plan = apt('-s', 'install', '--no-install-recommends', ...wanted)
     const missing = [...plan.matchAll(/^Inst (lib\S+)/gm)].map(([, name = '']) => name)
@@ -78,7 +82,7 @@ export async function startCyrus(
   const folder = mkdtempSync('/tmp/tributary-cyrus-')
   const identity = childIdentity([])
   const { user, uid, gid } = identity
-  const [imapPort = 0, imapsPort = 0] = await freePorts(2)
+  const [imapPort = 0, imapsPort = 0, pop3Port = 0, pop3sPort = 0] = await freePorts(4)
   const own = (path: string) => chownSync(path, uid, gid)
   own(folder)
   for (const name of ['lib', 'spool', 'run', 'proc']) {
@@ -126,6 +130,8 @@ sasl_sasldb_path: ${passwords}
 sasl_plugin_path: ${plugins}
 sasl_mech_list: ${mechanisms}
 allowplaintext: yes
+allowapop: yes
+failedloginpause: 0
 autocreate_quota: 0
 autocreate_post: yes
 unixhierarchysep: no
@@ -143,6 +149,8 @@ tls_server_key: ${write('key.pem', tls.key)}
 SERVICES {
   imap cmd="${bin}/imapd -C ${conf}" listen="127.0.0.1:${imapPort}" prefork=0
   imaps cmd="${bin}/imapd -C ${conf} -s" listen="127.0.0.1:${imapsPort}" prefork=0
+  pop3 cmd="${bin}/pop3d -C ${conf}" listen="127.0.0.1:${pop3Port}" prefork=0
+  pop3s cmd="${bin}/pop3d -C ${conf} -s" listen="127.0.0.1:${pop3sPort}" prefork=0
 }
 EVENTS {
 }
@@ -168,6 +176,8 @@ EVENTS {
   return {
     imapPort,
     imapsPort,
+    pop3Port,
+    pop3sPort,
     async setQuota(name, kib) {
       const answer = await said(imapPort, [
         `a LOGIN ${admin} "${adminPassword}"`,

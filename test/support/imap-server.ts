@@ -4,6 +4,7 @@ import { createServer, type AddressInfo, type Socket } from 'node:net'
 import { createServer as createTlsServer, TLSSocket } from 'node:tls'
 import { endAfterPieces, piecesOf, sendInPieces } from './pieces.ts'
 import { closerOf } from './closing.ts'
+import { PlayedExchange, type Plays } from './sasl-server.ts'
 
 export interface StoredMessage {
   readonly folder: string
@@ -36,6 +37,8 @@ export interface StoreBehaviour {
   /** Text that is sent together with the OK to STARTTLS. */
   readonly injects?: string
   readonly password?: string | (() => string)
+  /** The exchanges of AUTHENTICATE, if not those of PLAIN alone. */
+  readonly authenticates?: Plays
   /** The character between the levels of a folder's name. */
   readonly separator?: string
   /** The text with which the names of people's folders begin. */
@@ -269,6 +272,7 @@ class Session {
   /** The octets of this command's literals so far. */
   #taken = 0
   #folder = ''
+  #exchange: { readonly tag: string; readonly played: PlayedExchange } | undefined
   /** The octets that came and went. */
   #read = 0
   #sent = 0
@@ -324,6 +328,7 @@ class Session {
   }
 
   #readLine(line: string): void {
+    if (this.#exchange !== undefined) return this.#goOn(this.#exchange, line)
     const literal = /(~?)\{(\d+)(\+?)\}$/.exec(line)
     if (literal === null) {
       const [text, literals] = [this.#text + line, this.#literals]
@@ -442,6 +447,7 @@ class Session {
       case 'LOGIN':
         return this.#login(tag, rest[1]?.replaceAll('"', ''))
       case 'AUTHENTICATE':
+        if (behaviour.authenticates !== undefined) return this.#play(tag, rest)
         this.#send('+ ')
         this.#text = `${tag} PLAIN `
         return
@@ -522,6 +528,24 @@ class Session {
     const { behaviour, shown } = this.#state
     const messages = this.#state.messagesIn(this.#folder)
     return behaviour.showsAfterNoop ? messages.filter((message) => shown.has(message)) : messages
+  }
+
+  #play(tag: string, [mechanism = '', initial]: readonly string[]): void {
+    const played = this.#state.behaviour.authenticates?.(mechanism, initial)
+    if (played === undefined) return this.#send(`${tag} NO Unsupported authentication mechanism.`)
+    this.#goOn({ tag, played: new PlayedExchange(played) }, '')
+  }
+
+  #goOn(exchange: { readonly tag: string; readonly played: PlayedExchange }, response: string): void {
+    const said = exchange.played.hear(response)
+    this.#exchange = 'says' in said ? exchange : undefined
+    if ('says' in said) return this.#send(said.says)
+    if (said.result === '' || said.result.startsWith('* BYE')) {
+      this.#socket.end(said.result === '' ? '' : `${said.result}\r\n`)
+      return
+    }
+    this.#authenticated = said.result === 'OK'
+    this.#send(`${exchange.tag} ${said.result === 'OK' ? 'OK done' : said.result}`)
   }
 
   #login(tag: string, password: string | undefined): void {

@@ -4,6 +4,7 @@ import { type AddressInfo, createServer, type Server, type Socket } from 'node:n
 import { createSecureContext, createServer as createTlsServer, TLSSocket } from 'node:tls'
 import { endAfterPieces, piecesOf, sendInPieces } from './pieces.ts'
 import { closerOf } from './closing.ts'
+import { PlayedExchange, type Plays } from './sasl-server.ts'
 
 export interface MaildropMessage {
   readonly bytes: Buffer
@@ -31,6 +32,8 @@ export interface Behaviour {
   /** The capabilities after the login, if they differ. */
   readonly capabilitiesLoggedIn?: readonly string[]
   readonly user?: string
+  /** The exchanges of AUTH, if not those of PLAIN alone. */
+  readonly authenticates?: Plays
   /** The line with which it asks for the response to AUTH PLAIN. */
   readonly challenge?: string
   /** Sends every reply in pieces of this many octets. If it is a function, each piece has another size, and reads are cut in the same way. */
@@ -280,6 +283,7 @@ class Session {
   secured = false
   #loggedIn = false
   #challenged = false
+  #exchange: PlayedExchange | undefined
   readonly #remove: (gone: ReadonlySet<MaildropMessage>) => void
 
   constructor(
@@ -300,6 +304,7 @@ class Session {
     const given = Object.entries(this.#behaviour.answers ?? {}).find(([command]) => line.startsWith(command))
     if (given !== undefined) return Buffer.from(given[1], 'latin1')
     if (this.#challenged) return this.#authenticated(line)
+    if (this.#exchange !== undefined) return this.#goOn(this.#exchange, line)
     const [verb = '', argument, response] = line.split(' ')
     const { capabilities, capabilitiesLoggedIn, capabilitiesSecured, password, challenge } = this.#behaviour
     const usual = capabilities ?? ['USER', 'UIDL', 'TOP', 'PIPELINING']
@@ -313,6 +318,7 @@ class Session {
         this.#loggedIn = line.slice(5) === (password ?? 'secret')
         return status(this.#loggedIn, 'logged in')
       case 'AUTH':
+        if (this.#behaviour.authenticates !== undefined) return this.#play(argument, response)
         if (argument !== 'PLAIN') return status(false, 'no such mechanism')
         if (response !== undefined) return this.#authenticated(response)
         this.#challenged = true
@@ -346,6 +352,22 @@ class Session {
       default:
         return status(false, 'unknown command')
     }
+  }
+
+  #play(mechanism = '', initial: string | undefined): Buffer {
+    const played = this.#behaviour.authenticates?.(mechanism, initial)
+    return played === undefined
+      ? status(false, 'Unsupported authentication mechanism.')
+      : this.#goOn(new PlayedExchange(played), '')
+  }
+
+  #goOn(exchange: PlayedExchange, response: string): Buffer {
+    const said = exchange.hear(response)
+    this.#exchange = 'says' in said ? exchange : undefined
+    if ('says' in said) return Buffer.from(`${said.says}\r\n`, 'latin1')
+    if (said.result === '') return Buffer.alloc(0)
+    this.#loggedIn = said.result === 'OK'
+    return status(this.#loggedIn, this.#loggedIn ? 'logged in' : said.result.replace(/^(?:NO|BAD|\* BYE) /, ''))
   }
 
   /** Reads the response of RFC 4616: NUL, user, NUL, password. */

@@ -129,3 +129,22 @@ export async function scriptedProxy(
   await once(server, 'listening')
   return { place: `127.0.0.1:${(server.address() as AddressInfo).port}`, heard: all }
 }
+
+/** A proxy that leads to a port of this machine, whatever it is asked for. Gives its URL. */
+export async function leadingProxy(t: TestContext, port: () => number): Promise<string> {
+  const server = createServer((socket) => {
+    socket.on('error', () => {})
+    socket.once('data', () => {
+      const to = connect({ host: '127.0.0.1', port: port() }, () => {
+        socket.write('HTTP/1.1 200 OK\r\n\r\n')
+        socket.pipe(to).pipe(socket)
+      })
+      to.on('error', () => {})
+      socket.on('close', () => to.destroy())
+    })
+  })
+  t.after(closerOf(server))
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+}

@@ -30,6 +30,8 @@ export class IdMatches {
   #doubted: Listed[] = []
   /** Messages that have come with other bytes than those of their records. */
   #unsure: Match[] = []
+  /** Those of them that have kept their records, because nothing had shown yet that bytes last, by the record's index. */
+  readonly #kept = new Map<number, Match>()
   #areBytesStable = false
   #areWrong = false
   /** The number of messages whose record a copy of them has taken. */
@@ -173,9 +175,10 @@ export class IdMatches {
       if ((this.#copies += 1) > pullLimits.idProbes) return undefined
     } else if (former !== undefined) this.#areWrong = true
     for (const index of bearing) {
-      const match = this.at(index)
+      const match = this.at(index) ?? this.#kept.get(index)
       if (match === undefined) continue
       this.#areBytesStable = true
+      this.#kept.delete(index)
       this.#doubted.push(this.doubt(match))
       return match.record
     }
@@ -193,10 +196,14 @@ export class IdMatches {
     this.#doubted = []
     for (const match of this.#unsure) {
       this.#areBytesStable ||= this.#cameUnchanged(match.record)
-      if (this.#areBytesStable) doubted.push(this.doubt(match))
-      else this.#unmatched.match(match.record)
+      this.#unmatched.match(match.record)
+      this.#kept.set(match.record.index, match)
     }
     this.#unsure = []
+    if (this.#areBytesStable) {
+      for (const match of this.#kept.values()) doubted.push(this.doubt(match))
+      this.#kept.clear()
+    }
     const others = this.#areWrong ? await this.doubtAll() : []
     this.#areWrong = false
     return doubted.concat(others)

@@ -220,8 +220,14 @@ async function play(seed: number, { retention, sizes, headers, cutAfter, canPeek
   }
 }
 
-/** Cases in which a message was never fetched: what only bytes could tell waited for mail that was compared at each visit. */
-const before: Readonly<Record<string, readonly number[]>> = { 'the position from the end': [217777394] }
+/**
+ * Cases that went wrong once. A message was never fetched: what only bytes could tell waited for mail that was compared at each visit. And one
+ * was stored twice: its record was kept for another message, of which nothing had shown yet that it was another.
+ */
+const before: Readonly<Record<string, readonly number[]>> = {
+  'the position from the end': [217777394, 1306317689],
+  'the position from 0 on': [1306317689],
+}
 
 const retentions: readonly Retention[] = [{ mode: 'keep' }, { mode: 'delete' }, { mode: 'keepDays', days: 2 }]
 

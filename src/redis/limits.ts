@@ -118,12 +118,19 @@ export const redisLimits = {
   overdueLookedAtMax: 1000,
 
   // Who is visited when (scripts/includes/schedule.lua)
-  /** How many sessions a server gets that we do not know yet. It gains one with each visit that goes well. */
+  /** How many sessions a server gets that we do not know yet. */
   slotsFirst: 8,
+  /**
+   * What it gains with each visit that goes well while at least half of them are in use: a quarter more with each round of visits. So one that takes
+   * twenty is not met by forty before it can say so.
+   */
+  slotGain: 1 / 4,
   /** The most that it gets: all sessions of four workers. */
   slotsMax: 1024,
   /** After a server had too many sessions, they are halved. Time alone brings them back, all of them after this time. */
   slotsReturnMs: 10 * minute,
+  /** How long it is believed that a server takes no more than it took then. After that more are tried. */
+  slotsBelievedMs: 1 * hour,
   /** A gap between logins is dropped after so long without trouble. */
   gapKeptMs: 2 * minute,
   /** Sessions that fail within this time of one another have met the same trouble. */

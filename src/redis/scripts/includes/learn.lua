@@ -15,8 +15,10 @@ local function throttle(name, server, nowMs)
   -- Slots that nobody had say nothing.
   local before = math.min(slotsOf(server, nowMs), math.max(usedAt(server, nowMs), limits.slotsFirst))
   -- What time had brought back was too much again.
-  if uncut and before > tonumber(limit) then uncut = math.min(uncut, before) end
-  redis.call('HSET', name, 'limit', math.max(1, math.floor(before / 2)), 'cutAtMs', nowMs, 'uncut', uncut or before)
+  -- The one that was turned away was one too many.
+  local taken = math.max(1, before - 1)
+  if uncut and before > tonumber(limit) then uncut = math.min(uncut, taken) end
+  redis.call('HSET', name, 'limit', math.max(1, math.floor(before / 2)), 'cutAtMs', nowMs, 'uncut', uncut or taken)
   if before > 1 then return end
   redis.call('HSET', name, 'gapMs', math.min(limits.loginGapMaxMs, math.max(limits.loginGapFirstMs, 2 * (gapMs or 0))))
 end
@@ -52,8 +54,10 @@ local function learn(server, lesson, destination, nowMs)
   local limit, cutAtMs, uncut, gapMs = unpack(redis.call('HMGET', name, 'limit', 'cutAtMs', 'uncut', 'gapMs'))
   if not cutAtMs then
     limit = tonumber(limit or limits.slotsFirst)
-    if limit < limits.slotsMax then redis.call('HSET', name, 'limit', limit + 1) else learnt[server] = class end
-  elseif slotsOf(server, nowMs) >= tonumber(uncut) then
+    -- Slots that nobody had say nothing: else a server would be met by as many sessions as it had visits, when all are due at once.
+    if limit < limits.slotsMax and 2 * usedAt(server, nowMs) >= limit then redis.call('HSET', name, 'limit', limit + limits.slotGain)
+    else learnt[server] = class end
+  elseif nowMs - cutAtMs > limits.slotsBelievedMs then
     redis.call('HDEL', name, 'cutAtMs', 'uncut', 'gapMs', 'nextMs')
     redis.call('HSET', name, 'limit', uncut)
   elseif gapMs and since(cutAtMs, nowMs) > limits.gapKeptMs then

@@ -56,7 +56,7 @@ end
 -- How many sessions a server gets now. After it had too many, time alone brings them back.
 local function slotsOf(server, nowMs)
   local limit, cutAtMs, uncut = unpack(redis.call('HMGET', tag .. 'server:' .. server, 'limit', 'cutAtMs', 'uncut'))
-  limit = tonumber(limit or limits.slotsFirst)
+  limit = math.floor(tonumber(limit or limits.slotsFirst))
   if not cutAtMs then return limit end
   local back = (uncut - limit) * math.min(1, since(cutAtMs, nowMs) / limits.slotsReturnMs)
   return math.max(1, limit + math.floor(back))

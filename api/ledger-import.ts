@@ -82,17 +82,17 @@ async function listingOf(
 ): Promise<readonly Listed[] | undefined> {
   const password = seal.open(sealedPassword, account.id, 'password')
   const reach = await currentReach(settings, rest, 'pop3')
-  // It only says how many messages are there: where the server has no slot for it, that is left out.
+  // It only says how many messages are there: where the server has no slot for it, or wants no login yet, that is left out.
   const seen = await atGuestSlot(
     redis,
     account,
-    async () => await listOnce({ ...account, password, reach, signal }),
+    async (loginGate) => await listOnce({ ...account, password, reach, signal, loginGate }),
   ).catch((error: unknown) => {
     if (error instanceof NoSlot) return undefined
     throw error
   })
-  if (seen !== undefined) await new TestedSources(redis).note(account, seen.loginDelayMs)
-  return seen?.messages
+  if (seen !== undefined) await new TestedSources(redis).note(account)
+  return seen
 }
 
 /** getmail names the messages of an IMAP account by UIDVALIDITY and UID. */

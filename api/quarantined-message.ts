@@ -62,8 +62,9 @@ export class QuarantinedMessages {
       patience,
       async ({ lost }) =>
         await underSignals([lost, gone], async (signal) => {
-          const retrieve = async () => await retrieveAgain({ ...account, password, reach, signal }, wanted)
-          return await atGuestSlot(redis, account, retrieve)
+          return await atGuestSlot(redis, account, async (loginGate) => {
+            return await retrieveAgain({ ...account, password, reach, signal, loginGate }, wanted)
+          })
         }),
     ).catch((error: unknown) => {
       throw problemAtProvider(error)

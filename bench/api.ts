@@ -141,6 +141,7 @@ async function haveRun(ids: readonly string[]): Promise<void> {
         more: false,
         checks: 1,
         secondsLeft: null,
+        waitsUntil: null,
         notices: [],
       }
       kept.push(keep(redis, { run, row: '', transcriptsKept: undefined, nowMs: Date.now() }))

@@ -13,6 +13,7 @@ import { unpackRhythm } from '../src/runs/packed-rhythm.ts'
 import { nextVisit } from '../src/runs/schedule.ts'
 import { Transcript } from '../src/runs/transcript.ts'
 import { lessonOf } from './lesson.ts'
+import type { LoginDelay } from './login-delay.ts'
 import type { PullVisit } from './maildrops.ts'
 import type { HeldPlace } from './place.ts'
 import type { PullWorld } from './pull-world.ts'
@@ -53,6 +54,7 @@ interface CheckOrder {
   readonly signal: AbortSignal
   readonly dueMs: number
   readonly place: Pick<HeldPlace, 'pulse' | 'reached'>
+  readonly delay: LoginDelay
 }
 
 /** @returns undefined if the visit has to be a run, and nothing was asked of the provider yet. */
@@ -102,13 +104,13 @@ class Session implements BegunSession {
   readonly startedMs: number
   readonly #world: CheckWorld
   readonly #record: AccountRecord
-  readonly #order: Pick<CheckOrder, 'signal' | 'place'>
+  readonly #order: Pick<CheckOrder, 'signal' | 'place' | 'delay'>
   #peer: string | undefined
   #open: OpenVisit | undefined
   #error: Error | undefined
   #room: Room | undefined
 
-  constructor(world: CheckWorld, record: AccountRecord, order: Pick<CheckOrder, 'signal' | 'place'>) {
+  constructor(world: CheckWorld, record: AccountRecord, order: Pick<CheckOrder, 'signal' | 'place' | 'delay'>) {
     this.#world = world
     this.startedMs = world.clock.nowMs()
     this.#record = record
@@ -150,9 +152,18 @@ class Session implements BegunSession {
       this.#peer = peer
       this.#order.place.reached(peer)
     }
-    const { signal, place } = this.#order
+    const { signal, place, delay } = this.#order
     // Nothing is retrieved before there is a run, and that may have a room of its own.
     const budget: Room = { hold: async (...args) => await (this.#room ?? this.#world.budget).hold(...args) }
-    return { traits: this.traits, pace, signal, transcript: this.transcript, reached, pulse: place.pulse, budget }
+    return {
+      traits: this.traits,
+      pace,
+      signal,
+      transcript: this.transcript,
+      reached,
+      pulse: place.pulse,
+      delay,
+      budget,
+    }
   }
 }

@@ -12,6 +12,7 @@ import type { Run } from '../src/runs/run.ts'
 import { type BegunSession, check, checkedHashes } from './check.ts'
 import type { Dispatch } from './dispatch.ts'
 import { workerLimits } from './limits.ts'
+import { LoginDelay } from './login-delay.ts'
 import { holdBack } from './pause.ts'
 import { HeldPlace } from './place.ts'
 import type { LoadedAccount, PullWorld } from './pull-world.ts'
@@ -29,6 +30,7 @@ export async function makeVisit(
   const visit = { accountId, task }
   let end: VisitEnd = { ...visit, lesson: undefined }
   let lease: Lease | undefined
+  const delay = new LoginDelay(world.afterTestMs)
   try {
     const taken = await Lease.take(world.redis, accountId, world.leaseMs)
     if (typeof taken === 'number') {
@@ -40,7 +42,7 @@ export async function makeVisit(
     const unwatch = world.revocations.watch(accountId, () => void taken.check())
     const place = new HeldPlace(world.due, visit, Math.ceil(world.leaseMs / 3))
     try {
-      end = { ...visit, ...(await visitUnder(lease, world, { visit, dueMs, cancelled, place })) }
+      end = { ...visit, ...(await visitUnder(lease, world, { visit, dueMs, cancelled, place, delay })) }
     } finally {
       unwatch()
       await place.end()
@@ -48,6 +50,7 @@ export async function makeVisit(
   } finally {
     await dispatch.end(end, dueMs, lease)
   }
+  if (delay.leftMs > 0) await sayHeldAfter(world, visit)
 }
 
 interface JobTerms {
@@ -55,19 +58,25 @@ interface JobTerms {
   readonly dueMs: number
   readonly cancelled: AbortSignal
   readonly place: HeldPlace
+  readonly delay: LoginDelay
 }
 
 type Outcome = Pick<VisitEnd, 'lesson' | 'check' | 'afterMs' | 'reckonedBy'>
 
 async function visitUnder(lease: Lease, world: PullWorld, terms: JobTerms): Promise<Outcome> {
-  const { visit, cancelled, place } = terms
+  const { visit, cancelled, place, delay } = terms
   const begun = await world.due.begin(visit, checkedHashes)
   if (begun === undefined) return { lesson: undefined }
+  if ('heldUntilMs' in begun) {
+    await sayHeld(world, begun.openRunId)
+    return { lesson: undefined }
+  }
   // By this worker's clock, which may differ from Redis': an exact interval is counted from it.
   const dueMs = world.clock.nowMs() - (begun.nowMs - terms.dueMs)
   place.begun(begun.peer)
   return await underSignals([cancelled, lease.lost, place.given], async (signal) => {
-    const checked = visit.task === 'pull' ? await check(world, { begun, lease, signal, dueMs, place }) : undefined
+    const checked =
+      visit.task === 'pull' ? await check(world, { begun, lease, signal, dueMs, place, delay }) : undefined
     if (checked !== undefined && 'check' in checked) return checked
     try {
       const order = { ...terms, dueMs, asked: begun.asked, openRunId: begun.openRunId, session: checked, signal }
@@ -133,13 +142,26 @@ interface LoadedTerms extends RunTerms {
 async function makeRun(
   lease: Lease,
   world: PullWorld,
-  { run, loaded, dueMs, visit, asked, session, signal, place, joins, isQuiet }: LoadedTerms,
+  { run, loaded, dueMs, visit, asked, session, signal, place, delay, joins, isQuiet }: LoadedTerms,
 ): Promise<Lesson | undefined> {
   const { accountId } = visit
   const quarantine = new Quarantine(world.redis)
   const before = await quarantine.retries(accountId)
   const log = world.log.child({ accountId, runId: run.id, cause: run.cause })
-  const order = { run, loaded, lease, signal, log, dueMs, asked, begun: session, place, joinsRow: joins, isQuiet }
+  const order = {
+    run,
+    loaded,
+    lease,
+    signal,
+    log,
+    dueMs,
+    asked,
+    begun: session,
+    place,
+    delay,
+    joinsRow: joins,
+    isQuiet,
+  }
   const { end, failure, lesson, waitsMs } = await performRun(world, order)
   if (end === 'ended') {
     const isAskedAgain = visit.task === 'pull' && (await world.redis.srem(keys.askedMeanwhile, accountId)) === 1
@@ -147,7 +169,6 @@ async function makeRun(
     const isWished = async () => [...(await quarantine.retries(accountId))].some((wish) => !before.has(wish))
     if (failure === undefined && (isAskedAgain || (await isWished()))) {
       await world.queue.request(accountId)
-      if (waitsMs > 0) await world.due.wait(visit, waitsMs, true)
     }
   }
   if (end === 'superseded') {
@@ -158,6 +179,17 @@ async function makeRun(
   if (end === 'put off') await world.due.wait(visit, waitsMs, true)
   if (end === 'gave way') await world.due.wait(visit, waitsMs)
   return lesson
+}
+
+/** Says until when a run waits that was asked for while this visit, which has ended, was under way. */
+async function sayHeldAfter(world: PullWorld, { accountId }: VisitName): Promise<void> {
+  await sayHeld(world, (await world.redis.hget(keys.openRuns, accountId)) ?? undefined)
+}
+
+/** Says until when an open run waits: somebody was in the mailbox since it was asked for. */
+async function sayHeld({ runs, queue }: PullWorld, openRunId: string | undefined): Promise<void> {
+  const run = openRunId === undefined ? null : await runs.get(openRunId)
+  if (run !== null && run.finishedAt === null) await queue.hold(run)
 }
 
 /** The run that somebody asked for, that was handed over, or a new one. */

@@ -1,9 +1,10 @@
 /** Opens a worker's POP3 sessions: what they share, and what is known of their servers. */
 import type { Redis } from 'ioredis'
 import type { Account } from '../src/account/account.ts'
+import type { LoginGate } from '../src/account/login-gate.ts'
 import { openedProxy, viaOf } from '../src/account/proxy.ts'
 import { reachOf } from '../src/account/reach.ts'
-import type { LoginTrait, ServerTrait } from '../src/account/server-traits.ts'
+import { hostPort, type LoginTrait, type ServerTrait } from '../src/account/server-traits.ts'
 import type { OctetBudget } from '../src/budget.ts'
 import { loginMask } from '../src/mask.ts'
 import { openMaildrop, openQuickly } from '../src/pop3/open-maildrop.ts'
@@ -14,12 +15,14 @@ import type { Maildrop, WindowPace } from '../src/pull/maildrop-ports.ts'
 import { type AccountRecord, Accounts } from '../src/redis/accounts.ts'
 import type { Headroom } from '../src/redis/headroom.ts'
 import type { InstanceSettingsStore } from '../src/redis/instance-settings.ts'
+import { loginGate } from '../src/redis/login-holds.ts'
 import { ServerMemory } from '../src/redis/server-memory.ts'
 import type { Transcript } from '../src/runs/transcript.ts'
 import { isTrustedLine } from '../src/sasl/choice.ts'
 import { SessionFailed } from '../src/failure/session-failed.ts'
 import type { AccessTokens, TokenHolder, TokenWanted } from '../src/redis/oauth-tokens.ts'
 import { workerLimits } from './limits.ts'
+import type { LoginDelay } from './login-delay.ts'
 import type { WorkerOptions } from './options.ts'
 
 /** The run for which a maildrop is opened. */
@@ -32,6 +35,8 @@ export interface PullVisit {
   /** Is told the address and port that were reached. */
   readonly reached?: ((peer: string) => void) | undefined
   readonly pulse?: Pulse | undefined
+  /** What its server has said to earlier sessions of the visit. */
+  readonly delay?: LoginDelay | undefined
   /** The room for its messages, if it is not that of ordinary mail. */
   readonly budget?: Pick<OctetBudget, 'hold'>
 }
@@ -39,7 +44,7 @@ export interface PullVisit {
 /** For a run, which may be long. */
 const runsWanted: TokenWanted = { neededMs: workerLimits.runMs }
 
-interface Shared extends Pick<WorkerOptions, 'seal' | 'clock' | 'waits' | 'proxy'> {
+interface Shared extends Pick<WorkerOptions, 'seal' | 'clock' | 'waits' | 'proxy' | 'afterTestMs'> {
   readonly redis: Redis
   readonly budget: OctetBudget
   readonly headroom: Headroom
@@ -107,6 +112,7 @@ export class Maildrops {
   async #optionsOf(record: AccountRecord, visit: PullVisit, wanted: TokenWanted) {
     const { account, sealedPassword, guarded, loginTraits = [] } = record
     const { budget, headroom, seal, settings, accessTokens, waits = {}, proxy } = this.#shared
+    visit.delay?.demand(hostPort(account))
     await headroom.demand()
     const password =
       account.auth === 'oauth2'
@@ -117,7 +123,8 @@ export class Maildrops {
     // What anybody may have said on the line is believed of this account alone.
     const own = isTrustedLine(account) ? {} : { loginTraits: new Set(loginTraits) }
     const via = viaOf(account.host, openedProxy(account, record, seal), proxy)
-    const shared = { budget, shares, waits, tlsSessions: this.#tlsSessions }
+    const gate = both(loginGate(this.#shared.redis, account, this.#shared.afterTestMs), visit.delay)
+    const shared = { budget, shares, waits, tlsSessions: this.#tlsSessions, loginGate: gate }
     return { ...account, ...shared, ...visit, ...own, password, reach, via }
   }
 
@@ -148,6 +155,19 @@ export class Maildrops {
     if ([...said.before, ...said.after].every((line) => mask(line) === line))
       this.#memory.note(account, said, this.#shared.clock.nowMs()).catch(() => {})
     return session
+  }
+}
+
+function both(one: LoginGate, other: LoginGate | undefined): LoginGate {
+  return {
+    letIn(delayMs) {
+      one.letIn(delayMs)
+      other?.letIn(delayMs)
+    },
+    tooSoon(forMs) {
+      one.tooSoon(forMs)
+      other?.tooSoon(forMs)
+    },
   }
 }
 

@@ -12,6 +12,7 @@ import type { ClaimedVisit, DueAccounts } from '../src/redis/due.ts'
 import type { Pauses } from '../src/redis/pauses.ts'
 import type { PullQueue } from '../src/redis/queue.ts'
 import { logDestinationPaused, logDestinationResumed } from './run-log.ts'
+import type { ToldPauses } from './told-pauses.ts'
 
 export interface PauseWorld {
   readonly redis: Redis
@@ -20,6 +21,7 @@ export interface PauseWorld {
   readonly pauses: Pauses
   readonly queue: PullQueue
   readonly clock: Clock
+  readonly toldPauses: ToldPauses
 }
 
 /** Gives those of the visits that may be made. The others are moved to the end of their destination's pause, unless somebody asked for them. */
@@ -75,13 +77,13 @@ export async function pauseFor(
   failure: Failure,
 ): Promise<number> {
   const pause = await world.pauses.pause(destinationId, failure, world.clock.nowMs(), isHosted)
-  logDestinationPaused(log, destinationId, pause, failure)
+  if (world.toldPauses.isNews(destinationId, pause)) logDestinationPaused(log, destinationId, pause, failure)
   return await holdBack(world, destinationId, [id], pause)
 }
 
 /** Ends the destination's pause after a run that went well, if the run proves that the trouble is over. */
 export async function resume(
-  { pauses, queue }: PauseWorld,
+  { pauses, queue, toldPauses }: PauseWorld,
   destinationId: string,
   stored: number,
   log: Logger,
@@ -89,6 +91,7 @@ export async function resume(
   const [pause] = await pauses.of([destinationId])
   if (pause === undefined || !endsPause(pause, stored)) return
   await queue.release(await pauses.lift(destinationId))
+  toldPauses.isOver(destinationId)
   logDestinationResumed(log, destinationId)
 }
 

@@ -33,6 +33,7 @@ import { Lane } from './lane.ts'
 import { workerLimits } from './limits.ts'
 import { Maildrops, type PullVisit } from './maildrops.ts'
 import type { RunPorts, WorkerOptions } from './options.ts'
+import { ToldPauses } from './told-pauses.ts'
 import { TraceLane } from './trace-lane.ts'
 
 export interface PullWorld {
@@ -45,6 +46,7 @@ export interface PullWorld {
   readonly pauses: Pauses
   readonly queue: PullQueue
   readonly clock: Clock
+  readonly toldPauses: ToldPauses
   /** The time that goes into records. */
   readonly stampMs: () => number
   readonly log: Logger
@@ -133,6 +135,7 @@ export function createPullWorld(
     pauses,
     queue,
     clock,
+    toldPauses: new ToldPauses(),
     stampMs: stamps(() => clock.nowMs()),
     log,
     publicName,

@@ -31,7 +31,8 @@ export async function putOff(world: PullWorld, shutOut: ShutOut): Promise<number
   const excuse = (await afterTest(world, shutOut)) ?? (await amongTooMany(world, shutOut))
   if (excuse === undefined) return undefined
   const { forMs, notice } = excuse
-  await world.runs.change({ ...run, state: 'queued', startedAt: null, fetched: null, notices: [notice] })
+  const waitsUntil = new Date(world.clock.nowMs() + forMs).toISOString()
+  await world.runs.change({ ...run, state: 'queued', startedAt: null, fetched: null, waitsUntil, notices: [notice] })
   logRunPutOff(log, failure, forMs)
   return forMs
 }

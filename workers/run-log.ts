@@ -8,12 +8,14 @@ import type { Logger } from '../src/log.ts'
 import type { Notice } from '../src/pull/notice.ts'
 import type { RunCounts } from '../src/runs/run.ts'
 
-export function logRunStarted(log: Logger, host: string): void {
-  log.info({ event: 'run started', host })
+/** @param isQuiet nobody hears of the run unless it finds something: most of them find nothing. */
+export function logRunStarted(log: Logger, host: string, isQuiet: boolean): void {
+  log[isQuiet ? 'debug' : 'info']({ event: 'run started', host })
 }
 
-export function logRunFinished(log: Logger, counts: RunCounts, ms: number): void {
-  log.info({ event: 'run finished', ...counts, ms })
+/** @param isIdle it is one of the visits in a row that found nothing to do. */
+export function logRunFinished(log: Logger, counts: RunCounts, ms: number, isIdle: boolean): void {
+  log[isIdle ? 'debug' : 'info']({ event: 'run finished', ...counts, ms })
 }
 
 export function logRunFailed(log: Logger, failure: Failure, counts: RunCounts, ms: number): void {

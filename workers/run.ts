@@ -14,7 +14,14 @@ import { workerLimits } from './limits.ts'
 import { pick, Progress } from './progress.ts'
 import type { PullWorld } from './pull-world.ts'
 import { putOff } from './put-off.ts'
-import { logRunFailed, logRunFinished, logRunGaveWay, logRunHandedOver, logRunStarted } from './run-log.ts'
+import {
+  logRunFailed,
+  logRunFinished,
+  logRunGaveWay,
+  logRunHandedOver,
+  logRunPutOff,
+  logRunStarted,
+} from './run-log.ts'
 import { tellOfRun } from './tell.ts'
 import { type RunOrder, Visit } from './visit.ts'
 
@@ -26,7 +33,7 @@ export interface PerformedRun {
    */
   readonly end: 'ended' | 'superseded' | 'put off' | 'gave way' | 'handed over'
   readonly failure: Failure | undefined
-  /** How long it waits; for one that has ended, how long its server wants the next login to wait. */
+  /** How long it waits. */
   readonly waitsMs: number
   readonly lesson: Lesson | undefined
 }
@@ -37,7 +44,7 @@ export async function performRun(world: PullWorld, order: RunOrder): Promise<Per
   // It is the record of the whole visit, be it that its mail or somebody's wish made it a run only when the maildrop was listed.
   const startedAt = queued.startedAt ?? new Date(order.begun?.startedMs ?? world.clock.nowMs()).toISOString()
   // A job that is run again after its worker died goes on with the same run and its counts.
-  const run: Run = { ...queued, state: 'running', startedAt }
+  const run: Run = { ...queued, state: 'running', startedAt, waitsUntil: null, notices: [] }
   const counts = pick((await countsOf(world.redis, accountId, id)) ?? queued)
   const settings = await world.settings()
   const progress = new Progress(world.runs, run, counts, {
@@ -45,7 +52,7 @@ export async function performRun(world: PullWorld, order: RunOrder): Promise<Per
   })
   const arrivals = new Arrivals(world.redis, accountId, id, settings.arrivedKeptDays)
   if (progress.isShown) await world.runs.change(run)
-  logRunStarted(log, loaded.account.host)
+  logRunStarted(log, loaded.account.host, order.isQuiet)
 
   const recorder = await Recorder.of(
     world.redis,
@@ -100,14 +107,15 @@ export async function performRun(world: PullWorld, order: RunOrder): Promise<Per
     isTold = await tellOfRun(world, loaded.account, ended)
   }
   const measured = { dueMs, appends: visit.appends }
-  const isIdle = order.joinsRow && !isTold && foundNothing(ended)
-  if (isIdle && (await world.runs.fold(ended, { measured, told: progress.isShown }))) await recorder?.forget()
+  const mayJoin = order.joinsRow && !isTold && foundNothing(ended)
+  const isIdle = mayJoin && (await world.runs.fold(ended, { measured, told: progress.isShown }))
+  if (isIdle) await recorder?.forget()
   else await world.runs.end(ended, { measured, transcriptsKept: recorder && settings.transcriptsKept })
   // The clock may have been set back meanwhile.
   const ms = Math.max(0, Date.parse(ended.finishedAt ?? '') - Date.parse(startedAt))
-  if (failure === undefined) logRunFinished(log, counts, ms)
+  if (failure === undefined) logRunFinished(log, counts, ms, isIdle)
   else logRunFailed(log, failure, counts, ms)
-  return ends('ended', visit.loginDelaySeconds * 1000)
+  return ends('ended')
 }
 
 export function endedRun(run: Run, counts: RunCounts, failure: Failure | undefined, nowMs: number): Run {
@@ -134,10 +142,17 @@ interface FailedRun {
 /** @returns undefined if the run has ended with this failure. */
 async function goingOn(
   world: PullWorld,
-  { loaded, log, place }: RunOrder,
+  { loaded, log, place, delay }: RunOrder,
   { run, counts, failure, wasLetIn }: FailedRun,
 ): Promise<Pick<PerformedRun, 'end' | 'waitsMs'> | undefined> {
   if (failure.kind === 'superseded') return { end: 'superseded', waitsMs: 0 }
+  // It was to ask its server in another way, in another session.
+  if (delay.isInTheWay && run.task === 'pull') {
+    const forMs = delay.leftMs
+    await world.queue.hold({ ...run, ...pick(counts) })
+    logRunPutOff(log, failure, forMs)
+    return { end: 'put off', waitsMs: forMs }
+  }
   const laterMs = wasLetIn ? undefined : await putOff(world, { run, loaded, failure, log })
   if (laterMs !== undefined) return { end: 'put off', waitsMs: laterMs }
   if (failure.kind !== 'stopped') return undefined

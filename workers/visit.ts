@@ -23,6 +23,7 @@ import { Allowance } from './allowance.ts'
 import { noticeSentence } from './notices.ts'
 import { Progress } from './progress.ts'
 import { workerLimits } from './limits.ts'
+import type { LoginDelay } from './login-delay.ts'
 import type { BegunSession } from './check.ts'
 import type { RunPorts } from './options.ts'
 import type { HeldPlace } from './place.ts'
@@ -44,6 +45,7 @@ export interface RunOrder {
   /** The session that is open already. */
   readonly begun?: BegunSession | undefined
   readonly place: HeldPlace
+  readonly delay: LoginDelay
   /** If it finds nothing to do it becomes a part of the account's row of idle visits. */
   readonly joinsRow: boolean
   /** Nobody has heard of it. */
@@ -90,20 +92,28 @@ export class Visit {
 
   /** Uses the known traits of the server. If only the way of asking was wrong, the session is repeated at once. */
   async pullAsItCan(): Promise<Failure | undefined> {
+    return this.#withSilences(await this.#pullAsItCan())
+  }
+
+  async #pullAsItCan(): Promise<Failure | undefined> {
     const { serverTraits, clock } = this.#world
     const { account } = this.#order.loaded
     const before = await serverTraits.of(account, clock.nowMs())
     const traits = this.#order.begun?.traits ?? new Set(before)
     let failure = await this.#pull(traits)
     // A run that outlives its token goes on with another one.
-    for (let nth = 0; nth < workerLimits.tokensPerRun && isTokenCut(failure); nth += 1)
+    for (let nth = 0; nth < workerLimits.tokensPerRun && isTokenCut(failure) && this.#mayLogInAgain; nth += 1)
       failure = await this.#pull(traits)
     const learnt = [...traits].filter((trait) => !before.has(trait))
     if (learnt.length === 0 || failure?.kind === 'superseded') return failure
     await serverTraits.learn(account, learnt, clock.nowMs())
     logServerLearnt(this.#order.log, account, learnt)
     const again = failure !== undefined && (learnt.includes('one at a time') || learnt.includes('no UIDL n'))
-    return again ? await this.#pull(traits) : failure
+    return again && !this.#order.delay.blocks() ? await this.#pull(traits) : failure
+  }
+
+  get #mayLogInAgain(): boolean {
+    return this.#order.delay.leftMs === 0
   }
 
   /** The provider has let us in, at least once. */
@@ -123,7 +133,13 @@ export class Visit {
 
   /** Why messages are deferred, though the run is done; undefined if none was due. */
   get deferredBecause(): Failure | undefined {
-    return this.#deferredBecause
+    return this.#withSilences(this.#deferredBecause)
+  }
+
+  /** Adds how long a server was silent in all, where the visit has asked it more than once. */
+  #withSilences(failure: Failure | undefined): Failure | undefined {
+    const { silences } = this.#order.place.pulse
+    return failure?.kind === 'silent' && !failure.slow && silences.times > 1 ? { ...failure, silences } : failure
   }
 
   /** When it is to go on, if it has ended before all was done and nothing has failed (CONTRACT section 5, `more`); undefined: it has not. */
@@ -219,14 +235,14 @@ export class Visit {
 
   async #openMaildrop(traits: Set<ServerTrait>, pace: WindowPace): Promise<Maildrop> {
     const { accounts } = this.#world
-    const { loaded, signal, begun, place } = this.#order
+    const { loaded, signal, begun, place, delay } = this.#order
     const { recorder } = this.#records
     const reached = (peer: string) => {
       this.#peer = peer
       place.reached(peer)
     }
     const budget = this.#allowance.room
-    const visit = { traits, pace, signal, transcript: recorder?.transcript, reached, pulse: place.pulse, budget }
+    const visit = { traits, pace, signal, transcript: recorder?.transcript, reached, pulse: place.pulse, delay, budget }
     const opening = begun?.openMaildrop(pace, budget) ?? this.#world.openMaildrop(loaded, visit)
     const maildrop = await opening.finally(() => recorder?.write())
     this.#wasLetIn = true

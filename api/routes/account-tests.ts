@@ -1,6 +1,5 @@
 /** `/accounts/test` and `/accounts/{id}/test` (CONTRACT section 4): tries a login, and stores nothing. */
 import { openedProxy, proxyIn, viaOf } from '../../src/account/proxy.ts'
-import { loginDelayMsIn } from '../../src/pop3/capabilities.ts'
 import { examine } from '../../src/pop3/examine.ts'
 import type { SessionOptions } from '../../src/pop3/session.ts'
 import { noteShownCertificate } from '../../src/redis/shown-certificates.ts'
@@ -96,12 +95,12 @@ class AccountTestHandlers {
   /** A run that follows soon must not fail for the login of this test. */
   async #examination(options: SessionOptions & TestedSource) {
     const { redis } = this.#world
-    const examined = atGuestSlot(redis, options, async () => await examine(options))
+    const examined = atGuestSlot(redis, options, async (loginGate) => await examine({ ...options, loginGate }))
     const { capabilities, ...findings } = await examined.catch((error: unknown) => {
       if (!(error instanceof NoSlot)) throw error
       return { ...nothingFound, failure: { kind: 'throttled' as const, message: error.message } }
     })
-    if (findings.ok) await new TestedSources(redis).note(options, loginDelayMsIn(capabilities))
+    if (findings.ok) await new TestedSources(redis).note(options)
     return { ...findings, capabilities: [...capabilities] }
   }
 }

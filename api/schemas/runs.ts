@@ -34,6 +34,10 @@ export const Run = Type.Object({
     Type.Integer(like(1200)),
     'how long the rest of what it set out for will take, by what has come so far and by what an import may bring in an hour: while it runs, and at its end if it leaves more; null: nobody knows',
   ),
+  waitsUntil: orNull(
+    time,
+    'while it is queued and may not begin before: its server wants some time between two logins, or did not let it in a moment ago; notices say which',
+  ),
   failure: orNull(runFailure),
   more: Type.Boolean({
     description: 'it ended by its time and not because all was done: the account is due again at once',

@@ -1,12 +1,13 @@
 /** Shows how far a run is, as a bar and in words. */
-import { bytes, number, roughly } from '../intl.ts'
+import { bytes, moment, nowMs, number, roughly } from '../intl.ts'
 import type { LiveRun } from '../live.ts'
 import { words } from '../words/index.ts'
 import { ProgressBar } from './progress-bar.tsx'
 
 export function RunProgress({ live: { run, rate }, address }: { readonly live: LiveRun; readonly address: string }) {
   const { run: say } = words.value
-  const { fetched, state } = run
+  const { fetched, state, waitsUntil } = run
+  const isHeld = waitsUntil !== null && Date.parse(waitsUntil) > nowMs.value
   const byRate =
     fetched === null || rate === undefined || rate.messages <= 0
       ? undefined
@@ -15,7 +16,9 @@ export function RunProgress({ live: { run, rate }, address }: { readonly live: L
   const left = run.secondsLeft ?? byRate
   const parts = [
     state === 'queued'
-      ? say.queued
+      ? isHeld
+        ? say.waitsUntil(moment(waitsUntil))
+        : say.queued
       : fetched === null || fetched.of === 0
         ? say.looking
         : say.progress(fetched.messages, fetched.of),

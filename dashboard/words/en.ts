@@ -158,6 +158,7 @@ export const en = {
     stored: (n: number) => `${messages(n)} stored`,
     looking: 'Looking what is new',
     queued: 'Waiting for its turn',
+    waitsUntil: (time: string) => `Waits until ${time}`,
     rate: (perSecond: string) => `${perSecond} messages/s`,
     bytesRate: (perSecond: string) => `${perSecond}/s`,
     left: (time: string) => `about ${time} left`,

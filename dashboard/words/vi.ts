@@ -149,6 +149,7 @@ export const vi: Words = {
     stored: (n) => `đã lưu ${messages(n)}`,
     looking: 'Đang xem có gì mới',
     queued: 'Đang chờ đến lượt',
+    waitsUntil: (time) => `Chờ đến ${time}`,
     rate: (perSecond) => `${perSecond} thư/giây`,
     bytesRate: (perSecond) => `${perSecond}/giây`,
     left: (time) => `còn khoảng ${time}`,

@@ -96,8 +96,12 @@ export function mayBeTooSoon(failure: Failure): boolean {
  * speaks of this account, are meant as they are said.
  */
 export function mayBeTooMany(failure: Failure): boolean {
-  if (failure.kind !== 'throttled' || failure.everyAccount === true || failure.backOffMs !== undefined) return false
-  return codeIn(failure.reply) !== 'LOGIN-DELAY'
+  return failure.kind === 'throttled' && failure.everyAccount !== true && !cameTooSoon(failure)
+}
+
+/** Whether a server has turned a login away because it came too soon after another one: it names a time, or the code for that. */
+export function cameTooSoon(failure: Extract<Failure, { kind: 'throttled' }>): boolean {
+  return failure.everyAccount !== true && (failure.backOffMs !== undefined || codeIn(failure.reply) === 'LOGIN-DELAY')
 }
 
 /** @param random from 0 up to 1; spreads retries by up to a quarter, so that a provider that comes back is not flooded. */

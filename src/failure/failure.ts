@@ -50,6 +50,12 @@ export type UnreachableCause =
   /** The proxy in between is at fault, and nothing is known of the server. */
   | 'proxy'
 
+/** The sessions of a visit in which nothing came, and for how long in all. */
+export interface Silences {
+  readonly times: number
+  readonly ms: number
+}
+
 /** `reply` is a server's own line, which its reader has bounded and made printable; it never holds a message's text or a secret. */
 export type Failure =
   /** `during`: the server was reached, and the connection ended in this phase. */
@@ -76,7 +82,7 @@ export type Failure =
     }
   /**
    * `slow`: the server did send something, but the answer did not end. `octetsPerSecond`: it gave no more than this over that time, of mail and
-   * listings together.
+   * listings together. `silences`: the visit had to ask in more than one session.
    */
   | {
       readonly kind: 'silent'
@@ -87,6 +93,7 @@ export type Failure =
       readonly octetsPerSecond?: number
       /** Host and port of the proxy that was asked for the server: it may be silent itself. */
       readonly proxy?: string
+      readonly silences?: Silences
     }
   /** `beyondAscii`: the user name or the password has letters that servers read in different ways. */
   | {

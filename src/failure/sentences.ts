@@ -58,7 +58,7 @@ export function happened(failure: Failure): string {
         return `${failure.server} was too slow: ${failure.octetsPerSecond} octets a second over ${secondsOf(failure.waitedMs)} s.`
       return failure.slow
         ? `${failure.server} was too slow: no end after ${secondsOf(failure.waitedMs)} s of ${phaseWords(failure.during)}.`
-        : `${failure.server} said nothing for ${secondsOf(failure.waitedMs)} s during ${phaseWords(failure.during)}${throughProxy(failure)}.`
+        : `${failure.server} said nothing for ${secondsOf(failure.waitedMs)} s during ${phaseWords(failure.during)}${throughProxy(failure)}${askedAgain(failure)}.`
     case 'credentials refused':
       return `${failure.server} refused ${refusedOf(failure.reply)}${saying(failure.reply)}.`
     case 'throttled':
@@ -100,6 +100,11 @@ export function happened(failure: Failure): string {
 
 function throughProxy({ proxy }: Extract<Failure, { kind: 'silent' }>): string {
   return proxy === undefined ? '' : ` through the proxy ${proxy}, which may be at fault itself`
+}
+
+function askedAgain({ silences }: Extract<Failure, { kind: 'silent' }>): string {
+  if (silences === undefined) return ''
+  return `; it was asked in ${silences.times} sessions, and said nothing for ${secondsOf(silences.ms)} s in all`
 }
 
 /** A status of IMAP alone, or nothing at all. */

@@ -301,6 +301,7 @@ export class Pop3Connection {
     const during = this.#questions[0]?.during
     if (during === undefined) return
     const { notice, endsInDot } = this.#reader
+    if (!slow) this.#options.pulse?.fellSilent(waitedMs)
     this.fail(lateFailure({ server: this.server, notice, endsInDot }, during, { waitedMs, slow }))
   }
 

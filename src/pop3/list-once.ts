@@ -1,26 +1,19 @@
 /** Lists a maildrop in a session of its own. Nothing is retrieved, marked or deleted. */
 import { SessionFailed } from '../failure/session-failed.ts'
 import type { Listed } from '../mail/message.ts'
-import { loginDelayMsIn } from './capabilities.ts'
 import { pop3Limits } from './limits.ts'
 import { Pop3Session, type SessionOptions } from './session.ts'
-
-export interface ListedOnce {
-  readonly messages: readonly Listed[]
-  /** The time that the server wants between two logins; 0 if it names none. */
-  readonly loginDelayMs: number
-}
 
 const patience = { connectMs: pop3Limits.testConnectWaitMs }
 
 /** @returns undefined if the provider does not let us in, or does not list the maildrop before `options.signal` is aborted. */
-export async function listOnce(options: SessionOptions): Promise<ListedOnce | undefined> {
+export async function listOnce(options: SessionOptions): Promise<readonly Listed[] | undefined> {
   const session = new Pop3Session({ ...options, waits: { ...patience, ...options.waits } })
   try {
     await session.logIn()
     const messages = await session.list()
     await session.quit().catch(() => {})
-    return { messages, loginDelayMs: loginDelayMsIn(session.capabilities) }
+    return messages
   } catch (error) {
     if (error instanceof SessionFailed || options.signal?.aborted) return undefined
     throw error

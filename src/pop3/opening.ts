@@ -3,8 +3,10 @@
  * (quick-login.ts).
  */
 import type { Capabilities } from '../account/server-traits.ts'
+import { cameTooSoon } from '../failure/consequence.ts'
 import type { Phase } from '../failure/phase.ts'
-import { hasCapability } from './capabilities.ts'
+import { SessionFailed } from '../failure/session-failed.ts'
+import { hasCapability, loginDelayMsIn } from './capabilities.ts'
 import { checkCredentials, type LoginLine, logIn } from './login.ts'
 import { isSentTogether, logInTogether } from './quick-login.ts'
 import type { SessionLine } from './session-line.ts'
@@ -24,6 +26,8 @@ export class Opening {
   #before: readonly string[] = []
   #isQuick = false
   #isTogether = false
+  #hasAskedToLogIn = false
+  #toldDelayMs = 0
 
   constructor(line: SessionLine, terms: Terms) {
     this.#line = line
@@ -60,16 +64,45 @@ export class Opening {
     if (line.can('UTF8')) await line.askLine('UTF8', 'UTF8')
   }
 
+  /** The server may have let us in, though it did not say so, and wants some time until the next login. */
+  get mayHaveToWait(): boolean {
+    return this.#hasAskedToLogIn && loginDelayMsIn(this.#line.capabilities) > 0
+  }
+
   /** Connects and logs in. */
   async logIn(): Promise<void> {
-    const line = this.#line
-    checkCredentials(line.options)
+    const { options } = this.#line
+    checkCredentials(options)
     const { known } = this.#terms
-    if (known !== undefined) return await this.#logInQuickly(known)
+    try {
+      await (known === undefined ? this.#logInAsUsual() : this.#logInQuickly(known))
+    } catch (error) {
+      const failure = error instanceof SessionFailed ? error.failure : undefined
+      if (failure?.kind === 'throttled' && cameTooSoon(failure)) options.loginGate?.tooSoon(failure.backOffMs)
+      throw error
+    }
+  }
+
+  async #logInAsUsual(): Promise<void> {
+    const line = this.#line
     await this.connect()
     this.#before = line.capabilities
-    await line.accepted(logIn(this.#loginLine(() => line.capabilities)))
+    await this.#ask(logIn(this.#loginLine(() => line.capabilities)))
     await this.#learnAfterLogin()
+  }
+
+  /** Waits until the server has let us in. */
+  async #ask(login: Promise<void>): Promise<void> {
+    this.#hasAskedToLogIn = true
+    await this.#line.accepted(login)
+    this.#tellDelay()
+  }
+
+  #tellDelay(): void {
+    const delayMs = loginDelayMsIn(this.#line.capabilities)
+    if (delayMs === this.#toldDelayMs) return
+    this.#toldDelayMs = delayMs
+    this.#line.options.loginGate?.letIn(delayMs)
   }
 
   async #learnAfterLogin(): Promise<void> {
@@ -80,6 +113,7 @@ export class Opening {
       const now = await line.askCapabilities()
       if (now.length === 0 || now.join() === line.capabilities.join()) line.traits.add('same CAPA after login')
       else line.capabilities = now
+      this.#tellDelay()
     }
   }
 
@@ -101,11 +135,11 @@ export class Opening {
       ) && !line.opened.reader.doubles
     if (this.#isTogether) {
       const together = <T>(send: () => T) => line.opened.together(send)
-      await line.accepted(logInTogether(line.options, known, { ask, together, askNext: this.#terms.askAhead }))
+      await this.#ask(logInTogether(line.options, known, { ask, together, askNext: this.#terms.askAhead }))
       return
     }
     if (hasCapability(known.before, 'UTF8')) await ask('UTF8', 'UTF8')
-    await line.accepted(logIn(this.#loginLine(() => (this.#isQuick ? known.before : line.capabilities))))
+    await this.#ask(logIn(this.#loginLine(() => (this.#isQuick ? known.before : line.capabilities))))
     // It hung up at one way to log in: this session was opened in the usual way.
     if (!this.#isQuick) await this.#learnAfterLogin()
   }
@@ -140,6 +174,7 @@ export class Opening {
     if (!this.#line.traits.has('no CAPA') && this.#before.length > 0) {
       const now = await this.#line.askCapabilities()
       if (now.length > 0) this.#line.capabilities = now
+      this.#tellDelay()
     }
     this.#isTogether = false
   }

@@ -1,4 +1,5 @@
 /** The pulse of a visit: whether its server answers, from connecting on. Whoever keeps the place of the visit looks at it now and then. Pure. */
+import type { Silences } from '../failure/failure.ts'
 import { pop3Limits } from './limits.ts'
 
 /** `mute`: nothing has come at all, not even a greeting. */
@@ -10,6 +11,16 @@ export class Pulse {
   /** The time in which we have waited for the server since its last whole answer, or since it was found to stand still. */
   #awaitedMs = 0
   #awaitedSinceMs: number | undefined
+  #silences: Silences = { times: 0, ms: 0 }
+
+  /** The sessions that have ended because nothing came. */
+  get silences(): Silences {
+    return this.#silences
+  }
+
+  fellSilent(ms: number): void {
+    this.#silences = { times: this.#silences.times + 1, ms: this.#silences.ms + ms }
+  }
 
   /** From now on an answer is due, or none. */
   due(isDue: boolean, nowMs: number = performance.now()): void {

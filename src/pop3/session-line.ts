@@ -1,4 +1,5 @@
 /** The line of one session: its connection, what the server can do, and the questions that are asked on it. */
+import type { LoginGate } from '../account/login-gate.ts'
 import type { ServerTrait } from '../account/server-traits.ts'
 import { isMessagePhase, type Phase } from '../failure/phase.ts'
 import type { SessionFailed } from '../failure/session-failed.ts'
@@ -22,6 +23,7 @@ export interface LineOptions extends ConnectionOptions, Credentials {
   readonly traits?: Set<ServerTrait>
   /** What is known of ways to log in, if that is the account's alone. */
   readonly loginTraits?: LoginMemory
+  readonly loginGate?: LoginGate | undefined
 }
 
 export class SessionLine {
@@ -32,6 +34,8 @@ export class SessionLine {
   readonly #waits: Waits
   #connection: Pop3Connection | undefined
   #verbsUsed: Verbs | undefined
+  /** How long the quickest answer of one line has taken. */
+  #roundTripMs: number | undefined
   #quitMs: number
 
   constructor(options: LineOptions) {
@@ -55,6 +59,10 @@ export class SessionLine {
   get pipelined(): boolean {
     // Answers that come twice cannot be counted.
     return this.can('PIPELINING') && !this.traits.has('one at a time') && this.#connection?.reader.doubles !== true
+  }
+
+  get roundTripMs(): number | undefined {
+    return this.#roundTripMs
   }
 
   can(capability: string): boolean {
@@ -91,7 +99,10 @@ export class SessionLine {
     // An answer to UIDL n or LIST n closes a window: it must come in its place.
     const entry = isMessagePhase(during)
     const expected = { shape: 'status', last: during === 'QUIT', chatty: !entry, entry } as const
-    return await this.opened.send(line, expected, waitMs, during)
+    const askedMs = performance.now()
+    const reply = await this.opened.send(line, expected, waitMs, during)
+    this.#roundTripMs = Math.min(this.#roundTripMs ?? Infinity, performance.now() - askedMs)
+    return reply
   }
 
   /** Asks for all lines of UIDL or LIST. */

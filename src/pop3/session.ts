@@ -105,6 +105,12 @@ export class Pop3Session implements Maildrop {
     return loginDelayMsIn(this.capabilities)
   }
 
+  /** RETR, and the question that closes it (window-answers.ts). */
+  get messageMs(): number | undefined {
+    const { roundTripMs } = this.#line
+    return (this.pipelined && !this.hidesRetrieved) || roundTripMs === undefined ? undefined : 2 * roundTripMs
+  }
+
   get pipelined(): boolean {
     return this.#line.pipelined
   }
@@ -126,7 +132,8 @@ export class Pop3Session implements Maildrop {
         await open()
         return
       } catch (error) {
-        if (again === 2 || !(error instanceof WorthAnother) || this.#options.signal?.aborted) throw error
+        const isWorth = error instanceof WorthAnother && !this.#opening.mayHaveToWait
+        if (again === 2 || !isWorth || this.#options.signal?.aborted) throw error
         this.#listing.askedInVain()
       }
     }

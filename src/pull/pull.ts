@@ -130,7 +130,7 @@ async function makeSession(run: PullRun, memory: RunMemory): Promise<Rest> {
     const goesOn = windows.broke(error, maildrop)
     const hasMore = await providerRefusals.blame(error, isLimit)
     const isAtTop = suspects.peeks.takeBreak() && !run.world.stopping()
-    if (goesOn || isAtTop || (hasMore && maildrop.loginDelayMs === 0)) {
+    if (goesOn || ((isAtTop || hasMore) && maildrop.loginDelayMs === 0)) {
       await deposit.refusals.settle()
       // A session that ended at TOP left at least the work for which it was made.
       if (!session.hasBegun) memory.unasked ||= 1

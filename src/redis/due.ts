@@ -10,15 +10,16 @@ import type { RunTask } from '../runs/run.ts'
 import { gathered } from '../gathered.ts'
 import { Spread } from '../runs/measures.ts'
 import { keys, openField } from './key-names.ts'
+import { slotsServerOf } from './login-holds.ts'
 import { redisLimits } from './limits.ts'
 import { type ScriptArgument, script } from './scripts.ts'
 import { surely } from './sure-writes.ts'
 
 const claimDue = script<string[]>('claim-due', 1)
 const setDue = script<0 | 1>('set-due', 1)
-const askVisit = script<string>('ask-visit', 1)
+const askVisit = script<[openRunId: string, heldUntilMs: number]>('ask-visit', 1)
 const waitVisit = script<1>('wait-visit', 1)
-const beginVisits = script<[nowMs: string, ...visits: (BegunEntries | 0)[]]>('begin-visits', 1)
+const beginVisits = script<[nowMs: string, ...visits: (BegunEntries | HeldEntries | 0)[]]>('begin-visits', 1)
 const holdVisit = script<0 | 1>('hold-visit', 1)
 const reachPeer = script<0 | 1>('reach-peer', 1)
 const endVisits = script<1>('end-visits', 2)
@@ -100,11 +101,18 @@ export interface BegunVisit<Name extends string> {
   readonly entries: Readonly<Record<Name, string | null>>
 }
 
+/** A visit that does not begin, because its server wants no login to the mailbox yet (login-holds.ts). */
+export interface HeldVisit {
+  readonly heldUntilMs: number
+  readonly openRunId: string | undefined
+}
+
 type BegunEntries = readonly [asked: 0 | 1, openRunId: string | null, peer: string, ...entries: (string | null)[]]
+type HeldEntries = readonly [heldUntilMs: string, openRunId: string | null]
 
 export class DueAccounts {
   readonly #redis: Redis
-  readonly #begins = new Map<string, (field: string) => Promise<BegunVisit<string> | undefined>>()
+  readonly #begins = new Map<string, (field: string) => Promise<BegunVisit<string> | HeldVisit | undefined>>()
 
   #intervals = new Spread('tributary_interval_seconds')
 
@@ -132,7 +140,7 @@ export class DueAccounts {
   async begin<Name extends string>(
     { accountId, task }: VisitName,
     names: readonly Name[],
-  ): Promise<BegunVisit<Name> | undefined> {
+  ): Promise<BegunVisit<Name> | HeldVisit | undefined> {
     const kind = names.join(' ')
     const begin = this.#begins.get(kind) ?? gathered(async (fields) => await this.#begin(fields, names))
     this.#begins.set(kind, begin)
@@ -155,11 +163,15 @@ export class DueAccounts {
     return (await reachPeer(this.#redis, [keys.due], [openField(accountId, task), peer])) === 1
   }
 
-  async #begin(fields: readonly string[], names: readonly string[]): Promise<(BegunVisit<string> | undefined)[]> {
+  async #begin(
+    fields: readonly string[],
+    names: readonly string[],
+  ): Promise<(BegunVisit<string> | HeldVisit | undefined)[]> {
     const args = [redisLimits.placeHeldMs, names.length, ...names, ...fields]
     const [nowMs, ...begun] = await beginVisits(this.#redis, [keys.due], args)
     return begun.map((one) => {
       if (one === 0) return undefined
+      if (isHeld(one)) return { heldUntilMs: Number(one[0]), openRunId: one[1] ?? undefined }
       const [asked, openRunId, peer, ...entries] = one
       const read = names.map((name, nth) => [name, entries[nth] ?? null])
       return {
@@ -222,15 +234,20 @@ export class DueAccounts {
    * Brings an open run to the front of those that wait at its server. Resolves when that, and all that was written to this master before,
    * outlives a fail-over.
    *
-   * @returns the id of the open run; '' if there is none: it is forgotten.
+   * @returns the id of the open run, '' if there is none: it is forgotten; and until when the visit waits because its server wants no login
+   *   yet, in milliseconds since 1970; 0: it does not.
    */
-  async ask(accountId: AccountId, task: RunTask): Promise<string> {
-    return await surely(this.#redis, askVisit, [keys.due], [openField(accountId, task)])
+  async ask(
+    accountId: AccountId,
+    task: RunTask,
+  ): Promise<{ readonly openRunId: string; readonly heldUntilMs: number }> {
+    const [openRunId, heldUntilMs] = await surely(this.#redis, askVisit, [keys.due], [openField(accountId, task)])
+    return { openRunId, heldUntilMs }
   }
 
   /** Whether other sessions of ours are at a server while one is, or were a moment ago: who turned this one away had counted them. */
   async isShared({ host, port }: Pick<ServerLogin, 'host' | 'port'>): Promise<boolean> {
-    const server = `${host.toLowerCase()}:${port}`
+    const server = slotsServerOf({ host, port })
     const [sessions, others, [seconds], answeredMs] = await Promise.all([
       this.#redis.zcard(keys.slotsAt(server)),
       this.#redis.exists(keys.waitingAt(server)),
@@ -263,6 +280,10 @@ export class DueAccounts {
   async shift(byMs: number): Promise<void> {
     await shiftDue(this.#redis, [keys.due, keys.dueShifted], [Math.round(byMs)])
   }
+}
+
+function isHeld(entries: BegunEntries | HeldEntries): entries is HeldEntries {
+  return entries.length === 2
 }
 
 function fieldIn(field: string): VisitName {

@@ -9,6 +9,7 @@ import { type AccountRecord, type AccountState, defaultState } from './accounts.
 import { keys, openField } from './key-names.ts'
 import { redisLimits } from './limits.ts'
 import { Pauses } from './pauses.ts'
+import { putOffVisits } from './put-off-visits.ts'
 import { runsAt } from './run-history.ts'
 
 export interface AccountFacts {
@@ -22,7 +23,7 @@ export interface AccountFacts {
   readonly lastMailAt: string | null
   /** The end of its last visit, be it a run or one that found nothing to do; in the API's form. */
   readonly lastCheckedAt: string | null
-  /** Milliseconds since 1970; null: the account is not due. */
+  /** Milliseconds since 1970; null: the account is not due. A run that somebody asked for, and that must wait, is due then. */
   readonly dueMs: number | null
   /** It has been due for a while, and holds no place. */
   readonly isWaiting: boolean
@@ -72,6 +73,7 @@ export async function factsOf(redis: Redis, ids: readonly string[]): Promise<(Ac
       visitedMs,
       isDeferred: lastRun !== null && lastRun.deferred > 0,
       isDestinationPaused: false,
+      putOff: undefined,
       isWaiting: waiting.has(ids[nth] ?? ''),
       hasMore: lastRun?.more === true,
       nowMs,
@@ -81,6 +83,7 @@ export async function factsOf(redis: Redis, ids: readonly string[]): Promise<(Ac
       record,
       state,
       openRun: open.find((run) => run.state === 'running') ?? open.at(-1),
+      isAsked: open.some((run) => run.task === 'pull' && run.state === 'queued'),
       lastRun,
       lastMailAt: mail[nth] ?? null,
       lastCheckedAt: visitedMs === undefined ? null : new Date(visitedMs).toISOString(),
@@ -109,23 +112,40 @@ function visitedMsOf(lastRun: Run | null, checkedMs: number | undefined): number
   return ms === 0 ? undefined : ms
 }
 
-type Unexplained = Omit<AccountFacts, 'rhythm'> & { readonly scheduled: Scheduled }
+type Unexplained = Omit<AccountFacts, 'rhythm'> & {
+  readonly scheduled: Scheduled
+  /** A pull of it is queued. */
+  readonly isAsked: boolean
+}
+type Explained = AccountFacts & Unexplained
 
-/** Few accounts are visited later than their rhythm says; only for these it is asked whether their destination is paused. */
+/** Few accounts are visited later than their rhythm says, or are asked for; only for these it is asked what they wait for. */
 async function withRhythms(
   redis: Redis,
   all: readonly (Unexplained | undefined)[],
 ): Promise<(AccountFacts | undefined)[]> {
   const shown = all.map((facts) => facts && { ...facts, rhythm: shownRhythm(facts.scheduled) })
-  const late = shown.flatMap((facts) => (facts && ['put off', 'throttled'].includes(facts.rhythm.code) ? [facts] : []))
+  const late = shown.filter((facts) => facts !== undefined).filter(isUnclear)
   if (late.length === 0) return shown
-  const pauses = await new Pauses(redis).of(late.map(({ record }) => record.account.destinationId))
-  const paused = new Set(late.filter((_, nth) => pauses[nth] !== undefined))
-  return shown.map((facts) =>
-    facts && paused.has(facts)
-      ? { ...facts, rhythm: shownRhythm({ ...facts.scheduled, isDestinationPaused: true }) }
-      : facts,
+  const accounts = late.map(({ record }) => record.account)
+  const [pauses, waits] = await Promise.all([
+    new Pauses(redis).of(accounts.map(({ destinationId }) => destinationId)),
+    putOffVisits(redis, accounts, Date.now()),
+  ])
+  const explained = new Map(
+    late.map((facts, nth) => {
+      const { scheduled, isAsked, dueMs } = facts
+      const putOff = isAsked || (waits[nth]?.isByLoginDelay === true && dueMs !== null) ? waits[nth] : undefined
+      const rhythm = shownRhythm({ ...scheduled, isDestinationPaused: pauses[nth] !== undefined, putOff })
+      return [facts, { ...facts, rhythm, dueMs: putOff?.untilMs ?? dueMs }]
+    }),
   )
+  return shown.map((facts) => facts && (explained.get(facts) ?? facts))
+}
+
+function isUnclear({ rhythm, isAsked, dueMs }: Explained): boolean {
+  const isNotYet = rhythm.code === 'due at once' && dueMs !== null && dueMs > Date.now()
+  return isAsked || isNotYet || ['put off', 'throttled'].includes(rhythm.code)
 }
 
 /** An earlier version stored the id of the last run in place of its record. */

@@ -48,6 +48,8 @@ export const keys = {
   asked: shared('asked'),
   /** Sorted set: fields of open-runs by when the place of their visit expires (scripts/includes/schedule.lua). */
   places: shared('places'),
+  /** Sorted set: digests of mailboxes by the milliseconds until which their servers want no login there (login-holds.ts). */
+  loginHolds: shared('login-holds'),
   /** Set: account ids of which somebody asked for a pull while a visit was under way, since its last login. */
   askedMeanwhile: shared('asked-meanwhile'),
   /** Sorted set, all of score 0: the names of the buckets of runIndex (run-index.ts). */
@@ -149,6 +151,8 @@ export const keys = {
   tallyOf: (destinationId: string) => shared(`tally:${destinationId}`),
   /** Sorted set: destinations of which a visit waits at this server, by when it is due (scripts/includes/schedule.lua). */
   waitingAt: (server: string) => shared(`waiting:${server}`),
+  /** Sorted set: those of one destination at this server, fields of open-runs and account ids, by when they are due; what was asked for is below 0. */
+  waitingOf: (server: string, destinationId: string) => shared(`waiting:${server} ${destinationId}`),
   /** Hash: server and user of a mailbox in which a session of ours is -> who has it, and the accounts that wait for its end (scripts/includes/schedule.lua). */
   mailboxes: shared('mailboxes'),
   slotsAt: (server: string) => shared(`slots:${server}`),

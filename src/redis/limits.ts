@@ -183,6 +183,12 @@ export const redisLimits = {
   /** A worker that has said nothing for this long counts as gone. */
   workerAliveMs: 15 * second,
 
+  // Logins
+  /** How long nobody goes to a mailbox whose server has turned a login away as too soon and names no time: most that mind want a minute. */
+  loginHeldMs: 1 * minute,
+  /** The same where it names one: somebody who asks may try after this. */
+  loginHeldMaxMs: 1 * hour,
+
   // Tests of accounts
   /** The time in which a certificate that a test has shown may be pinned without the password. */
   shownCertificateMs: 1 * day,

@@ -3,9 +3,12 @@ import { Queue } from 'bullmq'
 import type { Redis } from 'ioredis'
 import { redisLimits } from './limits.ts'
 import type { AccountId } from '../mail/message.ts'
+import { heldRun } from '../runs/held-run.ts'
 import type { Run, RunTask } from '../runs/run.ts'
+import { Accounts } from './accounts.ts'
 import { type Claim, type ClaimedVisit, DueAccounts } from './due.ts'
 import { keys } from './key-names.ts'
+import { loginsHeldUntil } from './login-holds.ts'
 import type { Runs } from './runs.ts'
 
 /** Redis stores jobs and shows them to everybody who looks: they hold ids only. A job's run is opened when it turns out that there is one. */
@@ -76,6 +79,17 @@ export class PullQueue {
     return await this.#ask(accountId, 'rebuild')
   }
 
+  /** Says of an open run, to everybody, until when it waits because its server wants no login to the mailbox, if that is so. */
+  async hold(run: Run): Promise<Run> {
+    const record = await new Accounts(this.#redis).get(run.accountId)
+    if (record === undefined) return run
+    const [untilMs = 0] = await loginsHeldUntil(this.#redis, [record.account])
+    if (untilMs <= Math.max(Date.now(), run.waitsUntil === null ? 0 : Date.parse(run.waitsUntil))) return run
+    const held = heldRun(run, record.account.host, untilMs)
+    await this.#runs.change(held)
+    return held
+  }
+
   /** Claims visits that are due, and makes a job of each. */
   async dispatch(): Promise<Claim> {
     const claim = await this.#due.claim()
@@ -134,8 +148,12 @@ export class PullQueue {
     let run = await this.#runs.open(accountId, 'request', task)
     // A fail-over in between may forget the run: whoever asked would wait for one that nobody makes. One that has ended meanwhile was made,
     // unless it is a part of a row of idle visits by now: then nobody had asked for it.
-    while ((await this.#due.ask(accountId, task)) !== run.id && (await this.#runs.get(run.id))?.id !== run.id)
+    let asked = await this.#due.ask(accountId, task)
+    while (asked.openRunId !== run.id && (await this.#runs.get(run.id))?.id !== run.id) {
       run = await this.#runs.open(accountId, 'request', task)
+      asked = await this.#due.ask(accountId, task)
+    }
+    if (asked.openRunId === run.id && asked.heldUntilMs > 0) return await this.hold(run)
     // A worker would claim it within a second.
     await this.dispatch()
     return run

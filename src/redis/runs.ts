@@ -67,6 +67,7 @@ export class Runs {
       failure: null,
       fetched: null,
       secondsLeft: null,
+      waitsUntil: null,
       more: false,
       checks: 1,
       notices: [],

@@ -23,15 +23,9 @@ export class TestedSources {
     this.#redis = redis
   }
 
-  /** @param loginDelayMs the time that the server wants between two logins; 0 if it names none. */
-  async note(source: TestedSource, loginDelayMs: number): Promise<void> {
+  async note(source: TestedSource): Promise<void> {
     const key = keyOf(source)
-    await this.#redis
-      .multi()
-      .unlink(key)
-      .hset(key, { loginDelayMs, excused: 0 })
-      .pexpire(key, redisLimits.testRememberedMs)
-      .exec()
+    await this.#redis.multi().unlink(key).hset(key, { excused: 0 }).pexpire(key, redisLimits.testRememberedMs).exec()
   }
 
   /**
@@ -42,9 +36,9 @@ export class TestedSources {
    */
   async excuse(source: TestedSource, waitMs: number): Promise<number | undefined> {
     const key = keyOf(source)
-    const { excused, loginDelayMs } = await this.#redis.hgetall(key)
+    const { excused } = await this.#redis.hgetall(key)
     if (excused === undefined || Number(excused) >= redisLimits.testExcusesMax) return undefined
-    const forMs = Math.min(Math.max(waitMs, Number(loginDelayMs ?? 0)), redisLimits.testExcuseMaxMs)
+    const forMs = Math.min(waitMs, redisLimits.testExcuseMaxMs)
     // The wait does not count as a part of the time for which the test is remembered.
     await this.#redis
       .multi()

@@ -2,12 +2,13 @@
 import type { Redis } from 'ioredis'
 import type { ServerLogin } from '../account/account.ts'
 import { keys } from './key-names.ts'
+import { slotsServerOf } from './login-holds.ts'
 import { redisLimits } from './limits.ts'
 
 type At = Pick<ServerLogin, 'host' | 'port' | 'user'>
 
 export async function isWaitedFor(redis: Redis, { host, port, user }: At): Promise<boolean> {
-  const server = `${host.toLowerCase()}:${port}`
+  const server = slotsServerOf({ host, port })
   const [[seconds], [, dueMs], inMailbox] = await Promise.all([
     redis.time(),
     redis.zrange(keys.waitingAt(server), '0', '0', 'WITHSCORES'),

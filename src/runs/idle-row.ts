@@ -39,6 +39,7 @@ export function runOfRow(accountId: AccountId, { id, checks, firstMs, lastMs, li
     failure: null,
     fetched: null,
     secondsLeft: null,
+    waitsUntil: null,
     more: false,
     checks,
     notices: [],

@@ -55,6 +55,7 @@ export function unpackRun(record: string, id: string, accountId: string): Run | 
     ...countsIn(counts),
     fetched: null,
     secondsLeft: left === undefined ? null : parsed(left),
+    waitsUntil: null,
     more: more === '+',
     checks: parsed(visits),
     ...unpackWords(words),
@@ -72,7 +73,7 @@ export function lastRunIn(value: string | null | undefined, accountId: string): 
 /** Reads a run that is stored as JSON. Older ones lack some fields, and older failures do not say whether they pass. */
 export function runIn(json: string | null): Run | null {
   if (json === null) return null
-  type Newer = 'task' | 'fetched' | 'notices' | 'deferred' | 'more' | 'secondsLeft' | 'checks'
+  type Newer = 'task' | 'fetched' | 'notices' | 'deferred' | 'more' | 'secondsLeft' | 'waitsUntil' | 'checks'
   const run = JSON.parse(json) as Omit<Run, Newer>
   const failure = run.failure ? { ...run.failure, passes: run.failure.passes ?? false } : null
   const usual: Pick<Run, Newer> = {
@@ -82,6 +83,7 @@ export function runIn(json: string | null): Run | null {
     deferred: 0,
     more: false,
     secondsLeft: null,
+    waitsUntil: null,
     checks: 1,
   }
   return { ...usual, ...run, failure }

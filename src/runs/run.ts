@@ -59,6 +59,8 @@ export interface Run extends Readonly<RunCounts> {
   readonly failure: FailureReport | null
   /** It has ended by its time, and the account is due again at once. */
   readonly more: boolean
+  /** Until when it waits, if it is queued and may not begin before; null: it may at any time. */
+  readonly waitsUntil: string | null
   /** How many visits in a row it stands for: only such as found nothing to do are put together (idle-row.ts). */
   readonly checks: number
   /** Further remarks for people, one sentence each. */

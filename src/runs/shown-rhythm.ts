@@ -6,7 +6,7 @@ import { nextVisit, rhythmCodes, type RhythmCode } from './schedule.ts'
 
 /**
  * What stands before the rhythm. `due at once`: it is new, or somebody asked for it. `waiting`: it is due, and
- * its server, or all workers, have no place for it yet. `more to fetch`: its last run left some mail for then. `backing off`: its last visit failed. `destination
+ * its server, or all workers, have no place for it yet. `login delay`: its server wants no login to the mailbox before. `more to fetch`: its last run left some mail for then. `backing off`: its last visit failed. `destination
  * paused`: nothing goes there for now. `throttled`: its server gives nothing more for a while. `put off`: something else made it later.
  * `paused`, `needs attention`: it is not visited by itself.
  */
@@ -42,6 +42,8 @@ export interface Scheduled {
   /** Messages wait for another visit. */
   readonly isDeferred: boolean
   readonly isDestinationPaused: boolean
+  /** It is due or asked for, and waits until then. */
+  readonly putOff: { readonly untilMs: number; readonly isByLoginDelay: boolean } | undefined
   /** It has been due for a while, and has no place. */
   readonly isWaiting: boolean
   /** Its last run ended before all was fetched. */
@@ -50,9 +52,13 @@ export interface Scheduled {
 }
 
 export function shownRhythm(scheduled: Scheduled): ShownRhythm {
-  const { account, state, rhythm, dueMs, visitedMs } = scheduled
+  const { account, state, rhythm, dueMs, visitedMs, putOff } = scheduled
   if (account.paused) return { code: 'paused', seconds: null }
   if (state.attention) return { code: 'needs attention', seconds: null }
+  if (putOff !== undefined) {
+    const seconds = Math.round((putOff.untilMs - (visitedMs ?? scheduled.nowMs)) / 1000)
+    return { code: putOff.isByLoginDelay ? 'login delay' : 'put off', seconds: Math.max(0, seconds) }
+  }
   if (scheduled.isWaiting) return { code: 'waiting', seconds: 0 }
   if (dueMs === null || visitedMs === undefined) return { code: 'due at once', seconds: 0 }
   const seconds = Math.max(0, Math.round((dueMs - visitedMs) / 1000))

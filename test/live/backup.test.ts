@@ -262,7 +262,7 @@ test('every key that Redis holds is in a backup, or is left out on purpose', asy
   for (const name of [...leftOut, ...underWay, keys.lease('*')]) kept.add(name)
   // What follows from the due set, and what was learnt of servers (scripts/includes/schedule.lua).
   const ofSchedule =
-    /^\{tributary\}:(?:places|placed|place-counts|mailboxes|asked|not-before|(?:slots|waiting|servers?|refused):.*)$/
+    /^\{tributary\}:(?:places|placed|place-counts|mailboxes|login-holds|asked|not-before|(?:slots|waiting|servers?|refused):.*)$/
   const ofProcess = (key: string) =>
     key.startsWith(`${queuePrefix}:`) || key.startsWith(keys.workerVitals('')) || ofSchedule.test(key)
   const held = (await old.redis.keys('*')).filter((key) => !ofProcess(key))

@@ -9,6 +9,7 @@ import { Destinations } from '../../src/redis/destinations.ts'
 import { DueAccounts, type Lesson, type VisitEnd } from '../../src/redis/due.ts'
 import { atGuestSlot } from '../../src/redis/guest-slots.ts'
 import { keys } from '../../src/redis/key-names.ts'
+import { holdLogins, loginsHeldUntil } from '../../src/redis/login-holds.ts'
 import { redisLimits } from '../../src/redis/limits.ts'
 import { type PullJob, PullQueue, visitsOf } from '../../src/redis/queue.ts'
 import { Runs } from '../../src/redis/runs.ts'
@@ -401,11 +402,11 @@ test('names that lead to one address share its slots as soon as it is reached', 
   await workers(64)
   const all = await many(20, (nth) => `n${nth}.example`)
   assert.equal((await claimed()).length, 20)
-  assert.equal((await due.begin({ accountId: all[0] as AccountId, task: 'pull' }, []))?.peer, undefined)
+  assert.equal((await beginning(all[0] as AccountId))?.peer, undefined)
   const hasSlot: boolean[] = []
   for (const accountId of all) hasSlot.push(await due.reach({ accountId, task: 'pull' }, '192.0.2.1:995'))
   assert.deepEqual(hasSlot, [...Array<boolean>(8).fill(true), ...Array<boolean>(12).fill(false)])
-  assert.equal((await due.begin({ accountId: all[0] as AccountId, task: 'pull' }, []))?.peer, '192.0.2.1:995')
+  assert.equal((await beginning(all[0] as AccountId))?.peer, '192.0.2.1:995')
   for (const id of all.slice(8)) await end(id, undefined, { afterMs: 0 })
   assert.deepEqual(await claimed(), [])
   await end(all[0] as AccountId, 'own')
@@ -520,8 +521,7 @@ test('a job that is there once more begins no visit that was ended; one whose pl
   await workers(64)
   const [done, lost] = [await account('a.example'), await account('a.example')]
   assert.deepEqual(new Set(await claimed()), new Set([done, lost]))
-  const begin = async () =>
-    await Promise.all([done, lost].map(async (accountId) => await due.begin({ accountId, task: 'pull' }, ['accounts'])))
+  const begin = async () => await Promise.all([done, lost].map(async (accountId) => await beginning(accountId)))
   const first = await begin()
   assert.deepEqual(
     first.map((begun) => (JSON.parse(begun?.entries.accounts ?? '{}') as AccountRecord).account.id),
@@ -541,11 +541,11 @@ test('a job that is there once more begins no visit that was ended; one whose pl
   // A visit that somebody asks for meanwhile begins.
   await runs.open(done, 'request')
   await due.ask(done, 'pull')
-  assert.equal((await due.begin({ accountId: done, task: 'pull' }, []))?.asked, true)
+  assert.equal((await beginning(done))?.asked, true)
 })
 
 async function begun(accountId: AccountId): Promise<boolean> {
-  return (await due.begin({ accountId, task: 'pull' }, [])) !== undefined
+  return (await beginning(accountId)) !== undefined
 }
 
 /** Claims all that is due, and begins it. */
@@ -816,4 +816,49 @@ test('no visit goes to a mailbox that somebody tests, and a test waits a moment 
 })
 
 const guests = async (name: string, holdMs: number, user = '') =>
-  await script<-1 | 0 | 1>('guest-slot', 1)(redis, [keys.due], ['a.example:995', name, holdMs, user])
+  await script<number>('guest-slot', 1)(redis, [keys.due], ['a.example:995', name, holdMs, user, user === '' ? 1 : ''])
+
+/** @returns undefined if it does not begin. */
+async function beginning(accountId: AccountId) {
+  const begun = await due.begin({ accountId, task: 'pull' }, ['accounts'])
+  return begun === undefined || 'heldUntilMs' in begun ? undefined : begun
+}
+
+test('while a server wants no login to a mailbox nobody goes there: neither who is due, nor who is asked for, nor a test', async () => {
+  await workers(64)
+  const [one, twin] = [await account('A.example', 'd0', false, 'me'), await account('a.example', 'd1', false, 'me')]
+  const other = await account('a.example', 'd0', false, 'another')
+  const at = { host: 'A.example', port: 995, user: 'me' }
+  assert.deepEqual(new Set(await claimed()), new Set([one, twin, other]))
+  await holdLogins(redis, at, 120_000)
+  const [heldUntilMs = 0, free] = await loginsHeldUntil(redis, [at, { ...at, user: 'another' }])
+  assert.equal(free, 0)
+  assert.ok(Math.abs(heldUntilMs - Date.now() - 120_000) < 5000)
+  assert.deepEqual(await due.begin({ accountId: one, task: 'pull' }, []), { heldUntilMs, openRunId: undefined })
+  assert.ok(await beginning(other))
+  for (const id of [one, twin, other]) await end(id)
+  const dueMs = async () => (await redis.zmscore(keys.due, one, twin)).map(Number)
+  assert.deepEqual(await dueMs(), [heldUntilMs, heldUntilMs], 'they are not late meanwhile')
+  const run = await runs.open(one, 'request')
+  assert.deepEqual(await due.ask(one, 'pull'), { openRunId: run.id, heldUntilMs })
+  assert.equal((await due.ask(one, 'rebuild')).heldUntilMs, 0, 'a rebuild asks the store alone')
+  assert.deepEqual(await claimed(), [])
+  await assert.rejects(
+    atGuestSlot(redis, at, async () => {}),
+    /wants some time between two logins/,
+  )
+  await holdLogins(redis, at, 1000, true)
+  assert.deepEqual(await loginsHeldUntil(redis, [at]), [heldUntilMs], 'what is refused does not make it shorter')
+  await redis.del(keys.dueShifted)
+  await due.shift(-30_000)
+  assert.deepEqual(
+    await loginsHeldUntil(redis, [at]),
+    [heldUntilMs - 30_000],
+    'a clock that is set back makes it no longer',
+  )
+  await holdLogins(redis, at, 0)
+  await due.place([one, twin])
+  assert.deepEqual(new Set(await beginners()), new Set([one]))
+  await holdLogins(redis, { ...at, user: 'a third' }, 1)
+  assert.ok((await redis.zcard(keys.loginHolds)) <= 1, 'what is over is not kept')
+})

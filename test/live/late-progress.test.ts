@@ -24,6 +24,7 @@ import type { Run } from '../../src/runs/run.ts'
 import type { Dispatch } from '../../workers/dispatch.ts'
 import { makeVisit } from '../../workers/job.ts'
 import type { PullWorld } from '../../workers/pull-world.ts'
+import { ToldPauses } from '../../workers/told-pauses.ts'
 import { startRedis } from '../support/redis.ts'
 import { account } from '../support/world.ts'
 
@@ -81,6 +82,7 @@ test('a run that breaks while its progress is still to be written leaves nothing
     accounts: new Accounts(redis),
     pauses: new Pauses(redis),
     clock: createClock(),
+    toldPauses: new ToldPauses(),
     stampMs: Date.now,
     log: pino({ level: 'silent' }),
     publicName: 'gather.example.org',

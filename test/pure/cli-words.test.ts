@@ -33,6 +33,7 @@ const run: Run = {
   more: false,
   checks: 1,
   secondsLeft: null,
+  waitsUntil: null,
   notices: [],
 }
 const program = programOf(new Cli({}, process, new AbortController().signal))

@@ -18,6 +18,7 @@ function worldWith(isShared: boolean) {
   const world = {
     redis: { hgetall: async () => await Promise.resolve({}) },
     runs: { change: async (run: Run) => void changed.push(run) },
+    clock: { nowMs: () => Date.now() },
     due: { isShared: async () => await Promise.resolve(isShared) },
     accounts: {
       state: async () => await Promise.resolve(state),

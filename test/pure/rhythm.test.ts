@@ -237,6 +237,7 @@ test('it is said why an account is visited when it is', () => {
     visitedMs,
     isDeferred: false,
     isDestinationPaused: false,
+    putOff: undefined,
     isWaiting: false,
     hasMore: false,
     nowMs: visitedMs + minute,
@@ -293,6 +294,11 @@ test('it is said why an account is visited when it is', () => {
     [
       { rhythm: undefined, dueMs: visitedMs + 125_000 },
       { code: 'learning', seconds: 120 },
+    ],
+    [{ putOff: { untilMs: visitedMs + 900_000, isByLoginDelay: true } }, { code: 'login delay', seconds: 900 }],
+    [
+      { putOff: { untilMs: visitedMs + 120_000, isByLoginDelay: false }, visitedMs: undefined, dueMs: null },
+      { code: 'put off', seconds: 60 },
     ],
   ]
   for (const [changes, shown] of cases) assert.deepEqual(shownRhythm({ ...usually, ...changes }), shown)

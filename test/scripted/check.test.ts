@@ -12,6 +12,7 @@ import { type KnownPlan, listingHash, settingsHash } from '../../src/pull/known-
 import { WindowSize } from '../../src/pull/window-size.ts'
 import type { AccountRecord } from '../../src/redis/accounts.ts'
 import { check } from '../../workers/check.ts'
+import { LoginDelay } from '../../workers/login-delay.ts'
 import { lettersOf } from '../support/visits.ts'
 import { startPop3Server } from '../support/pop3-server.ts'
 import { account as anyAccount } from '../support/world.ts'
@@ -53,7 +54,9 @@ async function checkedAccount(t: TestContext, planned: (listing: readonly Listed
   }
   const begun = { asked: false, openRunId: undefined, peer: undefined, nowMs, entries }
   const place = { pulse: new Pulse(), reached: () => {} }
-  const made = check(world, { begun, lease: { known }, signal: new AbortController().signal, dueMs: nowMs, place })
+  const delay = new LoginDelay()
+  const { signal } = new AbortController()
+  const made = check(world, { begun, lease: { known }, signal, dueMs: nowMs, place, delay })
   return { sessions, budget, made }
 }
 

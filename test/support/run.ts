@@ -17,6 +17,7 @@ export function runOf(fields: Partial<Run> = {}): Run {
     failure: null,
     fetched: null,
     secondsLeft: null,
+    waitsUntil: null,
     more: false,
     checks: 1,
     notices: [],

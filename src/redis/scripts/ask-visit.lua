@@ -5,7 +5,8 @@
 --   due      see includes/schedule.lua, for all others
 -- ARGV:
 --   field    of open-runs
--- Returns the id of the open run; '' if there is none.
+-- Returns the id of the open run, '' if there is none; and, for a visit that is not under way, until when its server wants no login to the
+-- mailbox, 0 for any time.
 local due = KEYS[1]
 -- @include schedule
 local field = ARGV[1]
@@ -26,4 +27,10 @@ if placeUntilMs then
   end
 end
 place(field, nowMs)
-return redis.call('HGET', tag .. 'open-runs', field) or ''
+local json = redis.call('HGET', tag .. 'accounts', string.match(field, '^%S+'))
+local heldUntilMs = 0
+if json and not placeUntilMs then
+  local _, _, mailbox = whereOf(json)
+  heldUntilMs = heldUntilOf(field, mailbox)
+end
+return { redis.call('HGET', tag .. 'open-runs', field) or '', heldUntilMs > nowMs and heldUntilMs or 0 }

@@ -36,6 +36,7 @@ end
 
 shift(due)
 shift(tag .. 'places', limits.guestHoldMs)
+shift(tag .. 'login-holds')
 local servers = {}
 for _, class in ipairs(classes) do
   for _, server in ipairs(redis.call('ZRANGE', tag .. 'servers:' .. class, 0, -1)) do servers[server] = true end

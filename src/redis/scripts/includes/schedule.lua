@@ -19,6 +19,7 @@
 --   places                  sorted set: field by when its place expires; slots:SERVER the same of one server
 --   placed                  hash: field -> server, destination, class and peer
 --   away:SERVER             set: ids of accounts that it did not answer when they were visited last (end-visits.lua)
+--   login-holds             sorted set: digest of a mailbox by until when its server wants no login there (hold-login.lua)
 --   mailboxes               hash: `SERVER USER` of a mailbox in which a session is -> who has it, a member of slots:SERVER; then the accounts that wait
 --                           for its end. It counts only while its member does
 --   place-counts            hash: the places of a lane, `of DEST`, `strange of DEST`, `at SERVER DEST`, `peer ADDRESS`
@@ -149,11 +150,17 @@ local function withdraw(id, json, nowMs)
   withdrawFrom(server, destination, id .. ' rebuild', nowMs)
 end
 
--- When a field is to be visited: by who asked for it, an open run or the schedule. Nothing if not at all.
-local function scoreOf(field, nowMs)
+-- Until when the server of a mailbox wants no login there; 0: it has not said so. A rebuild asks the store alone.
+local function heldUntilOf(field, mailbox)
+  if string.find(field, ' ', 1, true) then return 0 end
+  return tonumber(redis.call('ZSCORE', tag .. 'login-holds', redis.sha1hex(mailbox)) or 0)
+end
+
+-- When a field is to be visited: by who asked for it, an open run or the schedule. Nothing if not at all. `heldUntilMs`: no login is wanted before.
+local function scoreOf(field, heldUntilMs, nowMs)
   local notBefore = redis.call('HGET', tag .. 'not-before', field)
-  local waitsUntilMs = notBefore and tonumber(string.match(notBefore, '^[%d.]+'))
-  local waits = waitsUntilMs and waitsUntilMs > nowMs
+  local waitsUntilMs = math.max(heldUntilMs, tonumber(string.match(notBefore or '', '^[%d.]+') or 0))
+  local waits = waitsUntilMs > nowMs
   if redis.call('HEXISTS', tag .. 'open-runs', field) == 1 then
     if waits then return waitsUntilMs end
     return redis.call('SISMEMBER', tag .. 'asked', field) == 1 and nowMs - ahead or nowMs
@@ -164,8 +171,11 @@ local function scoreOf(field, nowMs)
 end
 
 -- Puts a field where it waits.
-local function lineUp(field, server, destination, nowMs)
-  local score = scoreOf(field, nowMs)
+local function lineUp(field, server, destination, mailbox, nowMs)
+  local heldUntilMs = heldUntilOf(field, mailbox)
+  -- It is not late meanwhile.
+  if heldUntilMs > nowMs then redis.call('ZADD', due, 'XX', 'GT', heldUntilMs, field) end
+  local score = scoreOf(field, heldUntilMs, nowMs)
   if not score then return withdrawFrom(server, destination, field, nowMs) end
   local waiting = tag .. 'waiting:' .. server .. ' ' .. destination
   local before = tonumber(redis.call('ZSCORE', waiting, field) or 0)
@@ -200,7 +210,7 @@ local function leaveMailbox(mailbox, who, nowMs)
     local json = redis.call('HGET', tag .. 'accounts', other)
     if json and not redis.call('ZSCORE', tag .. 'places', other) then
       local server, destination = whereOf(json)
-      lineUp(other, server, destination, nowMs)
+      lineUp(other, server, destination, mailbox, nowMs)
     end
   end
 end
@@ -211,7 +221,7 @@ local function place(field, nowMs)
   if not json or redis.call('ZSCORE', tag .. 'places', field) then return end
   local server, destination, mailbox = whereOf(json)
   leaveMailbox(mailbox, field, nowMs)
-  lineUp(field, server, destination, nowMs)
+  lineUp(field, server, destination, mailbox, nowMs)
 end
 
 local function count(name) redis.call('HINCRBY', tag .. 'place-counts', name, 1) end

@@ -23,6 +23,14 @@ export const pullLimits = {
 
   /** After this time it can be told from what has come how long the rest will take. */
   rateKnownMs: 3 * second,
+  /** By then what has come counts e times less for that: lines and stores become faster and slower. */
+  rateFadesMs: 2 * minute,
+  /** What a message is taken to cost beside its octets, as long as nothing tells: measured were 0.2 to 0.5 ms. */
+  messageMs: 0.5,
+  /** Of what has come, that is this part of its time at most. */
+  messageShareMax: 0.8,
+  /** How far what is usual counts against what has come: as that would which takes this part of its time, and differs as much. */
+  rateDrawn: 0.02,
 
   /** The number of sessions of one run at a provider that ends each of them early: each is a login, and providers count these. */
   cutSessionsMax: 5,

@@ -12,6 +12,8 @@ export interface Maildrop {
   readonly hidesRetrieved: boolean
   /** True if lines of the last listing named no message: a record that is not listed is not missing then. */
   readonly leavesOut?: boolean
+  /** What each message costs beside its octets, in milliseconds: the round trips of a server that is asked for one at a time. Undefined: none. */
+  readonly messageMs?: number | undefined
   /**
    * The hash of the answers of which the listing is made, before anything is read in them: where it is the same, so is the listing. Undefined
    * if the answers do not tell.

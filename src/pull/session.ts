@@ -9,9 +9,9 @@ import { relisted } from './lessons.ts'
 import type { Listed } from '../mail/message.ts'
 import type { IdlePlan, LedgerView } from './ledger-ports.ts'
 import { Neighbours } from './neighbours.ts'
+import { pullLimits } from './limits.ts'
 import type { Maildrop } from './maildrop-ports.ts'
 import type { EarlyEnd, PullRun, World } from './ports.ts'
-import { octetsOf } from './order.ts'
 import type { ProviderRefusals } from './provider-refusals.ts'
 import type { Suspects } from './suspects.ts'
 import { TimeLeft } from './time-left.ts'
@@ -68,7 +68,7 @@ export class PullSession implements PullRun {
   mayGoOn = false
   #expected = 0
   #came = 0
-  readonly #left = new TimeLeft(performance.now())
+  readonly #left: TimeLeft
   #hasBegun = false
 
   constructor(run: PullRun, memory: RunMemory, view: LedgerView, maildrop: Maildrop) {
@@ -80,6 +80,7 @@ export class PullSession implements PullRun {
     this.windows = memory.windows
     this.view = view
     this.maildrop = maildrop
+    this.#left = new TimeLeft(pullLimits.messageMs + (maildrop.messageMs ?? 0))
     this.nowMs = run.world.clock.nowMs()
     this.erasures = new Erasures(run, view, this.nowMs)
     this.neighbours = new Neighbours(view)
@@ -129,20 +130,21 @@ export class PullSession implements PullRun {
   expect(messages: readonly Listed[]): void {
     this.#hasBegun = true
     this.#expected += messages.length
-    this.#left.expect(octetsOf(messages))
+    this.#left.expect(messages, performance.now())
     this.#tellProgress()
   }
 
   /** Notes that these of them have come, or were refused. */
   came(messages: readonly Listed[]): void {
     this.#came += messages.length
-    this.#left.came(octetsOf(messages))
+    this.#left.came(messages, performance.now())
     this.#tellProgress()
   }
 
   /** Notes that so many of them are not asked for any more. */
   gaveUp(messages: number): void {
     this.#came += messages
+    this.#left.gaveUp(messages)
     this.#tellProgress()
   }
 

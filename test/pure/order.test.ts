@@ -5,7 +5,6 @@ import type { Listed, MessageNumber, Octets, Uidl } from '../../src/mail/message
 import { pullLimits } from '../../src/pull/limits.ts'
 import { type Import, orderOf } from '../../src/pull/order.ts'
 import type { ImportBudget } from '../../src/pull/import-budget.ts'
-import { TimeLeft } from '../../src/pull/time-left.ts'
 import { KiB, MiB } from '../../src/units.ts'
 import { Chance } from '../support/chance.ts'
 import { turnsDuring } from '../support/turns.ts'
@@ -221,15 +220,4 @@ test('the budget of an import is none of a later visit', async () => {
   world.importBudget = budgetOf(0)
   world.provider.push(...lettersOf(300, 10, 9000))
   assert.equal((await world.pull()).stored, 300)
-})
-
-test('the time that is left follows from what has come, and from the budget where that is slower', () => {
-  const left = new TimeLeft(0)
-  left.expect(10_000)
-  assert.equal(left.seconds(60_000), null)
-  assert.equal(left.seconds(0, 20_000), 1800)
-  left.came(1000)
-  assert.equal(left.seconds(1000), null)
-  assert.equal(left.seconds(10_000), 90)
-  assert.equal(left.seconds(10_000, 9000), 3600)
 })

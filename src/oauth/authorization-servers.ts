@@ -81,8 +81,11 @@ export class AuthorizationServers {
     const issuer = new URL(application.issuer ?? '')
     const discover = async (algorithm: 'oauth2' | 'oidc') =>
       await client.discovery(issuer, clientId, undefined, auth, { ...options, algorithm })
-    // RFC 8414; a server that knows OpenID Connect alone has its document elsewhere.
-    return await discover('oauth2').catch(async () => await discover('oidc'))
+    // RFC 8414; a server that knows OpenID Connect alone has its document elsewhere. One that does not answer is not asked twice.
+    return await discover('oauth2').catch(async (error: unknown) => {
+      if (!isAnswered(error)) throw error
+      return await discover('oidc')
+    })
   }
 }
 
@@ -134,6 +137,12 @@ export async function withSecret<T>(
       throw again
     })
   }
+}
+
+/** Whether the error is about an answer that came. */
+function isAnswered(error: unknown): boolean {
+  const { code } = error as { readonly code?: unknown }
+  return typeof code === 'string' && code.startsWith('OAUTH_') && code !== 'OAUTH_TIMEOUT' && code !== 'OAUTH_ABORT'
 }
 
 /** @param secrets are masked in what the server says. @throws OAuthFailed */

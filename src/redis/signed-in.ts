@@ -66,9 +66,11 @@ export async function takeGrant(
   await letIn(world, holder)
 }
 
-async function letIn({ accounts, pauses, queue }: SignedInWorld, { kind, id }: TokenHolder): Promise<void> {
+async function letIn({ accounts, grants, pauses, queue }: SignedInWorld, { kind, id }: TokenHolder): Promise<void> {
   if (kind === 'destination') return await queue.release(await pauses.lift(id))
   const updated = await accounts.update(id, (record) => ({ record, due: record.account.paused ? 'never' : 'now' }))
+  // It was removed in this very moment.
+  if (updated === 'unknown') return void (await grants.remove(id))
   if (typeof updated !== 'string' && updated.account.paused) await accounts.setState(id, defaultState)
 }
 

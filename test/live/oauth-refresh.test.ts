@@ -260,6 +260,25 @@ test('a token service in trouble makes nobody sign in again, whatever its troubl
   assert.equal(await kindOf(worker().of(holder)), 'token service unreachable', 'nobody listens')
 })
 
+test('a server that says what it is by OpenID Connect alone is found; one that does not answer is asked once', async () => {
+  const usual = oauthFetch()
+  const paths: string[] = []
+  const oidcAlone: OAuthFetch = async (url, options) => {
+    paths.push(new URL(url).pathname)
+    if (url.includes('oauth-authorization-server')) return new Response('no such page', { status: 404 })
+    return await usual(url, options)
+  }
+  assert.equal(await worker(oidcAlone).of(await signedIn(await application(service.issuer))), 'access-new-0')
+  assert.deepEqual(paths.slice(0, 2), ['/.well-known/oauth-authorization-server', '/.well-known/openid-configuration'])
+  paths.length = 0
+  const away: OAuthFetch = async (url) => {
+    paths.push(url)
+    throw new Error('it did not answer')
+  }
+  const kind = await kindOf(worker(away).of(await signedIn(await application(service.issuer))))
+  assert.deepEqual([kind, paths.length], ['token service unreachable', 1])
+})
+
 test('what is wrong with the application is told as that, and makes nobody sign in again', async () => {
   const applicationId = await application(service.issuer)
   for (const answer of [

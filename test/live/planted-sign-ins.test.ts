@@ -6,11 +6,12 @@ import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { gunzipSync } from 'node:zlib'
 import { keys } from '../../src/redis/key-names.ts'
+import { echoed, echoing, eventsOf, saslOf, startEcho } from '../support/echoes.ts'
 import { startImapServer } from '../support/imap-server.ts'
 import { filesIn, found, processes, type Written } from '../support/planted.ts'
 import { startPop3Server } from '../support/pop3-server.ts'
 import { adminToken, publicUrlOfTests, type Stack, startStack } from '../support/stack.ts'
-import { startTokenService, type TokenAnswer, type TokenRequest, type TokenService } from '../support/token-service.ts'
+import { startTokenService, type TokenAnswer, type TokenService } from '../support/token-service.ts'
 import { until } from '../support/until.ts'
 import { letter } from '../support/world.ts'
 
@@ -40,34 +41,6 @@ after(async () => {
   for (const server of servers) await server.close()
   await stack.stop()
 })
-
-/** The forms in which somebody says again what he was told. */
-function echoed(...all: readonly string[]): string {
-  const forms = all.flatMap((one) => [
-    one,
-    Buffer.from(one).toString('base64'),
-    Buffer.from(one).toString('base64url'),
-    encodeURIComponent(one),
-    new URLSearchParams([['x', one]]).toString(),
-  ])
-  return forms.join(' ')
-}
-
-const sasl = (user: string, token: string, port: number) => [
-  token,
-  `user=${user}\x01auth=Bearer ${token}\x01\x01`,
-  `n,a=${user},\x01host=127.0.0.1\x01port=${port}\x01auth=Bearer ${token}\x01\x01`,
-]
-
-/** Says again everything that it was told: the body, each of its values, and the header with the application's secret. */
-function refusing(error: string): (request: TokenRequest) => TokenAnswer {
-  return ({ body, text, headers }) => {
-    const { authorization = '' } = headers
-    const said = [text, authorization, ...body.values()].map((one) => `${one} ${echoed(one)}`)
-    // The values first: words are cut at some length.
-    return { status: 400, body: { error, error_description: [...body.values(), ...said].join(' ') } }
-  }
-}
 
 function issued(name: string, more: object = {}): TokenAnswer {
   return {
@@ -179,7 +152,7 @@ test('everything that a sign-in hands about is handed about, and said again by w
     answers: {},
     mangles: (reply, command) => {
       const token = Object.entries(planted).findLast(([name]) => name.startsWith('access token code'))?.[1] ?? ''
-      const said = echoed(...sasl('me@example.net', token, 0)).replaceAll(/[\r\n]/g, ' ')
+      const said = echoed(...saslOf('me@example.net', token, 0)).replaceAll(/[\r\n]/g, ' ')
       if (command.startsWith('AUTH')) return Buffer.from(`-ERR I know ${said}\r\n`)
       return command === 'CAPA' ? Buffer.from(reply.toString().replace(/\.\r\n$/, `X-SEEN ${said}\r\n.\r\n`)) : reply
     },
@@ -191,7 +164,7 @@ test('everything that a sign-in hands about is handed about, and said again by w
     const asked = service.token
     service.token = async (request, nth) => {
       await asked(request, nth)
-      return refusing(error)(request)
+      return echoing(error)(request)
     }
     assert.match((await callback()).text, /\*\*\*/)
   }
@@ -208,9 +181,9 @@ test('everything that a sign-in hands about is handed about, and said again by w
   service.token = () => issued('code, refreshed')
   await run(byCode)
   await grantEnds(byCode)
-  service.token = refusing('server_error')
+  service.token = echoing('server_error')
   assert.match(await run(byCode), /token service unreachable.*\*\*\*/)
-  service.token = refusing('invalid_grant')
+  service.token = echoing('invalid_grant')
   assert.match(await run(byCode), /sign-in needed.*\*\*\*/)
 
   // By device code.
@@ -224,11 +197,11 @@ test('everything that a sign-in hands about is handed about, and said again by w
       interval: 1,
     },
   })
-  service.token = refusing('authorization_pending')
+  service.token = echoing('authorization_pending')
   await ask('POST', `/accounts/${byDevice}/oauth`, { flow: 'device' })
   const asked = service.asked['/token'].length
   await until('a poll', () => service.asked['/token'].length > asked)
-  service.token = refusing('access_denied')
+  service.token = echoing('access_denied')
   const state = async () => String((await ask('GET', `/accounts/${byDevice}/oauth`)).json['reason'])
   await until('its refusal', async () => (await state()).includes('***'))
 
@@ -238,7 +211,7 @@ test('everything that a sign-in hands about is handed about, and said again by w
   const boss = await account('boss@example.net', talking.port, { oauth: { applicationId: made.json['id'] } })
   service.token = (request) => {
     plant('assertion', request.body.get('assertion') ?? '')
-    return refusing('invalid_grant')(request)
+    return echoing('invalid_grant')(request)
   }
   const { text } = await ask('POST', `/accounts/${boss}/oauth`, { flow: 'application' })
   assert.match(text, /refused it: invalid_grant: \*\*\*/)
@@ -251,7 +224,7 @@ test('everything that a sign-in hands about is handed about, and said again by w
     answers: {
       AUTHENTICATE: () => {
         const token = planted['access token store'] ?? ''
-        return `TAG NO [AUTHENTICATIONFAILED] I know ${echoed(...sasl('store@example.net', token, 0))}\r\n`
+        return `TAG NO [AUTHENTICATIONFAILED] I know ${echoed(...saslOf('store@example.net', token, 0))}\r\n`
       },
     },
   })
@@ -289,9 +262,10 @@ async function throughProxies(fields: object): Promise<void> {
       `HTTP/1.1 407 ${told.toString().replaceAll(/[\r\n]+/g, ' ')}\r\nx-told: ${told.toString().replaceAll(/[\r\n]+/g, ' ')}\r\ncontent-length: 0\r\n\r\n`,
     ),
   )
+  servers.push(socks, http)
   for (const [scheme, port] of [
-    ['socks5', socks],
-    ['http', http],
+    ['socks5', socks.port],
+    ['http', http.port],
   ] as const) {
     const password = encodeURIComponent(plant(`password of the ${scheme} proxy`))
     const proxy = `${scheme}://gate:${password}@127.0.0.1:${port}`
@@ -307,19 +281,6 @@ async function throughProxies(fields: object): Promise<void> {
     await ask('POST', '/accounts/test', { ...fields, user: scheme, destinationId, proxy })
     await ask('POST', '/accounts', { ...fields, user: 'bad', destinationId, proxy: proxy.replace(/:\d+$/, ':no') })
   }
-}
-
-async function startEcho(answer: (told: Buffer, nth: number) => Buffer): Promise<number> {
-  const { createServer } = await import('node:net')
-  const server = createServer((socket) => {
-    let nth = 0
-    socket.on('error', () => {}).on('data', (told) => socket.write(answer(told, nth++)))
-  })
-  await new Promise<void>((resolve) => {
-    server.listen(0, '127.0.0.1', resolve)
-  })
-  servers.push({ close: async () => void server.close() })
-  return (server.address() as { port: number }).port
 }
 
 async function inAndOut(byCode: string, into: string): Promise<void> {
@@ -345,24 +306,6 @@ async function inAndOut(byCode: string, into: string): Promise<void> {
   await ask('GET', `/api/v1/oauth/callback?${strange}`, undefined, 'tributary-sign-in=x')
   await ask('GET', `/api/v1/oauth/link?link=${encodeURIComponent(plant('link that is not taken'))}`, undefined, '')
   await ask('POST', `/api/v1/oauth/callback?${strange}`, {}, '')
-}
-
-/** Listens to the events as a dashboard does. @returns what has come. */
-async function eventsOf({ app }: Stack): Promise<() => Promise<string>> {
-  const url = await app.listen({ host: '127.0.0.1', port: 0 })
-  const stop = new AbortController()
-  const headers = { authorization: `Bearer ${adminToken}` }
-  const response = await fetch(`${url}/api/v1/events`, { headers, signal: stop.signal })
-  let text = ''
-  const reading = (async () => {
-    for await (const piece of response.body ?? []) text += Buffer.from(piece).toString()
-  })().catch(() => {})
-  return async () => {
-    await until('events', () => text.includes('event:'))
-    stop.abort()
-    await reading
-    return text
-  }
 }
 
 test('and none of it stands anywhere, in whatever form', async () => {

@@ -1,6 +1,7 @@
 /** An import of accounts: it registers each line that is fit, and answers each line. */
 import type { FastifyRequest } from 'fastify'
-import { type AccountRecord, sourceOf } from '../src/redis/accounts.ts'
+import type { AccountRecord } from '../src/redis/account-record.ts'
+import { sourceOf } from '../src/redis/accounts.ts'
 import { proxyIn, type SealedProxy, sealedProxy } from '../src/account/proxy.ts'
 import type { Seal } from '../src/seal.ts'
 import { afterAccountChange, demandTokensMayGo } from './sign-in-rules.ts'

@@ -9,6 +9,7 @@
 import { parseArgs } from 'node:util'
 import type { Redis } from 'ioredis'
 import { ulid } from 'ulid'
+import { accountDefaults } from '../src/account/account.ts'
 import { newRecord } from '../src/ledger/ledger.ts'
 import type { AccountId, DestinationId, ShortHash } from '../src/mail/message.ts'
 import { Backlog } from '../src/pull/backlog.ts'
@@ -122,9 +123,17 @@ async function madeAccounts(redis: Redis, count: number, from = 0): Promise<Acco
   const records = Array.from({ length: count }, (_, nth) => {
     const user = `person${from + nth}@customer${nth % 1000}.example.net`
     const destinationId = destinationIds[nth % destinationIds.length] ?? ('' as DestinationId)
-    const own = { id: ulid() as AccountId, address: user, user, host: `pop.provider${nth % 50}.example`, destinationId }
+    const createdAtMs = startedMs + nth
+    const own = {
+      id: ulid(createdAtMs) as AccountId,
+      createdAtMs,
+      address: user,
+      user,
+      host: `pop.provider${nth % 50}.example`,
+      destinationId,
+    }
     return {
-      account: { ...usual, ...own, createdAtMs: startedMs },
+      account: { ...usual, ...accountDefaults, ...own },
       sealedPassword: `v1.${'k'.repeat(8)}.${'x'.repeat(64)}`,
     }
   })

@@ -2,10 +2,12 @@
 import type { ServerTrait } from '../src/account/server-traits.ts'
 import type { OctetBudget } from '../src/budget.ts'
 import { failureOf } from '../src/failure/session-failed.ts'
+import type { AccountId } from '../src/mail/message.ts'
 import { holds } from '../src/pull/known-plan.ts'
 import { OpenVisit } from '../src/pull/open-visit.ts'
 import type { Maildrop, WindowPace } from '../src/pull/maildrop-ports.ts'
-import type { AccountRecord, AccountState } from '../src/redis/accounts.ts'
+import { type AccountRecord, accountRecordIn } from '../src/redis/account-record.ts'
+import type { AccountState } from '../src/redis/accounts.ts'
 import type { BegunVisit, Check, Lesson, Reckoned } from '../src/redis/due.ts'
 import type { Lease } from '../src/redis/lease.ts'
 import { isUntroubled } from '../src/runs/idle-row.ts'
@@ -49,6 +51,7 @@ export interface FoundNothing {
 type CheckWorld = Pick<PullWorld, 'clock' | 'budget' | 'openMaildrop' | 'openQuickly' | 'isAskedFor'>
 
 interface CheckOrder {
+  readonly accountId: AccountId
   readonly begun: BegunCheck
   readonly lease: Pick<Lease, 'known'>
   readonly signal: AbortSignal
@@ -59,11 +62,11 @@ interface CheckOrder {
 
 /** @returns undefined if the visit has to be a run, and nothing was asked of the provider yet. */
 export async function check(world: CheckWorld, order: CheckOrder): Promise<FoundNothing | BegunSession | undefined> {
-  const { begun, lease } = order
+  const { accountId, begun, lease } = order
   const { accounts: json, 'account-states': state, predecessors, rhythms } = begun.entries
   if (lease.known === undefined || json === null || begun.asked || begun.openRunId !== undefined) return undefined
   if (state !== null && !isWell(JSON.parse(state) as AccountState)) return undefined
-  const record = JSON.parse(json) as AccountRecord
+  const record = accountRecordIn(accountId, json)
   const { account } = record
   const planned = { account, predecessor: (predecessors ?? undefined) as typeof account.id | undefined }
   // Without this, a plan that is out of date would cost a needless comparison.

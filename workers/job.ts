@@ -75,12 +75,12 @@ async function visitUnder(lease: Lease, world: PullWorld, terms: JobTerms): Prom
   const dueMs = world.clock.nowMs() - (begun.nowMs - terms.dueMs)
   place.begun(begun.peer)
   return await underSignals([cancelled, lease.lost, place.given], async (signal) => {
-    const checked =
-      visit.task === 'pull' ? await check(world, { begun, lease, signal, dueMs, place, delay }) : undefined
+    const order = { accountId: visit.accountId, begun, lease, signal, dueMs, place, delay }
+    const checked = visit.task === 'pull' ? await check(world, order) : undefined
     if (checked !== undefined && 'check' in checked) return checked
     try {
-      const order = { ...terms, dueMs, asked: begun.asked, openRunId: begun.openRunId, session: checked, signal }
-      return { lesson: await runUnder(lease, world, order) }
+      const run = { ...terms, dueMs, asked: begun.asked, openRunId: begun.openRunId, session: checked, signal }
+      return { lesson: await runUnder(lease, world, run) }
     } finally {
       checked?.abandon()
     }

@@ -1,6 +1,7 @@
 /** Finds the record that the id in a path names. Each function throws a Problem if there is none. */
 import type { Run } from '../../src/runs/run.ts'
-import type { AccountRecord, Accounts } from '../../src/redis/accounts.ts'
+import type { AccountRecord } from '../../src/redis/account-record.ts'
+import type { Accounts } from '../../src/redis/accounts.ts'
 import type { DestinationRecord, Destinations } from '../../src/redis/destinations.ts'
 import type { Runs } from '../../src/redis/runs.ts'
 import type { WebhookRecord, Webhooks } from '../../src/redis/webhooks.ts'

@@ -70,7 +70,9 @@ const hashChars = 22
 /** Hashes all settings of the account but those that say when it is visited: host, port and user too. */
 export function settingsHash({ account, predecessor }: PlannedAccount): string {
   const { interval: _interval, longestChosen: _longest, paused: _paused, ...settings } = account
-  const text = JSON.stringify([plannerVersion, predecessor ?? null, settings])
+  // Their order is that in which somebody has set them, or left them unsaid.
+  const inOrder = Object.entries(settings).toSorted(([one], [other]) => (one < other ? -1 : 1))
+  const text = JSON.stringify([plannerVersion, predecessor ?? null, inOrder])
   return createHash('sha256').update(text).digest('base64url').slice(0, hashChars)
 }
 

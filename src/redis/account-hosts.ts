@@ -5,8 +5,8 @@
 import type { Redis } from 'ioredis'
 import { atHost, normalHost } from '../account/host.ts'
 import type { AccountId } from '../mail/message.ts'
-import { type AccountRecord, Accounts, sourceOf } from './accounts.ts'
-import { keys } from './key-names.ts'
+import type { AccountRecord } from './account-record.ts'
+import { Accounts, ownerOfSource } from './accounts.ts'
 
 /** Two accounts that turned out to fetch the same mail to the same place. The newer one was paused. */
 export interface Twins {
@@ -35,8 +35,8 @@ async function bringToOneForm(
 ): Promise<Twins | undefined> {
   const record = await accounts.get(id)
   if (record === undefined) return undefined
-  const rivalId = await redis.hget(keys.accountSources, sourceOf(atHost(record.account, host)))
-  const rival = rivalId === null || rivalId === id ? undefined : await accounts.get(rivalId)
+  const rivalId = await ownerOfSource(redis, atHost(record.account, host))
+  const rival = rivalId === undefined || rivalId === id ? undefined : await accounts.get(rivalId)
   const isNewer = rival !== undefined && rival.account.id < id
   // The newer one is paused first: if this is broken off, nothing is fetched twice, and the next start goes on.
   if (rival !== undefined && !isNewer) await accounts.update(rival.account.id, (before) => pausedFor(before, id))

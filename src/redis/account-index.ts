@@ -1,14 +1,16 @@
 /**
- * Finds accounts in sorted sets whose members all have score 0, so that they lie in the order of their text. A position in a set
+ * Finds accounts in sorted sets whose members all have score 0, so that they lie in the order of their text, and in packed orders. A position there
  * is a member, whether it still exists or not. The scripts that change accounts write these sets in the same step.
  */
 import type { ChainableCommander, Redis } from 'ioredis'
 import type { Account } from '../account/account.ts'
 import { shownHost } from '../account/host.ts'
+import { accountRecordIn } from './account-record.ts'
 import { hashOf } from './backup.ts'
 import { idleButDue, lateBeforeMs } from './idle-but-due.ts'
 import { redisLimits } from './limits.ts'
 import { keys } from './key-names.ts'
+import { putInOrder } from './packed-order.ts'
 import { script } from './scripts.ts'
 import { type AccountStatus, notedStatuses } from '../runs/status.ts'
 
@@ -45,8 +47,7 @@ export function addressMemberOf({ address, id }: Account): string {
   return `${address.toLowerCase()} ${id}`
 }
 
-/** @param json an AccountRecord (accounts.ts). */
-const accountIn = (json: string) => (JSON.parse(json) as { readonly account: Account }).account
+const accountIn = (id: string, json: string) => accountRecordIn(id, json).account
 
 const idLength = 26
 export const idOfMember = (member: string) => member.slice(-idLength)
@@ -55,10 +56,9 @@ export const idOfMember = (member: string) => member.slice(-idLength)
 export function addToIndex(all: ChainableCommander, account: Account): void {
   const words = searchWordsOf(account)
   if (words !== '') all.hset(keys.accountWords, account.id, words)
-  all
-    .zadd(keys.accountIds, 0, account.id)
-    .zadd(keys.accountsByAddress, 0, addressMemberOf(account))
-    .zadd(keys.accountsOf(account.destinationId), 0, account.id)
+  putInOrder(all, keys.accountOrder, account.id)
+  putInOrder(all, keys.addressOrder, addressMemberOf(account))
+  all.zadd(keys.accountsOf(account.destinationId), 0, account.id)
 }
 
 /** Drops what an earlier version kept of all accounts, and this one of few or none. */
@@ -67,9 +67,9 @@ export async function dropNeedless(redis: Redis): Promise<void> {
   for await (const words of hashOf(redis, keys.accountWords)) {
     const ids = Object.keys(words)
     const records = await redis.hmget(keys.accounts, ...ids)
-    const needless = ids.filter((_, nth) => {
+    const needless = ids.filter((id, nth) => {
       const json = records[nth] ?? null
-      return json === null || searchWordsOf(accountIn(json)) === ''
+      return json === null || searchWordsOf(accountIn(id, json)) === ''
     })
     if (needless.length > 0) await redis.hdel(keys.accountWords, ...needless)
   }
@@ -113,16 +113,16 @@ export async function walkOf(redis: Redis, wanted: AccountsWanted): Promise<Walk
 
 async function walkSets(redis: Redis, sets: readonly string[], wanted: AccountsWanted): Promise<Walk> {
   const isByAddress = wanted.sort.endsWith('address')
-  if (sets.length < 2 && !isByAddress) return walkSet(redis, sets[0] ?? keys.accountIds, [], wanted)
+  if (sets.length < 2 && !isByAddress) return walkSet(redis, sets[0] ?? keys.accountOrder, [], wanted)
   const sizes = await Promise.all(sets.map((set) => redis.zcard(set)))
   const least = Math.min(...sizes)
   if (isByAddress) {
     // It is cheaper to sort a few accounts than to find them among very many.
     if (least <= redisLimits.accountsSortedMax)
       return await walkSorted(redis, await redis.zinter(sets.length, ...sets), wanted)
-    return walkSet(redis, keys.accountsByAddress, sets, wanted)
+    return walkSet(redis, keys.addressOrder, sets, wanted)
   }
-  const smallest = sets[sizes.indexOf(least)] ?? keys.accountIds
+  const smallest = sets[sizes.indexOf(least)] ?? keys.accountOrder
   return walkSet(
     redis,
     smallest,
@@ -143,11 +143,12 @@ function walkSet(redis: Redis, set: string, sets: readonly string[], wanted: Acc
   const { sort, q = '', status } = wanted
   const [first, end, direction] = sort.startsWith('-') ? ['+', '-', 'REV'] : ['-', '+', '']
   const facts = [keys.due, keys.places, ...notedStatuses.map(keys.accountsAt)]
+  const packed = set === keys.accountOrder || set === keys.addressOrder ? 'packed' : ''
   const standing = status === 'idle' || status === 'waiting' ? status : ''
   return {
     sparse: q !== '' || sets.length > 0 || (standing !== '' && set !== keys.accountsAt('waiting')),
     async on(from, count) {
-      const range = [from === null ? first : `(${from}`, end, count, direction]
+      const range = [from === null ? first : `(${from}`, end, count, direction, packed]
       const args = [...range, q.toLowerCase(), standing, lateBeforeMs(Date.now())]
       const names = [set, keys.accountWords, keys.accounts, ...facts, ...sets]
       const [members, looked, last] = await walkAccounts(redis, names, args)
@@ -159,9 +160,9 @@ function walkSet(redis: Redis, set: string, sets: readonly string[], wanted: Acc
 /** By their text, as their members of the sets are. */
 async function walkSorted(redis: Redis, ids: readonly string[], { sort, q = '' }: AccountsWanted): Promise<Walk> {
   const records = ids.length === 0 ? [] : await redis.hmget(keys.accounts, ...ids)
-  const all = records.flatMap((json) => {
+  const all = records.flatMap((json, nth) => {
     if (json === null) return []
-    const account = accountIn(json)
+    const account = accountIn(ids[nth] ?? '', json)
     if (!searchTextOf(account).includes(q.toLowerCase())) return []
     return sort.endsWith('address') ? [addressMemberOf(account)] : [account.id]
   })

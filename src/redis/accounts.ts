@@ -1,11 +1,9 @@
 /** Stores the accounts: the record of each, the state that its last runs have left, and when it is due. */
+import { createHash } from 'node:crypto'
 import type { ChainableCommander, Redis } from 'ioredis'
 import { type Account, withRetentionCounted } from '../account/account.ts'
 import { formerSourceName } from '../account/sources.ts'
 import { type FailureHistory, noFailures } from '../failure/consequence.ts'
-import type { LoginTrait } from '../account/server-traits.ts'
-import type { SealedProxy } from '../account/proxy.ts'
-import type { AccountId } from '../mail/message.ts'
 import type { FailureKind } from '../failure/failure.ts'
 import { redisLimits } from './limits.ts'
 import {
@@ -19,23 +17,15 @@ import {
   searchWordsOf,
 } from './account-index.ts'
 import { eraseAccount } from './account-erasure.ts'
+import { type AccountRecord, accountRecordIn, storedAccount } from './account-record.ts'
+import { hashOf } from './backup.ts'
 import { keys } from './key-names.ts'
+import { orderSize, putInOrder, textBeginning } from './packed-order.ts'
 import { indexQuarantines } from './quarantine-index.ts'
 import { whileChanged } from './replaced.ts'
 import { revokeLease, untilReleased } from './revocations.ts'
 import { restate, restating, statusKeys } from './statuses.ts'
 import { type OpenRuns, stopRuns } from './stopped-runs.ts'
-
-export interface AccountRecord extends SealedProxy {
-  readonly account: Account
-  readonly sealedPassword: string
-  /** An owner chose host and port: connections may only go where an owner may go (guard.ts). */
-  readonly guarded?: true
-  /** What is known of the ways to log in, where anybody may speak on the line: of this account alone. */
-  readonly loginTraits?: readonly LoginTrait[]
-  /** Another account fetches the same mail to the same place, and was registered before this one: this one was paused (account-hosts.ts). */
-  readonly twinOf?: AccountId
-}
 
 /** What an account of the same source means for a change: see update-account.lua. */
 export type Rival = 'refuse' | 'beside' | 'before'
@@ -66,14 +56,29 @@ export function sourceOf({ host, port, user, destinationId }: Account): string {
   return JSON.stringify([host.toLowerCase(), port, user, destinationId])
 }
 
+/** Its name in the order of sources: 96 bits. */
+export function sourceNameOf(account: Account): string {
+  return createHash('sha256').update(sourceOf(account)).digest('base64url').slice(0, 16)
+}
+
+/** The account that fetches the mail of this one to the same place. */
+export async function ownerOfSource(redis: Redis, account: Account): Promise<string | undefined> {
+  return (await textBeginning(redis, keys.sourceOrder, `${sourceNameOf(account)} `))?.split(' ')[1]
+}
+
+/** Notes that the account has its source. */
+export function addSource(all: ChainableCommander, account: Account): void {
+  putInOrder(all, keys.sourceOrder, `${sourceNameOf(account)} ${account.id}`)
+}
+
 /** The first keys of a script that includes account-keys.lua. */
 const accountKeys = [
   ...statusKeys,
-  keys.accountSources,
+  keys.sourceOrder,
   keys.destinations,
   keys.due,
-  keys.accountIds,
-  keys.accountsByAddress,
+  keys.accountOrder,
+  keys.addressOrder,
   keys.accountWords,
 ]
 const accountKeysOnly = accountKeys.length - statusKeys.length
@@ -125,7 +130,7 @@ export class Accounts {
   async all(ids: readonly string[]): Promise<AccountRecord[]> {
     if (ids.length === 0) return []
     const found = await this.#redis.hmget(keys.accounts, ...ids)
-    return found.flatMap((json) => (json === null ? [] : [JSON.parse(json) as AccountRecord]))
+    return found.flatMap((json, nth) => (json === null ? [] : [accountRecordIn(ids[nth] ?? '', json)]))
   }
 
   /**
@@ -136,17 +141,17 @@ export class Accounts {
     change: (before: AccountRecord) => AccountChange,
   ): Promise<AccountRecord | 'unknown' | 'conflict' | 'no destination'> {
     const answer = await whileChanged(this.#redis, { hash: keys.accounts, field: id }, async (json) => {
-      const before = JSON.parse(json) as AccountRecord
+      const before = accountRecordIn(id, json)
       const { record: changed, due, rival } = change(before)
       const record = { ...changed, account: withRetentionCounted(before.account, changed.account) }
       const [from, to] = [before.account, record.account]
       const sets = [keys.accountsOf(from.destinationId), keys.accountsOf(to.destinationId)]
       const former = [keys.formerSources(from.destinationId), keys.formerSources(to.destinationId)]
-      const sources = [sourceOf(from), sourceOf(to)]
+      const sources = [sourceNameOf(from), sourceNameOf(to)]
       const members = [addressMemberOf(from), addressMemberOf(to)]
       const usual = sources[0] === sources[1] && to.paused ? 'beside' : 'refuse'
       const fields = [...members, searchWordsOf(to), rival ?? usual, formerSourceName(from), formerSourceName(to)]
-      const args = [id, json, JSON.stringify(record), ...sources, to.destinationId, due, ...fields]
+      const args = [id, json, storedAccount(record), ...sources, to.destinationId, due, ...fields]
       const answer = await updateAccount(this.#redis, [...accountKeys, ...sets, keys.predecessors, ...former], args)
       return answer === 'done' ? record : answer
     })
@@ -166,14 +171,14 @@ export class Accounts {
     allow: (before: AccountRecord) => void = () => {},
   ): Promise<boolean> {
     const removed = await whileChanged(this.#redis, { hash: keys.accounts, field: id }, async (json) => {
-      const record = JSON.parse(json) as AccountRecord
+      const record = accountRecordIn(id, json)
       allow(record)
       const { account } = record
       const { lastRuns, lastMail, told, removedAccounts, quarantined, predecessors } = keys
       const { destinationId } = account
       const own = [lastRuns, lastMail, told, removedAccounts, quarantined, predecessors]
       const names = [keys.accountsOf(destinationId), ...own, keys.formerSources(destinationId)]
-      const args = [id, json, sourceOf(account), addressMemberOf(account), nowMs, formerSourceName(account)]
+      const args = [id, json, sourceNameOf(account), addressMemberOf(account), nowMs, formerSourceName(account)]
       return await removeAccount(this.#redis, [...accountKeys, ...names], args)
     })
     if (removed !== 'done') return false
@@ -248,19 +253,21 @@ export class Accounts {
   /** Makes the indexes of accounts and quarantines that an earlier version has stored without one. The API calls it at its start. */
   async ensureIndexed(): Promise<void> {
     await Promise.all([indexQuarantines(this.#redis), dropNeedless(this.#redis)])
-    const [kept, indexed] = await Promise.all([
-      this.#redis.hlen(keys.accounts),
-      this.#redis.zcard(keys.accountsByAddress),
-    ])
-    if (kept === indexed) return
-    for await (const records of this.everyone({ sort: 'createdAt' })) {
+    const kept = await this.#redis.hlen(keys.accounts)
+    const sizes = await Promise.all(
+      [keys.accountOrder, keys.addressOrder].map((order) => orderSize(this.#redis, order)),
+    )
+    const hasSources = kept === 0 || (await this.#redis.exists(keys.sourceOrder)) === 1
+    if (hasSources && sizes.every((size) => size === kept)) return
+    for await (const found of hashOf(this.#redis, keys.accounts)) {
       const all = this.#redis.pipeline()
-      for (const { account } of records) addToIndex(all, account)
+      for (const [id, json] of Object.entries(found)) {
+        const { account, twinOf } = accountRecordIn(id, json)
+        addToIndex(all, account)
+        if (!hasSources && twinOf === undefined) addSource(all, account)
+      }
       await all.exec()
-      await restate(
-        this.#redis,
-        records.map(({ account }) => account.id),
-      )
+      await restate(this.#redis, Object.keys(found))
     }
   }
 }
@@ -269,8 +276,8 @@ function addCreation(all: ChainableCommander, record: AccountRecord, trial: bool
   const { account } = record
   const args = [
     account.id,
-    JSON.stringify(record),
-    sourceOf(account),
+    storedAccount(record),
+    sourceNameOf(account),
     account.destinationId,
     account.paused ? 'never' : 'now',
     addressMemberOf(account),

@@ -1,6 +1,6 @@
 /** Checks a backup (backup.ts) before anything is changed: it is whole, its format is known, and its secrets can be opened. */
 import { keyIdOf, type Seal, sealedIn } from '../seal.ts'
-import type { AccountRecord } from './accounts.ts'
+import type { AccountRecord } from './account-record.ts'
 import { backupName, BackupUnfit, damaged, entryOf, noBackup, parsed } from './backup-entry.ts'
 import type { DestinationRecord } from './destinations.ts'
 import { keys } from './key-names.ts'
@@ -47,7 +47,8 @@ export async function checkBackup(
       for (const [id, text] of Object.entries(entry.value)) {
         if (entry.key === keys.accounts) {
           const { account } = recordIn<AccountRecord>(text, read)
-          if (account?.id !== id || typeof account.host !== 'string' || typeof account.destinationId !== 'string')
+          const known = account !== undefined && (account.id ?? id) === id
+          if (!known || typeof account.host !== 'string' || typeof account.destinationId !== 'string')
             throw damaged(read, 'no account')
           accounts.add(id)
         } else if (entry.key === keys.destinations) {

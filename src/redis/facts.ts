@@ -5,7 +5,8 @@ import { unpackRhythm } from '../runs/packed-rhythm.ts'
 import type { Run } from '../runs/run.ts'
 import { lastRunIn } from '../runs/run-record.ts'
 import { type Scheduled, type ShownRhythm, shownRhythm } from '../runs/shown-rhythm.ts'
-import { type AccountRecord, type AccountState, defaultState } from './accounts.ts'
+import { type AccountRecord, accountRecordIn } from './account-record.ts'
+import { type AccountState, defaultState } from './accounts.ts'
 import { keys, openField } from './key-names.ts'
 import { redisLimits } from './limits.ts'
 import { Pauses } from './pauses.ts'
@@ -60,7 +61,7 @@ export async function factsOf(redis: Redis, ids: readonly string[]): Promise<(Ac
   )
   const facts = records.map((json, nth) => {
     if (json === null) return undefined
-    const record = JSON.parse(json) as AccountRecord
+    const record = accountRecordIn(ids[nth] ?? '', json)
     const state = states[nth] == null ? defaultState : (JSON.parse(states[nth]) as AccountState)
     const lastRun = lastRunIn(last[nth], ids[nth] ?? '') ?? runs.get(last[nth] ?? '') ?? null
     const dueMs = due[nth] == null ? null : Number(due[nth])
@@ -85,7 +86,7 @@ export async function factsOf(redis: Redis, ids: readonly string[]): Promise<(Ac
       openRun: open.find((run) => run.state === 'running') ?? open.at(-1),
       isAsked: open.some((run) => run.task === 'pull' && run.state === 'queued'),
       lastRun,
-      lastMailAt: mail[nth] ?? null,
+      lastMailAt: lastRun !== null && lastRun.stored > 0 ? lastRun.finishedAt : timeIn(mail[nth]),
       lastCheckedAt: visitedMs === undefined ? null : new Date(visitedMs).toISOString(),
       dueMs,
       isWaiting: scheduled.isWaiting,
@@ -146,6 +147,11 @@ async function withRhythms(
 function isUnclear({ rhythm, isAsked, dueMs }: Explained): boolean {
   const isNotYet = rhythm.code === 'due at once' && dueMs !== null && dueMs > Date.now()
   return isAsked || isNotYet || ['put off', 'throttled'].includes(rhythm.code)
+}
+
+/** An earlier version stored times as the API gives them. */
+function timeIn(text: string | null | undefined): string | null {
+  return text != null && /^\d+$/.test(text) ? new Date(Number(text)).toISOString() : (text ?? null)
 }
 
 /** An earlier version stored the id of the last run in place of its record. */

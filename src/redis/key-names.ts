@@ -7,16 +7,16 @@ const shared = (name: string) => `{tributary}:${name}`
 const ofAccount = (id: string, name: string) => `tributary:{${id}}:${name}`
 
 export const keys = {
-  /** Hash: account id -> AccountRecord as JSON. */
+  /** Hash: account id -> AccountRecord as it is stored (account-record.ts). */
   accounts: shared('accounts'),
-  /** Sorted set of account ids, all of score 0: their order is that of time (ULIDs). */
-  accountIds: shared('account-ids'),
-  /** Sorted set, all of score 0: address, space, account id. */
-  accountsByAddress: shared('accounts-by-address'),
+  /** Packed order (packed-order.ts) of account ids: their order is that of time (ULIDs). */
+  accountOrder: shared('account-order'),
+  /** Packed order: address, space, account id. */
+  addressOrder: shared('address-order'),
   /** Hash: account id -> the text that is searched, where a script cannot make it of the record; an earlier version kept it of all. */
   accountWords: shared('account-words'),
-  /** Hash: an account's source -> account id. */
-  accountSources: shared('account-sources'),
+  /** Packed order: hash of an account's source, space, account id. */
+  sourceOrder: shared('source-order'),
   /** Hash: account id -> the account that fetched its source to the same destination before it (predecessors.ts). */
   predecessors: shared('predecessors'),
   /** Sorted set of ids, all of score 0, of the accounts that have messages in quarantine (quarantine-index.ts). */
@@ -52,7 +52,7 @@ export const keys = {
   loginHolds: shared('login-holds'),
   /** Set: account ids of which somebody asked for a pull while a visit was under way, since its last login. */
   askedMeanwhile: shared('asked-meanwhile'),
-  /** Sorted set, all of score 0: the names of the buckets of runIndex (run-index.ts). */
+  /** Packed order of all runs: run id, space, account id (run-index.ts). Its pieces are runIndex. */
   runBuckets: shared('run-buckets'),
   /** Says that the index holds what was kept before there was one. */
   runsIndexed: shared('runs-indexed'),
@@ -62,7 +62,7 @@ export const keys = {
   lastRuns: shared('last-runs'),
   /** Hash: account id -> what was learnt of when its mail comes, packed (rhythms.ts). */
   rhythms: shared('rhythms'),
-  /** Hash: account id -> the end of the last run that stored mail of it, in the API's form. */
+  /** Hash: account id -> the end of the last run that stored mail of it, in milliseconds or the API's form; not if that is the run that ended last. */
   lastMail: shared('last-mail'),
   /**
    * Hash: `number`, the format of the data; `writtenBy`, the version that wrote them; `backup`, the one that was made before they are
@@ -131,6 +131,7 @@ export const keys = {
   statuses: shared('statuses'),
   accountsAtIdle: shared('accounts-at:idle'),
 
+  pieceOf: (order: string, from: string) => `${order}:${from}`,
   /** The id of the row of idle visits of which this run has become a part, and the account's (scripts/fold-run.lua). It expires. */
   folded: (runId: string) => shared(`folded:${runId}`),
 
@@ -159,8 +160,7 @@ export const keys = {
   serverAt: (server: string) => shared(`server:${server}`),
   /** Hash: minute -> octets that first imports took out of this budget (import-octets.ts). */
   imported: (scope: string) => shared(`imported:${scope}`),
-  /** Sorted set of runs whose ids begin so, all of score 0: run id, space, account id (run-index.ts). */
-  runIndex: (bucket: string) => shared(`run-index:${bucket}`),
+  runIndex: (piece: string) => shared(`run-index:${piece}`),
   /** Set: accounts that wait for the end of the destination's pause. */
   held: (destinationId: string) => shared(`held:${destinationId}`),
   /** Hash: delivery id -> Delivery as JSON; and two sorted sets of ids: by when they are due, by when they ended. */

@@ -4,7 +4,6 @@ import type { Redis } from 'ioredis'
 import type { AccountId } from '../mail/message.ts'
 import { SessionFailed } from '../failure/session-failed.ts'
 import type { KnownPlan } from '../pull/known-plan.ts'
-import { readMark } from './format/mark.ts'
 import { keys } from './key-names.ts'
 import { redisLimits } from './limits.ts'
 import { clusterOf } from './nodes.ts'
@@ -38,8 +37,9 @@ export function formatKeyOf(redis: Redis, accountId: AccountId): string {
 const holderOf = (fence: number, random: string) => `${fence}-${random}`
 
 async function isOurFormat(redis: Redis): Promise<boolean> {
-  const mark = await readMark(redis)
-  return mark.state === 'settled' && mark.format === redisLimits.dataFormat
+  // As in the scripts, data without a number have ours: whoever starts stamps them first.
+  const number = (await redis.hget(keys.format, 'number')) ?? String(redisLimits.dataFormat)
+  return number === String(redisLimits.dataFormat)
 }
 
 export class Lease {

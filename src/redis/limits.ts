@@ -82,10 +82,10 @@ export const redisLimits = {
   runsLookedAtPerPage: 5000,
   /** Up to this many accounts of a destination, their runs are put together when they are asked for; of more, they are looked for among all. */
   accountsMergedMax: 200,
-  /** Runs whose ids begin with the same letters are indexed together: seven letters are 33 s, in which ten thousand accounts have some dozens. */
-  runBucketChars: 7,
-  /** How many buckets are read at once: where there are few runs they are nearly empty. */
-  runBucketsReadAtOnce: 32,
+  /** How many texts a piece of a packed order holds. Redis keeps 128 packed (zset-max-listpack-entries); so many runs just fit into 7 KiB, a size in which memory is given out. */
+  pieceTexts: 125,
+  /** How many pieces of the index of runs are read at once: those of an earlier version are nearly empty where there are few runs. */
+  runPiecesReadAtOnce: 32,
   /** How much the clock may have been set back between a run's id and its time. */
   clockStepsMs: 1 * minute,
   /** How often a client that waits for a run's end looks for itself: the event may be lost with a connection. */
@@ -241,7 +241,7 @@ export const redisLimits = {
 
   // Format of the data
   /** The format in which this program writes its data to Redis; it grows by one with each step (format/steps.ts). Scripts compare it. */
-  dataFormat: 1,
+  dataFormat: 2,
   /** A process that changes the format and is away for this long is taken to be dead. */
   formatLockMs: 30 * second,
   formatLookedAtMs: 250,

@@ -4,7 +4,7 @@
  */
 import type { Redis } from 'ioredis'
 import type { AccountId } from '../mail/message.ts'
-import type { AccountRecord } from './accounts.ts'
+import { type AccountRecord, accountRecordIn } from './account-record.ts'
 import { keys } from './key-names.ts'
 
 /** An account's record and its predecessor, both of one moment. */
@@ -18,7 +18,7 @@ export async function withPredecessor(
     return answer as string | null
   })
   if (json == null) return undefined
-  return { ...(JSON.parse(json) as AccountRecord), predecessor: (predecessor ?? undefined) as AccountId | undefined }
+  return { ...accountRecordIn(id, json), predecessor: (predecessor ?? undefined) as AccountId | undefined }
 }
 
 /** How long the predecessor's last run may still store mail, in milliseconds; 0 once it has ended, or the store was read after it. */

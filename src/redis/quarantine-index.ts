@@ -6,6 +6,7 @@
 import type { Redis } from 'ioredis'
 import { keys } from './key-names.ts'
 import { redisLimits } from './limits.ts'
+import { textsFrom } from './packed-order.ts'
 import { pipelined } from './pipelined.ts'
 
 /** Notes of these accounts whether anything of theirs is in quarantine. */
@@ -27,7 +28,7 @@ async function indexHaving(redis: Redis, accountIds: readonly string[]): Promise
 /** Does so for all accounts: 10,000 take some milliseconds. */
 export async function indexQuarantines(redis: Redis): Promise<void> {
   for (let from = '-'; ; ) {
-    const ids = await redis.zrange(keys.accountIds, from, '+', 'BYLEX', 'LIMIT', 0, redisLimits.pipelinedAtOnce)
+    const ids = await textsFrom(redis, keys.accountOrder, from, redisLimits.pipelinedAtOnce)
     await indexQuarantine(redis, ids)
     const last = ids.at(-1)
     if (last === undefined) return

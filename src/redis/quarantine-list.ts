@@ -2,7 +2,8 @@
 import type { Redis } from 'ioredis'
 import type { QuarantineEntry } from '../pull/quarantine.ts'
 import { idOfMember, type Piece, walkOf } from './account-index.ts'
-import { type AccountRecord, Accounts } from './accounts.ts'
+import type { AccountRecord } from './account-record.ts'
+import { Accounts } from './accounts.ts'
 import { redisLimits } from './limits.ts'
 import { Quarantine } from './quarantine.ts'
 

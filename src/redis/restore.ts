@@ -5,7 +5,8 @@ import type { Run } from '../runs/run.ts'
 import { reportOf } from '../failure/sentences.ts'
 import { bringHostsToOneForm } from './account-hosts.ts'
 import { addToIndex } from './account-index.ts'
-import { type AccountRecord, sourceOf } from './accounts.ts'
+import { type AccountRecord, accountRecordIn } from './account-record.ts'
+import { addSource } from './accounts.ts'
 import { hashOf } from './backup.ts'
 import { type Entry, entryOf, parsed } from './backup-entry.ts'
 import type { DestinationRecord } from './destinations.ts'
@@ -90,7 +91,7 @@ async function rebuild(redis: Redis, nowMs: number): Promise<void> {
   for (let nth = 0; nth + 1 < due.length; nth += 2) dueMs.set(due[nth] ?? '', Number(due[nth + 1]))
   for await (const accounts of hashOf(redis, keys.accounts)) {
     await pipelined(redis, Object.entries(accounts), (pipeline, [id, json]) => {
-      const record = JSON.parse(json) as AccountRecord
+      const record = accountRecordIn(id, json)
       // The account was removed while the backup was made, and its destination with it.
       if (destinations.has(record.account.destinationId)) rebuildAccount(pipeline, record, dueMs.get(id), nowMs)
       else pipeline.hdel(keys.accounts, id)
@@ -156,7 +157,7 @@ function rebuildAccount(
   nowMs: number,
 ): void {
   const { id } = account
-  if (twinOf === undefined) pipeline.hset(keys.accountSources, sourceOf(account), id)
+  if (twinOf === undefined) addSource(pipeline, account)
   addToIndex(pipeline, account)
   if (dueMs !== undefined && !account.paused)
     pipeline.zadd(keys.due, Math.max(dueMs, nowMs + Math.random() * redisLimits.resumeSpreadMs), id)
@@ -164,7 +165,7 @@ function rebuildAccount(
 
 /** Removes the leases too: a run under way writes nothing any more. It keeps the fences, so that none is given out twice, and the audit log. */
 export async function removeEverything(redis: Redis): Promise<void> {
-  await redis.unlink(keys.due, keys.accounts, keys.accountIds)
+  await redis.unlink(keys.due, keys.accounts, keys.accountOrder)
   for (const pattern of everyKey) {
     for await (const found of keysLike(redis, pattern))
       await pipelined(

@@ -10,6 +10,7 @@ import { type Run, runTasks } from '../runs/run.ts'
 import { packRun, runIn, unpackRun } from '../runs/run-record.ts'
 import { keys, openField } from './key-names.ts'
 import { redisLimits } from './limits.ts'
+import { textBeginning } from './packed-order.ts'
 import { pipelined } from './pipelined.ts'
 import { script } from './scripts.ts'
 
@@ -103,8 +104,7 @@ export async function runAt(redis: Redis, id: string): Promise<Run | null> {
 }
 
 async function ownRunAt(redis: Redis, id: string): Promise<Run | null> {
-  const bucket = keys.runIndex(id.slice(0, redisLimits.runBucketChars))
-  const [member] = await redis.zrange(bucket, `[${id} `, `[${id}!`, 'BYLEX', 'LIMIT', 0, 1)
+  const member = await textBeginning(redis, keys.runBuckets, `${id} `)
   const [run = null] = await runsAt(redis, [{ id, accountId: member?.split(' ')[1] ?? '' }])
   return run
 }

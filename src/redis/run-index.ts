@@ -7,6 +7,7 @@ import type { Run, RunState } from '../runs/run.ts'
 import { idleRowIn } from '../runs/idle-row.ts'
 import { keys } from './key-names.ts'
 import { redisLimits } from './limits.ts'
+import { textsFrom } from './packed-order.ts'
 import { pipelined } from './pipelined.ts'
 import { lowestId, newestFirst, type RunPlace, runsAt, runsOfAccounts } from './run-history.ts'
 import { script } from './scripts.ts'
@@ -65,7 +66,7 @@ export async function indexRuns(redis: Redis, accountIds: readonly string[]): Pr
 export async function ensureRunsIndexed(redis: Redis): Promise<void> {
   if ((await redis.exists(keys.runsIndexed)) === 1) return
   for (let after = '-'; ; ) {
-    const ids = await redis.zrange(keys.accountIds, after, '+', 'BYLEX', 'LIMIT', 0, redisLimits.statusesPerTurn)
+    const ids = await textsFrom(redis, keys.accountOrder, after, redisLimits.statusesPerTurn)
     const last = ids.at(-1)
     if (last === undefined) break
     await indexRuns(redis, ids)
@@ -88,13 +89,15 @@ export async function forgetRuns(redis: Redis, accountId: string, runIds: readon
  * still grows.
  */
 export async function tidyIndex(redis: Redis, nowMs: number): Promise<void> {
-  const newest = lowestId(nowMs - redisLimits.runKeptMs).slice(0, redisLimits.runBucketChars)
+  const kept = lowestId(nowMs - redisLimits.runKeptMs)
   for (let after = '-'; ; ) {
-    const range = [after, `(${newest}`, 'BYLEX', 'LIMIT', 0, redisLimits.runBucketsReadAtOnce] as const
-    const buckets = await redis.zrange(keys.runBuckets, ...range)
-    const last = buckets.at(-1)
+    const range = [after, `(${kept}`, 'BYLEX', 'LIMIT', 0, redisLimits.runPiecesReadAtOnce] as const
+    const pieces = await redis.zrange(keys.runBuckets, ...range)
+    const last = pieces.at(-1)
     if (last === undefined) return
-    const members = await pipelined(redis, buckets, (all, bucket) => all.zrange(keys.runIndex(bucket), '0', '-1'))
+    const members = await pipelined(redis, pieces, (all, piece) =>
+      all.zrange(keys.runIndex(piece), '-', `(${kept}`, 'BYLEX'),
+    )
     const places = (members.flat() as string[]).map(placeIn)
     const rows = places.length === 0 ? [] : await redis.hmget(keys.checks, ...places.map(({ accountId }) => accountId))
     await writeIndex(
@@ -126,21 +129,22 @@ async function walkOf(redis: Redis, { accountId, destinationId, state, sinceMs }
 }
 
 function walkIndex(redis: Redis, lowest: string): Walk {
-  const { runBucketChars, runBucketsReadAtOnce } = redisLimits
-  const end = lowest === '' ? '-' : `[${lowest.slice(0, runBucketChars)}`
   return async (before, count) => {
     const places: RunPlace[] = []
-    for (let from = before === undefined ? '+' : `[${before.slice(0, runBucketChars)}`; places.length < count; ) {
-      const range = [from, end, 'BYLEX', 'REV', 'LIMIT', 0, runBucketsReadAtOnce] as const
-      const buckets = await redis.zrange(keys.runBuckets, ...range)
-      const last = buckets.at(-1)
+    let atOnce = 2
+    for (let from = before === undefined ? '+' : `[${before}`; places.length < count; ) {
+      const pieces = await redis.zrange(keys.runBuckets, from, '-', 'BYLEX', 'REV', 'LIMIT', 0, atOnce)
+      const last = pieces.at(-1)
       if (last === undefined) break
       const upTo = before === undefined ? '+' : `(${before}`
-      const members = await pipelined(redis, buckets, (all, bucket) =>
-        all.zrange(keys.runIndex(bucket), upTo, '-', 'BYLEX', 'REV', 'LIMIT', 0, count),
+      const members = await pipelined(redis, pieces, (all, piece) =>
+        all.zrange(keys.runIndex(piece), upTo, '-', 'BYLEX', 'REV', 'LIMIT', 0, count),
       )
       places.push(...(members.flat() as string[]).map(placeIn).filter(({ id }) => id >= lowest))
+      // Further pieces hold runs that are older still.
+      if (last <= lowest) break
       from = `(${last}`
+      atOnce = redisLimits.runPiecesReadAtOnce
     }
     return places.slice(0, count)
   }

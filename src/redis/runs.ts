@@ -8,7 +8,7 @@ import type { AccountId, RunId } from '../mail/message.ts'
 import { noCounts, type Run, type RunCause, type RunTask } from '../runs/run.ts'
 import { lastRunIn, packRun } from '../runs/run-record.ts'
 import { pending, withDeadline } from '../deadline.ts'
-import type { AccountRecord } from './accounts.ts'
+import { accountRecordIn } from './account-record.ts'
 import { Events, type LoggedEvent } from './events.ts'
 import { keys, openField } from './key-names.ts'
 import { keep, newestFirst, runAt, runsAt, runsOfAccounts } from './run-history.ts'
@@ -113,13 +113,13 @@ export class Runs {
       this.#redis.hget(keys.accounts, accountId),
       this.#redis.hget(keys.checks, accountId),
     ])
-    const account = json === null ? undefined : (JSON.parse(json) as AccountRecord).account
+    const account = json === null ? undefined : accountRecordIn(accountId, json).account
     const kept = { run, row: row ?? '', transcriptsKept, nowMs: this.#nowMs() }
     const dropped = await keep(this.#redis, kept)
     const own = [keys.openRecords, keys.runBuckets, keys.checks, keys.lastRuns, keys.lastMail]
-    const mailAt = run.stored > 0 ? (run.finishedAt ?? '') : ''
+    const hasMail = run.stored > 0 ? 1 : ''
     const named = [accountId, openField(accountId, run.task), run.id]
-    const told = [JSON.stringify(run), `${run.id} ${packRun(run)}`, mailAt, kept.row, dropped.join(' ')]
+    const told = [JSON.stringify(run), `${run.id} ${packRun(run)}`, hasMail, kept.row, dropped.join(' ')]
     await endRun(
       this.#redis,
       [...statusKeys, ...own, ...tallyKeys(account)],
@@ -137,7 +137,7 @@ export class Runs {
   async fold(run: Run, { measured, told }: { readonly measured: Measured; readonly told: boolean }): Promise<boolean> {
     const { accountId } = run
     const json = await this.#redis.hget(keys.accounts, accountId)
-    const account = json === null ? undefined : (JSON.parse(json) as AccountRecord).account
+    const account = json === null ? undefined : accountRecordIn(accountId, json).account
     const own = [keys.openRecords, keys.runBuckets, keys.checks, keys.asked, keys.folded(run.id)]
     const args = [accountId, openField(accountId, run.task), run.id, msOf(run.startedAt), msOf(run.finishedAt)]
     return (

@@ -24,15 +24,19 @@ const folder = [new URL('scripts/', import.meta.url), new URL('../../../src/redi
 )
 
 /**
- * The text of a script as Redis gets it. A line `-- @include NAME` stands for the file includes/NAME.lua, and `limits.NAME` for
+ * The text of a script as Redis gets it. A line `-- @include NAME` stands for the file includes/NAME.lua, once, and `limits.NAME` for
  * that number of limits.ts. Comments are left out, because they are for people.
  */
-export function luaOf(name: string): string {
+export function luaOf(name: string, included: Set<string> = new Set()): string {
   if (folder === undefined) throw new Error('The folder src/redis/scripts is missing: this is no whole installation.')
   const lines = readFileSync(new URL(`${name}.lua`, folder), 'utf8').split('\n')
   const expanded = lines.flatMap((line) => {
-    const included = /^-- @include (\S+)$/.exec(line)?.[1]
-    if (included !== undefined) return [luaOf(`includes/${included}`)]
+    const other = /^-- @include (\S+)$/.exec(line)?.[1]
+    if (other !== undefined) {
+      if (included.has(other)) return []
+      included.add(other)
+      return [luaOf(`includes/${other}`, included)]
+    }
     return /^\s*(?:--.*)?$/.test(line) ? [] : [line]
   })
   return expanded.join('\n').replace(/\blimits\.(\w+)/g, (_whole, limit: string) => limitOf(limit, name))

@@ -8,6 +8,7 @@ import { type AccountStatus, notedStatuses } from '../runs/status.ts'
 import { eraseRemoved } from './account-erasure.ts'
 import { keys } from './key-names.ts'
 import { DueAccounts } from './due.ts'
+import { textsFrom } from './packed-order.ts'
 import { indexQuarantine } from './quarantine-index.ts'
 import { tidyIndex } from './run-index.ts'
 import { type Script, script } from './scripts.ts'
@@ -41,7 +42,8 @@ export async function statusCounts(
   destinationId: string | undefined,
 ): Promise<Record<AccountStatus, number>> {
   const all = redis.multi()
-  all.zcard(destinationId === undefined ? keys.accountIds : keys.accountsOf(destinationId))
+  if (destinationId === undefined) all.hlen(keys.accounts)
+  else all.zcard(keys.accountsOf(destinationId))
   for (const at of notedStatuses.map(keys.accountsAt))
     if (destinationId === undefined) all.zcard(at)
     else all.zintercard(2, keys.accountsOf(destinationId), at)
@@ -80,7 +82,7 @@ export class StatusRounds {
       await stopOrphans(this.#redis, this.#runs)
     }
     const count = redisLimits.statusesPerTurn
-    const ids = await this.#redis.zrange(keys.accountIds, this.#after, '+', 'BYLEX', 'LIMIT', 0, count)
+    const ids = await textsFrom(this.#redis, keys.accountOrder, this.#after, count)
     await restate(this.#redis, ids)
     await indexQuarantine(this.#redis, ids)
     await new DueAccounts(this.#redis).place(ids)

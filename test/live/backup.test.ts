@@ -9,6 +9,7 @@ import { checkBackup } from '../../src/redis/backup-check.ts'
 import { restoreBackup } from '../../src/redis/restore.ts'
 import type { Run } from '../../src/runs/run.ts'
 import { backedUpOfAccount, backedUpShared, keys } from '../../src/redis/key-names.ts'
+import { orderSize } from '../../src/redis/packed-order.ts'
 import { queuePrefix } from '../../src/redis/queue.ts'
 import { notedStatuses } from '../../src/runs/status.ts'
 import { type ScriptedServer, startPop3Server } from '../support/pop3-server.ts'
@@ -217,7 +218,7 @@ test('another key, a file cut short and garbage are refused with what is wrong, 
 })
 
 test('every key that Redis holds is in a backup, or is left out on purpose', async () => {
-  const nameOf = (key: string) => key.replaceAll(/[0-9A-Z]{26}|(?<=run-index:)[0-9A-Z]+/g, '*')
+  const nameOf = (key: string) => key.replaceAll(/[0-9A-Z]{26}|(?<=(?:run-index|-order):).*/g, '*')
   const parts = Object.keys(backedUpOfAccount) as (keyof typeof backedUpOfAccount)[]
   const shared = Object.keys(backedUpShared) as (keyof typeof backedUpShared)[]
   const kept = new Set([
@@ -232,9 +233,7 @@ test('every key that Redis holds is in a backup, or is left out on purpose', asy
     keys.runBuckets,
     keys.runIndex('*'),
     keys.runsIndexed,
-    keys.accountIds,
-    keys.accountSources,
-    keys.accountsByAddress,
+    ...[keys.accountOrder, keys.addressOrder, keys.sourceOrder].flatMap((order) => [order, keys.pieceOf(order, '*')]),
     keys.accountWords,
     ...notedStatuses.map(keys.accountsAt),
     keys.accountsOf('*'),
@@ -307,7 +306,7 @@ test('an older backup is carried over while it is restored; until then no run be
   await restoreBackup(stack.redis, { lines: each, version }, Date.now(), steps)
   assert.equal(await stack.redis.hget(keys.format, 'number'), String(version + 1))
   assert.deepEqual(await stack.redis.hgetall(keys.logins), { alicia: destinationId })
-  assert.equal(await stack.redis.zcard(keys.accountIds), 2)
+  assert.equal(await orderSize(stack.redis, keys.accountOrder), 2)
   assert.equal(await stack.redis.exists(keys.formatLock), 0)
 
   // One that breaks off puts nothing back, and can be done again.

@@ -3,7 +3,8 @@ import assert from 'node:assert/strict'
 import { after, before, beforeEach, test } from 'node:test'
 import { ulid } from 'ulid'
 import type { AccountId, DestinationId } from '../../src/mail/message.ts'
-import { type AccountRecord, Accounts } from '../../src/redis/accounts.ts'
+import { type AccountRecord, accountRecordIn } from '../../src/redis/account-record.ts'
+import { Accounts } from '../../src/redis/accounts.ts'
 import { connectRedis } from '../../src/redis/connection.ts'
 import { Destinations } from '../../src/redis/destinations.ts'
 import { DueAccounts, type Lesson, type VisitEnd } from '../../src/redis/due.ts'
@@ -524,8 +525,8 @@ test('a job that is there once more begins no visit that was ended; one whose pl
   const begin = async () => await Promise.all([done, lost].map(async (accountId) => await beginning(accountId)))
   const first = await begin()
   assert.deepEqual(
-    first.map((begun) => (JSON.parse(begun?.entries.accounts ?? '{}') as AccountRecord).account.id),
-    [done, lost],
+    first.map((begun, nth) => accountRecordIn([done, lost][nth] ?? '', begun?.entries.accounts ?? '').account.host),
+    ['a.example', 'a.example'],
   )
   await end(done, 'clean')
   for (const set of ['places', 'slots:a.example:995']) await redis.zadd(`{tributary}:${set}`, 1, lost)

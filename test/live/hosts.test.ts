@@ -3,7 +3,8 @@ import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { bringTogether } from '../../api/carry-over.ts'
 import { keys } from '../../src/redis/key-names.ts'
-import type { AccountRecord } from '../../src/redis/accounts.ts'
+import { type AccountRecord, accountRecordIn } from '../../src/redis/account-record.ts'
+import { addSource } from '../../src/redis/accounts.ts'
 import type { Run } from '../../src/runs/run.ts'
 import { startPop3Server, type ScriptedServer } from '../support/pop3-server.ts'
 import { readFolder } from '../support/reader.ts'
@@ -96,7 +97,7 @@ test('a destination elsewhere keeps its host in the same form', async () => {
 
 /** Changes what Redis holds of an account, by hand. */
 async function rewrite(id: string, change: (record: AccountRecord) => object): Promise<void> {
-  const record = JSON.parse((await stack.redis.hget(keys.accounts, id)) ?? '') as AccountRecord
+  const record = accountRecordIn(id, (await stack.redis.hget(keys.accounts, id)) ?? '')
   await stack.redis.hset(
     keys.accounts,
     id,
@@ -108,10 +109,14 @@ async function rewrite(id: string, change: (record: AccountRecord) => object): P
 async function makeOld(host: string, destinationId: string): Promise<string> {
   const id = await stack.account({ port: provider.port, destinationId, user: host })
   await rewrite(id, () => ({ host, user: 'me', paused: false }))
-  for (const [source, owner] of Object.entries(await stack.redis.hgetall(keys.accountSources)))
-    if (owner === id) await stack.redis.hdel(keys.accountSources, source)
-  const source = JSON.stringify([host, provider.port, 'me', destinationId])
-  await stack.redis.hset(keys.accountSources, source, id)
+  for (const piece of await stack.redis.zrange(keys.sourceOrder, '0', '-1')) {
+    const names = await stack.redis.zrange(keys.pieceOf(keys.sourceOrder, piece), '0', '-1')
+    const own = names.filter((name) => name.endsWith(` ${id}`))
+    if (own.length > 0) await stack.redis.zrem(keys.pieceOf(keys.sourceOrder, piece), ...own)
+  }
+  const all = stack.redis.pipeline()
+  addSource(all, accountRecordIn(id, (await stack.redis.hget(keys.accounts, id)) ?? '').account)
+  await all.exec()
   return id
 }
 

@@ -254,7 +254,8 @@ test('accounts that were kept before there was an index are indexed at the start
     )
   await stack.redis.unlink(
     keys.accountWords,
-    keys.accountsByAddress,
+    keys.addressOrder,
+    ...(await stack.redis.keys(keys.pieceOf(keys.addressOrder, '*'))),
     keys.accountsOf(destinationId),
     keys.accountsAt('paused'),
   )

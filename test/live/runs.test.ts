@@ -170,7 +170,7 @@ test('runs that an earlier version kept are listed, read and dropped with the ot
   const { checks: _checks, ...older } = { ...open, state: 'done', finishedAt: open.queuedAt }
   // As that version wrote it: open and ended runs as JSON by their ids, and a set of ids.
   await stack.redis.hdel(keys.openRecords, open.id)
-  await stack.redis.del(keys.runIndex(open.id.slice(0, redisLimits.runBucketChars)))
+  await stack.redis.del(keys.runBuckets, ...(await stack.redis.keys(keys.runIndex('*'))))
   await stack.redis.set(keys.run(open.id), JSON.stringify({ ...older, state: 'running', finishedAt: null }))
   await stack.redis.zadd(keys.runs(id), 0, open.id)
   assert.equal((await runs.open(id, 'request')).id, open.id, 'it is still open')
@@ -185,6 +185,26 @@ test('runs that an earlier version kept are listed, read and dropped with the ot
   assert.ok(idsIn(await get('/runs?limit=500')).includes(open.id))
   const next = await ended(id)
   assert.deepEqual(await runsOf(id), [next, expected])
+})
+
+test('when mail came last is said by the last run that stored some, however many have stored none since', async () => {
+  const id = await account(alice)
+  const mailAt = async () => (await get(`/accounts/${id}`))['lastMailAt']
+  const written = async () => await stack.redis.hget(keys.lastMail, id)
+  await ended(id, { stored: 0 })
+  assert.deepEqual([await mailAt(), await written()], [null, null])
+  const first = await ended(id)
+  assert.deepEqual([await mailAt(), await written()], [first.finishedAt, null])
+  for (let nth = 0; nth < 2; nth += 1) {
+    await ended(id, { stored: 0 })
+    assert.deepEqual([await mailAt(), await written()], [first.finishedAt, String(Date.parse(first.finishedAt ?? ''))])
+  }
+  // As an earlier version wrote it.
+  await stack.redis.hset(keys.lastMail, id, '2026-11-29T12:00:00.000Z')
+  await ended(id, { stored: 0 })
+  assert.equal(await mailAt(), '2026-11-29T12:00:00.000Z')
+  const second = await ended(id)
+  assert.deepEqual([await mailAt(), await written()], [second.finishedAt, null])
 })
 
 test('all runs: newest first, page by page, by state, account and time; an owner sees their own', async () => {
@@ -260,7 +280,7 @@ test('runs that expired without another run after them leave the index; a row th
   assert.ok((await indexed()).includes(`${run.id} ${gone}`))
   await tidyIndex(stack.redis, Date.now() + redisLimits.runKeptMs + 3_600_000)
   assert.deepEqual(await indexed(), [`${row?.id} ${grows}`])
-  assert.deepEqual(await stack.redis.zrange(keys.runBuckets, '0', '-1'), [row?.id.slice(0, redisLimits.runBucketChars)])
+  assert.equal(await stack.redis.zcard(keys.runBuckets), 1)
   assert.deepEqual(await get(`/runs/${row?.id}`), row)
 })
 

@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import type { AccountId } from '../../src/mail/message.ts'
+import { Accounts } from '../../src/redis/accounts.ts'
 import { DueAccounts } from '../../src/redis/due.ts'
 import { keys } from '../../src/redis/key-names.ts'
+import { putInOrder } from '../../src/redis/packed-order.ts'
 import { failureLimits } from '../../src/failure/limits.ts'
 import { type ScriptedServer, startPop3Server } from '../support/pop3-server.ts'
 import { type Stack, startStack } from '../support/stack.ts'
@@ -94,20 +96,22 @@ test('an account that is due, and that no place is free for, waits; one that is 
   assert.ok(!(await listed('status=waiting&q=nobody-is-called-so')))
   const others = Array.from({ length: 2100 }, (_, nth) => `01J${String(nth).padStart(23, '0')}`)
   const scored = others.flatMap((other) => ['1', other])
-  await stack.redis
-    .multi()
-    .zadd(keys.accountIds, ...others.flatMap((other) => ['0', other]))
-    .zadd(keys.due, ...scored)
-    .exec()
+  const adding = stack.redis.pipeline()
+  for (const other of others) putInOrder(adding, keys.accountOrder, other)
+  await adding.zadd(keys.due, ...scored).exec()
   const among = [...orders.map((sort) => `sort=${sort}`), `destinationId=${String(destinationId)}`]
   for (const query of among) assert.ok(await listed(`status=waiting&${query}`), `of thousands, ${query}`)
   for (const query of among) assert.ok(!(await listed(`status=idle&${query}`)), `of thousands, ${query}`)
+  const record = '{"account":{"address":"me@example.net","host":"pop.example.net","destinationId":"none"}}'
+  await stack.redis.hset(keys.accounts, ...others.flatMap((other) => [other, record]))
   assert.ok(Number((await counted())[1]) > 1900, 'of thousands')
   await stack.redis
     .multi()
-    .zrem(keys.accountIds, ...others)
+    .hdel(keys.accounts, ...others)
     .zrem(keys.due, ...others)
+    .del(...(await stack.redis.keys(`${keys.accountOrder}*`)))
     .exec()
+  await new Accounts(stack.redis).ensureIndexed()
   const [idle = NaN, waiting = NaN] = await counted()
   assert.ok(waiting > 0)
   await stack.redis.zadd(keys.places, Date.now() + 10_000, id)

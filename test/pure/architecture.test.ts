@@ -170,7 +170,7 @@ const homes: Readonly<Record<string, RegExp>> = {
   'env-schema': /^src\/config\.ts$/,
   mailparser: /^src\/mail\/envelope\.ts$/,
   pino: /^src\/log\.ts$/,
-  ulid: /^(?:src\/redis\/(?:aside-entries|due|guest-slots|quarantine|spool|runs|run-history)|api\/app)\.ts$/,
+  ulid: /^(?:src\/redis\/(?:aside-entries|due|guest-slots|quarantine|spool|runs|run-history|account-record)|api\/app)\.ts$/,
   'close-with-grace': /^(?:workers|api)\/main\.ts$/,
 }
 

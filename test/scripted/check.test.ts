@@ -10,7 +10,7 @@ import { openMaildrop } from '../../src/pop3/open-maildrop.ts'
 import type { Maildrop } from '../../src/pull/maildrop-ports.ts'
 import { type KnownPlan, listingHash, settingsHash } from '../../src/pull/known-plan.ts'
 import { WindowSize } from '../../src/pull/window-size.ts'
-import type { AccountRecord } from '../../src/redis/accounts.ts'
+import type { AccountRecord } from '../../src/redis/account-record.ts'
 import { check } from '../../workers/check.ts'
 import { LoginDelay } from '../../workers/login-delay.ts'
 import { lettersOf } from '../support/visits.ts'
@@ -23,7 +23,13 @@ const messages = lettersOf('a', 'b', 'c')
 async function checkedAccount(t: TestContext, planned: (listing: readonly Listed[]) => readonly Listed[]) {
   const server = await startPop3Server({ messages })
   t.after(() => server.close())
-  const account: Account = { ...anyAccount, host: '127.0.0.1', port: server.port, tls: 'none' }
+  const account: Account = {
+    ...anyAccount,
+    importBytesPerHour: null,
+    host: '127.0.0.1',
+    port: server.port,
+    tls: 'none',
+  }
   const open = async (visit: object) => await openMaildrop({ ...account, password: 'secret', ...visit })
   const first = await open({})
   const listing = planned(await first.list())
@@ -56,7 +62,8 @@ async function checkedAccount(t: TestContext, planned: (listing: readonly Listed
   const place = { pulse: new Pulse(), reached: () => {} }
   const delay = new LoginDelay()
   const { signal } = new AbortController()
-  const made = check(world, { begun, lease: { known }, signal, dueMs: nowMs, place, delay })
+  const order = { accountId: account.id, begun, lease: { known }, signal, dueMs: nowMs, place, delay }
+  const made = check(world, order)
   return { sessions, budget, made }
 }
 

@@ -1,5 +1,5 @@
 /**
- * Carries the data in Redis over to the format that this program writes, when it starts (docs/decisions/0024). If it is killed anywhere
+ * Carries the data in Redis over to the format that this program writes, when it starts (docs/decisions/0025). If it is killed anywhere
  * in between, it goes on at the next start; nobody works with the data meanwhile.
  */
 import { setTimeout as delay } from 'node:timers/promises'

@@ -3,21 +3,14 @@
  * written; the data that Tributary wrote before there were numbers have format 1.
  *
  * Anybody who changes how something is stored adds a step here and raises `dataFormat` in limits.ts; a backup of today's fixture
- * goes into test/fixtures (docs/decisions/0024).
+ * goes into test/fixtures (docs/decisions/0025).
  */
 import type { Redis } from 'ioredis'
-import type { Command, FormatLock } from './lock.ts'
-
-/** The rights of a step: to read, and to write under the lock. */
-export interface Hand {
-  /** For reading alone. */
-  readonly redis: Redis
-  /**
-   * Carries the commands out together, in the same call that checks the lock: a process that was frozen and has lost the lock
-   * cannot write into data that another one has carried further. The key is each command's second word.
-   */
-  readonly write: (commands: readonly Command[]) => Promise<void>
-}
+import type { Hand } from './hand.ts'
+import type { FormatLock } from './lock.ts'
+import { leaveMailToLastRuns } from './mail-of-last-runs.ts'
+import { packOrders } from './packed-orders.ts'
+import { leaveUnsaid } from './unsaid-settings.ts'
 
 /**
  * Carries everything from one format to the next; the first step of the list leads from 1 to 2. It may be killed anywhere,
@@ -30,7 +23,16 @@ export interface FormatStep {
   run(hand: Hand): Promise<void>
 }
 
-export const formatSteps: readonly FormatStep[] = []
+export const formatSteps: readonly FormatStep[] = [
+  {
+    name: 'less is kept of each account',
+    async run(hand) {
+      await leaveUnsaid(hand)
+      await packOrders(hand)
+      await leaveMailToLastRuns(hand)
+    },
+  },
+]
 
 /** The format to which the steps lead. */
 export function formatOf(steps: readonly FormatStep[]): number {

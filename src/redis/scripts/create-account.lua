@@ -7,7 +7,7 @@
 --   formerSources   see includes/former-sources.lua
 -- ARGV:
 --   id
---   record          AccountRecord as JSON
+--   record          AccountRecord (account-record.ts)
 --   source          what makes it one of its kind
 --   destination     id
 --   due             'now' or 'never'
@@ -24,14 +24,14 @@ local ofDestination, predecessors, formerSources = unpack(KEYS, 17, 19)
 local id, record, source, destination, isDue, addressMember, searchWords, trial, sourceName = unpack(ARGV)
 
 if redis.call('HEXISTS', destinations, destination) == 0 then return 'no destination' end
-if redis.call('HEXISTS', sources, source) == 1 then return 'conflict' end
+if ownerOf(source) then return 'conflict' end
 if trial == 'try' then return 'done' end
-redis.call('HSET', sources, source, id)
+giveSource(source, id)
 takeSource(formerSources, predecessors, sourceName, id)
 redis.call('HSET', accounts, id, record)
-redis.call('ZADD', accountIds, 0, id)
+putIn(accountIds, id)
 redis.call('ZADD', ofDestination, 0, id)
-redis.call('ZADD', byAddress, 0, addressMember)
+putIn(byAddress, addressMember)
 if searchWords ~= '' then redis.call('HSET', words, id, searchWords) end
 local nowMs = redisMs()
 if isDue == 'now' then redis.call('ZADD', due, nowMs, id) end

@@ -38,7 +38,8 @@ end
 -- The account's interval may have been changed while it was visited: what was reckoned by the one before is brought within it.
 local function within(json, afterMs, interval, leastMs)
   if interval == '' or string.find(json, '"interval":' .. interval, 1, true) then return afterMs end
-  local now = cjson.decode(json).account.interval
+  if interval == unsaidInterval and not string.find(json, '"interval":', 1, true) then return afterMs end
+  local now = accountIn(json).interval or cjson.decode(unsaidInterval)
   local shortestMs = math.max(now.minSeconds * 1000, leastMs)
   return math.max(shortestMs, math.min(afterMs, now.maxSeconds * 1000))
 end

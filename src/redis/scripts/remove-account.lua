@@ -5,7 +5,7 @@
 --   those of includes/restate.lua and includes/account-keys.lua
 --   ofDestination   sorted set: ids of the accounts of its destination
 --   lastRuns        hash: account id -> the run that ended last
---   lastMail        hash: account id -> the end of the run that stored mail of it last
+--   lastMail        hash: account id -> the end of the run that stored mail of it last, if that is not the one that ended last
 --   told            hash: account id -> what people were told of it
 --   removed         sorted set: account id by the milliseconds at which it was removed
 --   quarantined     sorted set: ids of the accounts that have messages in quarantine
@@ -13,7 +13,7 @@
 --   formerSources   see includes/former-sources.lua
 -- ARGV:
 --   id
---   record          AccountRecord as JSON, as it was read
+--   record          AccountRecord (account-record.ts), as it was read
 --   source          what makes it one of its kind
 --   addressMember   its member of byAddress
 --   nowMs
@@ -30,13 +30,13 @@ local id, record, source, addressMember, nowMs, sourceName = unpack(ARGV)
 if redis.call('HGET', accounts, id) ~= record then return 'changed' end
 redis.call('ZADD', removed, nowMs, id)
 -- Another account of the same source may have it (account-hosts.ts).
-if redis.call('HGET', sources, source) == id then
-  redis.call('HDEL', sources, source)
+if ownerOf(source) == id then
+  takeOut(sources, source .. ' ' .. id)
   leaveSource(formerSources, sourceName, id)
 end
-redis.call('ZREM', accountIds, id)
+takeOut(accountIds, id)
 redis.call('ZREM', ofDestination, id)
-redis.call('ZREM', byAddress, addressMember)
+takeOut(byAddress, addressMember)
 redis.call('ZREM', due, id)
 withdraw(id, record, redisMs())
 redis.call('ZREM', quarantined, id)

@@ -1,7 +1,7 @@
 -- Writes the rhythm of an account, if there is such an account.
 --
 -- KEYS, tag {tributary}:
---   accounts  hash: account id -> AccountRecord as JSON
+--   accounts  hash: account id -> AccountRecord (account-record.ts)
 --   rhythms   hash: account id -> what was learnt of when its mail comes
 -- ARGV:
 --   id

@@ -2,7 +2,7 @@
 -- meanwhile, nothing is noted.
 --
 -- KEYS, tag {tributary}:
---   accounts    hash: account id -> AccountRecord as JSON
+--   accounts    hash: account id -> AccountRecord (account-record.ts)
 --   told        hash: account id -> what people were told of it
 --   outbox      list: news that nobody has carried further yet
 -- ARGV:

@@ -7,7 +7,7 @@
 --   formerBefore, former                 formerSources of includes/former-sources.lua, before and after
 -- ARGV:
 --   id
---   recordBefore, record                 AccountRecord as JSON
+--   recordBefore, record                 AccountRecord (account-record.ts)
 --   sourceBefore, source                 what makes it one of its kind
 --   destination                          id, after
 --   due                                  'now', with its failures forgotten; 'never', or 'as before'
@@ -28,20 +28,20 @@ local nameBefore, name = unpack(ARGV, 12, 13)
 
 if redis.call('HGET', accounts, id) ~= recordBefore then return 'changed' end
 if redis.call('HEXISTS', destinations, destination) == 0 then return 'no destination' end
-local owner = redis.call('HGET', sources, source)
+local owner = ownerOf(source)
 if owner and owner ~= id and rival == 'refuse' then return 'conflict' end
-if sourceBefore ~= source and redis.call('HGET', sources, sourceBefore) == id then
-  redis.call('HDEL', sources, sourceBefore)
+if sourceBefore ~= source and ownerOf(sourceBefore) == id then
+  takeOut(sources, sourceBefore .. ' ' .. id)
   if nameBefore ~= name or formerBefore ~= former then leaveSource(formerBefore, nameBefore, id) end
 end
 if owner ~= id and (not owner or rival == 'before') then
-  redis.call('HSET', sources, source, id)
+  giveSource(source, id)
   takeSource(former, predecessors, name, id)
 end
 redis.call('ZREM', ofDestinationBefore, id)
 redis.call('ZADD', ofDestination, 0, id)
-redis.call('ZREM', byAddress, addressMemberBefore)
-redis.call('ZADD', byAddress, 0, addressMember)
+takeOut(byAddress, addressMemberBefore)
+putIn(byAddress, addressMember)
 if searchWords == '' then redis.call('HDEL', words, id) else redis.call('HSET', words, id, searchWords) end
 redis.call('HSET', accounts, id, record)
 local nowMs = redisMs()

@@ -1,9 +1,9 @@
 -- Reads a piece of a sorted set of accounts, and gives the wanted ones in it.
 --
 -- KEYS, tag {tributary}:
---   walked  sorted set, all of score 0; each member ends with an account id
+--   walked  sorted set, all of score 0, or packed order; each member ends with an account id
 --   words   hash: account id -> what a search looks in, where that is not address, host and user in small letters
---   accounts  hash: account id -> AccountRecord as JSON
+--   accounts  hash: account id -> AccountRecord (account-record.ts)
 --   due     sorted set: account id by when it is due
 --   places  sorted set: those that are visited now
 --   then a sorted set of account ids for each status that is written, in the order of `notedStatuses` (runs/status.ts): the second is `waiting`
@@ -12,14 +12,17 @@
 --   from, to   as ZRANGE BYLEX takes them
 --   count      how many are looked at
 --   direction  'REV' or ''
+--   packed     'packed' if it is a packed order; '' if not
 --   part       of the words, in lower case; '' for any
 --   status     'idle' or 'waiting', to which belong those that are idle and late without a place; '' for any
 --   lateBeforeMs  what is due since before then is late
 -- Returns {the members that are wanted, how many were looked at, the last of these or ''}.
+-- @include account-record
+-- @include packed-order
 local walked, words, accounts, due, places = unpack(KEYS, 1, 5)
 local noted, waiting, firstSet = { unpack(KEYS, 6, 10) }, KEYS[7], 11
-local from, to, count, direction, part, status = unpack(ARGV, 1, 6)
-local lateBeforeMs = tonumber(ARGV[7])
+local from, to, count, direction, packed, part, status = unpack(ARGV, 1, 7)
+local lateBeforeMs = tonumber(ARGV[8])
 
 local function isLate(id)
   local dueMs = redis.call('ZSCORE', due, id)
@@ -39,9 +42,14 @@ local function hasStatus(id)
   return isLate(id) and isIdle(id)
 end
 
-local range = { 'ZRANGE', walked, from, to, 'BYLEX', 'LIMIT', 0, count }
-if direction ~= '' then table.insert(range, direction) end
-local found = redis.call(unpack(range))
+local function read()
+  if packed ~= '' then return rangeOf(walked, from, to, tonumber(count), direction) end
+  local range = { 'ZRANGE', walked, from, to, 'BYLEX', 'LIMIT', 0, count }
+  if direction ~= '' then table.insert(range, direction) end
+  return redis.call(unpack(range))
+end
+
+local found = read()
 local members, ids = {}, {}
 for _, member in ipairs(found) do
   local id, within = string.sub(member, -26), true
@@ -53,7 +61,7 @@ for _, member in ipairs(found) do
 end
 if part ~= '' and #ids > 0 then
   local function textOf(json)
-    local account = cjson.decode(json).account
+    local account = accountIn(json)
     return string.lower(table.concat({ account.address, account.host, account.user }, '\n'))
   end
   local chosen = {}

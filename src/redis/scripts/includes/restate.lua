@@ -6,13 +6,14 @@
 -- A run that somebody is to hear of only if it finds something (open-run.lua) changes no status.
 --
 -- The first KEYS of such a script, tag {tributary} (`statusKeys` in statuses.ts):
---   accounts       hash: account id -> AccountRecord as JSON
+--   accounts       hash: account id -> AccountRecord (account-record.ts)
 --   accountStates  hash: account id -> AccountState as JSON
 --   openRuns       hash: account id, and task if that is no pull -> its open run's id
 --   running        set: of the fields of openRuns, those whose run is at work
 --   events         stream of events
 --   then a sorted set of account ids for each status but `idle`, in the order of `notedStatuses`: an idle account is in none
 -- @include tell
+-- @include account-record
 local accounts, accountStates, openRuns, running, events = unpack(KEYS, 1, 5)
 local accountsAt = {
   { 'running', KEYS[6] },
@@ -39,10 +40,10 @@ end
 local function restate(id, before)
   local json = redis.call('HGET', accounts, id)
   local isNew, destinationBefore = before == '', nil
-  if before and not isNew then destinationBefore = cjson.decode(before).account.destinationId end
+  if before and not isNew then destinationBefore = accountIn(before).destinationId end
   local destination, status = destinationBefore or '', 'removed'
   if json then
-    local account = cjson.decode(json).account
+    local account = accountIn(json)
     destination = account.destinationId
     status = statusOf(id, account)
   end

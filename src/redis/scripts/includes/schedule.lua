@@ -23,6 +23,7 @@
 --   mailboxes               hash: `SERVER USER` of a mailbox in which a session is -> who has it, a member of slots:SERVER; then the accounts that wait
 --                           for its end. It counts only while its member does
 --   place-counts            hash: the places of a lane, `of DEST`, `strange of DEST`, `at SERVER DEST`, `peer ADDRESS`
+-- @include account-record
 local tag = string.match(due, '^(.*:)due$')
 local classes = { 'good', 'new', 'slow' }
 -- A lane is a class, or `newest`: servers that are not known yet have a second one, in which the one that came last is the first, so that
@@ -49,7 +50,7 @@ end
 
 -- @return server, destination, and the mailbox: several accounts may fetch it, each for a destination of its own.
 local function whereOf(json)
-  local account = cjson.decode(json).account
+  local account = accountIn(json)
   local server = string.lower(account.host) .. ':' .. string.format('%.0f', account.port)
   return server, account.destinationId, server .. ' ' .. account.user
 end

@@ -38,6 +38,7 @@ import { ledgerRoutes, type LedgerWorld } from './routes/ledger.ts'
 import { mailRoutes, type MailWorld } from './routes/mail.ts'
 import { metricRoutes, type MetricsWorld } from './routes/metrics.ts'
 import { oauthApplicationRoutes, type OAuthApplicationsWorld } from './routes/oauth-applications.ts'
+import { oauthMetadataRoutes, type OAuthMetadataWorld } from './routes/oauth-metadata.ts'
 import { oauthPageRoutes, oauthRoutes } from './routes/oauth.ts'
 import type { SignInDeskWorld } from './sign-in-desk.ts'
 import { quarantineRoutes, type QuarantineWorld } from './routes/quarantine.ts'
@@ -70,6 +71,7 @@ export interface ApiWorld
     WebhooksWorld,
     OAuthApplicationsWorld,
     OAuthProvidersWorld,
+    OAuthMetadataWorld,
     SignInDeskWorld,
     BulletinWorld,
     EventsWorld,
@@ -241,6 +243,7 @@ async function resources(app: App, world: ScopeWorld & { readonly resealing: Res
   await app.register(webhookRoutes, world)
   await app.register(oauthApplicationRoutes, world)
   await app.register(oauthProviderRoutes, world)
+  await app.register(oauthMetadataRoutes, world)
   await app.register(oauthRoutes, world)
   await app.register(bulletinRoutes, world)
   await app.register(eventRoutes, world)

@@ -1,22 +1,17 @@
 /** The fields of an account on the command line: as options, or asked for and looked up if an option is missing. */
-import { type Command, Option } from 'commander'
+import type { Command } from 'commander'
 import type { Cli } from './cli.ts'
 import { type LoginOptions, loginFieldsIn, withLoginOptions } from './login-options.ts'
 import { CommandFailed } from './failure.ts'
 import { destinationId, destinationTitle } from './find.ts'
-import { collect, fingerprint, firstRun, given, octetsPerHour, retention, whole } from './options.ts'
+import { collect, firstRun, given, type Nothing, octetsPerHour, retention, whole } from './options.ts'
 import { passwordFrom } from './passwords.ts'
+import { serverFieldsIn, type ServerOptions, withServerOptions } from './server-options.ts'
 import { serverOf } from './words.ts'
 import type { AccountPatch, Candidates, Destination, NewAccount } from './wire.ts'
 
-export interface FieldOptions extends LoginOptions {
+export interface FieldOptions extends LoginOptions, ServerOptions {
   address?: string
-  host?: string
-  port?: number
-  tls?: NewAccount['tls']
-  tlsVerify?: boolean
-  tlsFingerprint?: string | null
-  user?: string
   destination?: string
   folder?: string
   flag?: string[]
@@ -25,7 +20,7 @@ export interface FieldOptions extends LoginOptions {
   minInterval?: number
   maxInterval?: number
   maxMessageBytes?: number
-  importPerHour?: number | null
+  importPerHour?: number | Nothing
   hidesRetrieved?: boolean
   trace?: boolean
   paused?: boolean
@@ -34,14 +29,11 @@ export interface FieldOptions extends LoginOptions {
 
 /** Adds the options that `add` and `edit` have in common. */
 export function withFields(command: Command): Command {
-  return withLoginOptions(command)
-    .option('--host <name>', 'the POP3 server')
-    .option('--port <n>', 'its port, if not 995 (implicit) or 110', whole)
-    .addOption(new Option('--tls <mode>', 'how it is encrypted').choices(['implicit', 'starttls', 'none']))
-    .option('--tls-verify', 'check its certificate (as it is)')
-    .option('--no-tls-verify', 'take any certificate')
-    .option('--tls-fingerprint <hex>', 'take this certificate alone, by its SHA-256; none: as usual', fingerprint)
-    .option('--user <name>', 'the user there, if not what stands before the @')
+  return withServerOptions(withLoginOptions(command), {
+    host: 'the POP3 server',
+    port: 'its port, if not 995 (implicit) or 110',
+    user: 'the user there, if not what stands before the @',
+  })
     .option('--destination <name>', 'where its mail goes: a login, or an id')
     .option('--folder <name>', 'the folder it goes to')
     .option('--flag <flag>', 'a flag it gets there; more by giving it again', collect)
@@ -72,10 +64,11 @@ export function withFields(command: Command): Command {
 export async function fieldsIn(cli: Cli, options: FieldOptions): Promise<AccountPatch> {
   const { destination, flag: flags, minInterval: minSeconds, maxInterval: maxSeconds } = options
   const interval = given({ minSeconds, maxSeconds })
-  const { address, host, port, tls, tlsVerify, tlsFingerprint, user, folder, trace, paused } = options
+  const { address, folder, trace, paused } = options
   const { retention, firstRun, maxMessageBytes, importPerHour: importBytesPerHour, hidesRetrieved } = options
   return {
-    ...given({ address, host, port, tls, tlsVerify, tlsFingerprint, user, folder, flags, trace, paused }),
+    ...serverFieldsIn(options),
+    ...given({ address, folder, flags, trace, paused }),
     ...given({ retention, firstRun, maxMessageBytes, importBytesPerHour, hidesRetrieved }),
     ...(Object.keys(interval).length === 0 ? {} : { interval }),
     ...(destination === undefined ? {} : { destinationId: await destinationId(cli.api, destination) }),

@@ -1,12 +1,12 @@
 /** `tributary account`: POP3 accounts, and the visits to them. */
 import { type Command, Option } from 'commander'
+import { changedPassword, type PasswordOptions } from './changed-password.ts'
 import { completedAccount, type FieldOptions, fieldsIn, withFields } from './account-fields.ts'
 import type { Cli } from './cli.ts'
 import { CommandFailed } from './failure.ts'
 import { accountId, destinationId, destinationTitle } from './find.ts'
 import { type ListOptions, list, withPages } from './lists.ts'
 import { given } from './options.ts'
-import { passwordFrom } from './passwords.ts'
 import { example } from './reference.ts'
 import { addSignIn } from './sign-in.ts'
 import type { Column } from './table.ts'
@@ -178,13 +178,11 @@ function addEdit(account: Command, cli: Cli): void {
       .argument('<account>', 'its address or id')
       .option('--address <address>', 'its e-mail address')
       .option('--ask-password', 'ask for a new password')
-      .action(async (name: string, options: FieldOptions & { askPassword?: true }) => {
+      .action(async (name: string, options: FieldOptions & PasswordOptions) => {
         const { api } = cli
         const id = await accountId(api, name)
-        const password =
-          options.askPassword || options.passwordFile !== undefined || (wantsPassword(options) && cli.terminal.attended)
-            ? await passwordFrom(cli, options.passwordFile, 'New password at the provider')
-            : undefined
+        const before = await api.get<Account>(`/accounts/${id}`)
+        const password = await changedPassword(cli, before, options, 'Password at the provider')
         const body: AccountPatch = { ...(await fieldsIn(cli, options)), ...given({ password }) }
         if (Object.keys(body).length === 0)
           throw new CommandFailed('usage', 'What is to change? --help lists the options.')
@@ -194,6 +192,7 @@ function addEdit(account: Command, cli: Cli): void {
       }),
     'tributary account edit me@example.net --retention 14 --folder Old',
     'tributary account edit me@example.net --ask-password',
+    'tributary account edit me@outlook.com --auth oauth2 --application 01JQ5Z0V9Q3W7X2B4C6D8E0F1G',
   )
 }
 
@@ -264,11 +263,6 @@ function addRemove(account: Command, cli: Cli): void {
       }),
     'tributary account remove me@example.net',
   )
-}
-
-/** Another way to log in needs the password: it goes nowhere else than where somebody who knows it has sent it. */
-function wantsPassword({ host, port, user, auth, sasl, proxy, proxyFile }: FieldOptions): boolean {
-  return [host, port, user, auth, sasl, proxy, proxyFile].some((option) => option !== undefined)
 }
 
 async function worksOrWanted(cli: Cli, body: NewAccount): Promise<boolean> {

@@ -3,7 +3,7 @@ import { Argument, type Command, Option } from 'commander'
 import type { Cli } from './cli.ts'
 import { destinationTitle } from './find.ts'
 import { example, shownBelow } from './reference.ts'
-import type { Account, Destination } from './wire.ts'
+import type { Account, Application, Destination } from './wire.ts'
 
 interface Candidate {
   readonly word: string
@@ -122,6 +122,11 @@ async function namesOf({ api }: Cli, noun: string, current: string): Promise<Can
     return (await ask<Destination>('/destinations', undefined)).map((one) => ({
       word: destinationTitle(one),
       about: one.kind,
+    }))
+  if (noun === 'application')
+    return (await ask<Application>('/oauth/applications', undefined)).map(({ id, provider, clientId }) => ({
+      word: id,
+      about: `${provider} ${clientId}`,
     }))
   return []
 }

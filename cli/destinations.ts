@@ -1,10 +1,11 @@
 /** `tributary destination`: the logins into which mail is gathered. */
 import { type Command, Option } from 'commander'
 import type { Cli } from './cli.ts'
+import { addEdit } from './destination-edit.ts'
 import { destinationId, destinationTitle } from './find.ts'
 import { type ListOptions, list, withPages } from './lists.ts'
 import { type LoginOptions, loginFieldsIn, withLoginOptions } from './login-options.ts'
-import { fingerprint, given, octetsPerHour, whole } from './options.ts'
+import { fingerprint, given, type Nothing, octetsPerHour, whole } from './options.ts'
 import { passwordFrom } from './passwords.ts'
 import { example } from './reference.ts'
 import { addSignIn } from './sign-in.ts'
@@ -16,8 +17,8 @@ interface AddOptions extends LoginOptions {
   port?: number
   tls?: NewDestination['tls']
   tlsVerify: boolean
-  tlsFingerprint?: string | null
-  importPerHour?: number | null
+  tlsFingerprint?: string | Nothing
+  importPerHour?: number | Nothing
   passwordFile?: string
 }
 
@@ -122,9 +123,9 @@ export function addDestinations(program: Command, cli: Cli): void {
       .description('Limit what first imports bring into a destination; new mail never waits for that')
       .argument('<destination>', 'its login, USER@HOST, or id')
       .requiredOption('--import-per-hour <size>', importHint, octetsPerHour)
-      .action(async (name: string, { importPerHour }: { importPerHour: number | null }) => {
+      .action(async (name: string, { importPerHour }: { importPerHour: number | Nothing }) => {
         const id = await destinationId(cli.api, name)
-        const body = { importBytesPerHour: importPerHour }
+        const body = given({ importBytesPerHour: importPerHour })
         const changed = await cli.api.ask<Destination>('PATCH', `/destinations/${id}`, { body })
         if (terminal.json) terminal.document(changed)
         else terminal.note(`First imports into ${name}: ${importOf(changed) ?? 'as fast as they come'}.`)
@@ -164,5 +165,6 @@ export function addDestinations(program: Command, cli: Cli): void {
     'tributary destination remove alice',
   )
 
+  addEdit(destination, cli, importHint)
   addSignIn(destination, cli, 'destination')
 }

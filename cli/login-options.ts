@@ -3,7 +3,7 @@ import { type Command, Option } from 'commander'
 import { authMethods, saslNames, tlsVersions } from '../src/account/login.ts'
 import type { Cli } from './cli.ts'
 import { CommandFailed } from './failure.ts'
-import { given } from './options.ts'
+import { given, type Nothing, nothing } from './options.ts'
 import { firstLineOf } from './passwords.ts'
 import type { AccountPatch } from './wire.ts'
 
@@ -13,7 +13,7 @@ export interface LoginOptions {
   sasl?: NonNullable<AccountPatch['sasl']> | 'any'
   tlsMinVersion?: NonNullable<AccountPatch['tlsMinVersion']>
   tlsLegacy?: boolean
-  proxy?: string | null
+  proxy?: string | Nothing
   proxyFile?: string
 }
 
@@ -38,13 +38,13 @@ export function withLoginOptions(command: Command): Command {
     .option('--proxy-file <file>', 'its URL with user and password: the first line of a file, - for stdin')
 }
 
-const orDefault = (text: string): string | null => (text === 'default' ? null : text)
+const orDefault = (text: string) => (text === 'default' ? nothing : text)
 
 /** Gives the fields that were given as options, under the names of the API. */
 export async function loginFieldsIn(cli: Cli, options: LoginOptions): Promise<AccountPatch> {
   const { auth, application, sasl, tlsMinVersion, tlsLegacy, proxyFile } = options
   // Everybody on this machine can read the arguments of a command.
-  if (/^[^/]*\/\/[^@/]*:[^@]*@/.test(options.proxy ?? ''))
+  if (typeof options.proxy === 'string' && /^[^/]*\/\/[^@/]*:[^@]*@/.test(options.proxy))
     throw new CommandFailed(
       'usage',
       'A password does not belong into a command: put the URL into a file, --proxy-file FILE.',

@@ -8,7 +8,7 @@ import { collect, given } from './options.ts'
 import { passwordFrom } from './passwords.ts'
 import { example } from './reference.ts'
 import { moment } from './words.ts'
-import type { Application, ApplicationPatch } from './wire.ts'
+import type { Application, ApplicationPatch, OAuthMetadata } from './wire.ts'
 
 interface FieldOptions {
   readonly clientId?: string
@@ -34,6 +34,7 @@ export function addOAuth(program: Command, cli: Cli): void {
   addShow(application, cli)
   addEdit(application, cli)
   addRemove(application, cli)
+  addDiscover(oauth, cli)
 }
 
 function withFields(command: Command): Command {
@@ -163,5 +164,31 @@ function addRemove(application: Command, cli: Cli): void {
         cli.terminal.note(`${id} is removed.`)
       }),
     'tributary oauth application remove 01JQ5Z0V9Q3W7X2B4C6D8E0F1G',
+  )
+}
+
+function addDiscover(oauth: Command, cli: Cli): void {
+  const { terminal } = cli
+  example(
+    oauth
+      .command('discover')
+      .description('Ask an authorization server what it says of itself, before an application is registered there')
+      .argument('<issuer>', 'its address, such as https://login.example.net')
+      .action(async (issuer: string) => {
+        const said = await cli.api.get<OAuthMetadata>('/oauth/metadata', { issuer })
+        if (!said.ok) cli.outcome = 'failed'
+        if (terminal.json) return terminal.document(said)
+        const { endpoints, flows, failure } = said
+        terminal.fields(
+          ['issuer', said.issuer],
+          ['flows', flows.join(', ')],
+          ['authorization', endpoints.authorization],
+          ['token', endpoints.token],
+          ['device code', endpoints.deviceAuthorization],
+          ['revocation', endpoints.revocation],
+          ['fails', failure],
+        )
+      }),
+    'tributary oauth discover https://login.example.net',
   )
 }

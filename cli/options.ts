@@ -6,9 +6,13 @@ export function whole(text: string): number {
   return Number(text)
 }
 
-/** Reads `20MB`, `500kB`, `1.5GB` or a number of octets, and gives the octets; `none` is null. */
-export function octetsPerHour(text: string): number | null {
-  if (text === 'none') return null
+/** Stands for null as long as Commander has it: it makes an empty text of a null. */
+export const nothing = { isNothing: true } as const
+export type Nothing = typeof nothing
+
+/** Reads `20MB`, `500kB`, `1.5GB` or a number of octets, and gives the octets; `none` is nothing. */
+export function octetsPerHour(text: string): number | Nothing {
+  if (text === 'none') return nothing
   const [, amount, unit = ''] = /^(\d{1,12}(?:\.\d{1,6})?) ?([kMG]?)B?$/i.exec(text) ?? []
   if (amount === undefined) throw new InvalidArgumentError('It must be like 20MB, or none.')
   return Math.round(Number(amount) * 1000 ** ' KMG'.indexOf(unit.toUpperCase() || ' '))
@@ -32,8 +36,8 @@ export function firstRun(text: string): { mode: 'all' | 'onlyNew' } | { mode: 'l
   return { mode: 'lastDays', days: Number(text) }
 }
 
-export function fingerprint(text: string): string | null {
-  if (text === 'none') return null
+export function fingerprint(text: string): string | Nothing {
+  if (text === 'none') return nothing
   if (!/^(?:[0-9A-Fa-f]{2}:?){32}$/.test(text)) throw new InvalidArgumentError('It must be 64 hex digits, or none.')
   return text
 }
@@ -48,7 +52,12 @@ export function expiry(text: string): string {
   return new Date(ms).toISOString()
 }
 
+type Given<Value> = Exclude<Value, undefined | Nothing> | (Nothing extends Value ? null : never)
+
 /** Leaves out the fields that were not given. */
-export function given<T extends object>(fields: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
-  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as never
+export function given<T extends object>(fields: T): { [K in keyof T]?: Given<T[K]> } {
+  const there = Object.entries(fields).filter(([, value]) => value !== undefined)
+  return Object.fromEntries(
+    there.map(([name, value]) => [name, value === nothing ? null : (value as unknown)]),
+  ) as never
 }

@@ -3,6 +3,13 @@ import type { Command, Option } from 'commander'
 import type { Cli } from './cli.ts'
 
 const examples = new WeakMap<Command, readonly string[]>()
+const remarks = new WeakMap<Command, string>()
+
+/** Adds what does not fit into a description; its help and docs/cli.md show it. */
+export function remark(command: Command, text: string): Command {
+  remarks.set(command, text)
+  return command.addHelpText('after', `\n${text}`)
+}
 
 /** Adds examples to a command; its help and docs/cli.md show them. */
 export function example(command: Command, ...lines: readonly string[]): Command {
@@ -30,7 +37,8 @@ function section(noun: Command): string {
 }
 
 function entry(command: Command, alone: boolean): string {
-  const parts = [`${command.description()}.`]
+  const remarked = remarks.get(command)
+  const parts = [`${command.description()}.${remarked === undefined ? '' : ` ${remarked}`}`]
   if (command.options.length > 0) parts.push(optionsOf(command.options))
   const lines = examples.get(command) ?? []
   if (lines.length > 0) parts.push(['```sh', ...lines, '```'].join('\n'))

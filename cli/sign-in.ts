@@ -4,7 +4,7 @@ import { type Command, Option } from 'commander'
 import type { Cli } from './cli.ts'
 import { CommandFailed } from './failure.ts'
 import { accountId, destinationId } from './find.ts'
-import { example } from './reference.ts'
+import { example, remark } from './reference.ts'
 import { away, moment, warningOf } from './words.ts'
 import type { SignIn } from './wire.ts'
 
@@ -43,24 +43,27 @@ export function addSignIn(parent: Command, cli: Cli, noun: keyof typeof nouns): 
   const { path, id: idOf, argument, named } = nouns[noun]
   const placeOf = async (name: string) => `${path}/${await idOf(cli.api, name)}/oauth`
   example(
-    parent
-      .command('sign-in')
-      .description(
-        `Sign an ${noun === 'account' ? 'account' : 'IMAP destination'} in at its provider, by a code that is typed in a browser on any device`,
-      )
-      .argument(`<${noun}>`, argument)
-      .option('--link', 'print a link for its owner, who signs in by it within seven days')
-      .addOption(
-        new Option('--unattended', 'by the application itself, where an admin has allowed the address').conflicts(
-          'link',
-        ),
-      )
-      .action(async (name: string, { link, unattended }: SignInOptions) => {
-        const place = await placeOf(name)
-        if (link) await giveLink(cli, place, name)
-        else if (unattended) tell(cli, await cli.api.post<SignIn>(place, { flow: 'application' }))
-        else await byCode(cli, place)
-      }),
+    remark(
+      parent
+        .command('sign-in')
+        .description(
+          `Sign an ${noun === 'account' ? 'account' : 'IMAP destination'} in at its provider, by a code that is typed in a browser on any device`,
+        )
+        .argument(`<${noun}>`, argument)
+        .option('--link', 'print a link for its owner, who signs in by it within seven days')
+        .addOption(
+          new Option('--unattended', 'by the application itself, where an admin has allowed the address').conflicts(
+            'link',
+          ),
+        )
+        .action(async (name: string, { link, unattended }: SignInOptions) => {
+          const place = await placeOf(name)
+          if (link) await giveLink(cli, place, name)
+          else if (unattended) tell(cli, await cli.api.post<SignIn>(place, { flow: 'application' }))
+          else await byCode(cli, place)
+        }),
+      `It waits until the code is typed or has ended. The application by which it signs in is chosen with "tributary ${noun} edit --auth oauth2 --application ID"; "tributary oauth application add --help" says how there comes to be one.`,
+    ),
     `tributary ${noun} sign-in ${named}`,
     `tributary ${noun} sign-in ${named} --link`,
   )

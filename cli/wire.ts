@@ -7,6 +7,7 @@ export type {
   OAuthApplicationPatch as ApplicationPatch,
 } from '../api/schemas/oauth-applications.ts'
 export type { OAuthStatus as SignIn } from '../api/schemas/oauth.ts'
+export type { OAuthMetadata } from '../api/schemas/oauth-metadata.ts'
 export type { OAuthProviders } from '../api/schemas/oauth-providers.ts'
 export type { AuditEntry } from '../api/schemas/audit.ts'
 export type { Restored } from '../api/schemas/backup.ts'

@@ -57,6 +57,7 @@ export type {
   OAuthApplicationShape as Application,
 } from '../api/schemas/oauth-applications.ts'
 export type { OAuthProviders }
+export type { OAuthMetadata as ServerMetadata } from '../api/schemas/oauth-metadata.ts'
 export type OAuthProvider = OAuthProviders['items'][number]['id']
 
 /** How far an account or a destination is signed in, and what begins that. */

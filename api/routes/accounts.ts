@@ -1,21 +1,10 @@
 /** `/accounts` (CONTRACT section 4). */
-import type { Redis } from 'ioredis'
-import { sealedProxy } from '../../src/account/proxy.ts'
-import type { DestinationId } from '../../src/mail/message.ts'
-import type { AccountRecord } from '../../src/redis/account-record.ts'
-import { type Accounts, sourceOf } from '../../src/redis/accounts.ts'
-import { type AccountFacts, factsOf } from '../../src/redis/facts.ts'
-import type { InstanceSettingsStore } from '../../src/redis/instance-settings.ts'
-import type { Runs } from '../../src/redis/runs.ts'
-import { fingerprintsIn, shownCertificate } from '../../src/redis/shown-certificates.ts'
-import { endVisit } from '../../src/redis/revocations.ts'
-import { stopPull } from '../../src/redis/stopped-pull.ts'
-import { isDeletedFlag } from '../../src/account/account.ts'
-import { atHost, hostMistakes } from '../../src/account/host.ts'
 import type { Proxy } from '../../src/account/proxy.ts'
-import type { Seal } from '../../src/seal.ts'
+import { sealedProxy } from '../../src/account/proxy.ts'
+import type { AccountRecord } from '../../src/redis/account-record.ts'
 import type { App } from '../app.ts'
-import { accountView } from '../account-view.ts'
+import { AccountChanges, type AccountChangesWorld } from '../account-changes.ts'
+import { AccountViews, type AccountViewsWorld } from '../account-views.ts'
 import { demandLevels } from '../folder-levels.ts'
 import { principalOf } from '../http/who.ts'
 import { addressPlace, cursorOf, idPlace, placeIn } from '../http/cursor.ts'
@@ -25,32 +14,15 @@ import { listedDestination } from '../http/owners.ts'
 import { unknown } from '../http/problems.ts'
 import { demandReach, guardedBy } from '../http/reach.ts'
 import { type HandlerOf, route } from '../http/route.ts'
-import { bringForward } from '../bring-forward.ts'
-import { givenMistakes, storedForm } from '../login-fields.ts'
-import type { OAuthApplications } from '../../src/redis/oauth-applications.ts'
-import type { OAuthGrants } from '../../src/redis/oauth-grants.ts'
-import type { TokenRevocations } from '../../src/redis/token-revocations.ts'
-import { afterAccountChange, demandTokensMayGo, passwordMistakes } from '../sign-in-rules.ts'
-import { oauthStatuses } from '../sign-in-status.ts'
-import { passwordNeeded } from '../password-needed.ts'
-import { accountTaken, choiceOf, demandRules, inOneForm, newAccount, noSuchDestination } from '../new-account.ts'
+import { accountTaken, newAccount, noSuchDestination } from '../new-account.ts'
 import * as schemas from '../schemas/accounts.ts'
-import type { AccountPatch } from '../schemas/accounts.ts'
 import { listOf, Nothing } from '../schemas/answers.ts'
 import { Id, IfMatch, IfNoneMatch } from '../schemas/requests.ts'
+import { afterAccountChange, demandTokensMayGo } from '../sign-in-rules.ts'
 
-export interface AccountsWorld {
-  readonly accounts: Accounts
-  readonly redis: Redis
-  readonly runs: Runs
-  readonly seal: Seal
+export interface AccountsWorld extends AccountChangesWorld, AccountViewsWorld {
   /** The instance's. */
   readonly proxy?: Proxy | undefined
-  readonly settings: InstanceSettingsStore
-  readonly applications: OAuthApplications
-  readonly grants: OAuthGrants
-  readonly revocations: TokenRevocations
-  readonly publicUrl: string
 }
 
 export async function accountRoutes(app: App, world: AccountsWorld): Promise<void> {
@@ -60,8 +32,8 @@ export async function accountRoutes(app: App, world: AccountsWorld): Promise<voi
   app.get('/accounts/:id', readAccount, handlers.read)
   app.patch('/accounts/:id', changeAccount, handlers.change)
   app.delete('/accounts/:id', removeAccount, handlers.remove)
-  app.post('/accounts/:id/pause', pauseAccount, async ({ params }, reply) => await handlers.pause(params.id, reply))
-  app.post('/accounts/:id/resume', resumeAccount, async ({ params }, reply) => await handlers.resume(params.id, reply))
+  app.post('/accounts/:id/pause', pauseAccount, handlers.pause)
+  app.post('/accounts/:id/resume', resumeAccount, handlers.resume)
 }
 
 const createAccount = route(
@@ -139,30 +111,15 @@ const resumeAccount = route(
   },
 )
 
-/** A change of one of these fields may remove the reason for which an account stopped: the account is tried at once, and its failures are forgotten. */
-const curing = [
-  'host',
-  'port',
-  'tls',
-  'tlsVerify',
-  'tlsFingerprint',
-  'user',
-  'password',
-  'auth',
-  'sasl',
-  'tlsMinVersion',
-  'tlsLegacy',
-  'proxy',
-  'oauth',
-  'destinationId',
-  'folder',
-] as const
-
 class AccountHandlers {
   readonly #world: AccountsWorld
+  readonly #views: AccountViews
+  readonly #changes: AccountChanges
 
   constructor(world: AccountsWorld) {
     this.#world = world
+    this.#views = new AccountViews(world)
+    this.#changes = new AccountChanges(world)
   }
 
   readonly create: HandlerOf<typeof createAccount> = async (request, reply) => {
@@ -185,23 +142,16 @@ class AccountHandlers {
     await afterAccountChange(this.#world, account)
     tag(reply, record)
     reply.header('location', `/api/v1/accounts/${account.id}`)
-    return await reply.code(201).send(await this.#view(record))
+    return await reply.code(201).send(await this.#views.of(record))
   }
 
   readonly list: HandlerOf<typeof listAccounts> = async (request) => {
-    const { accounts, redis } = this.#world
+    const { accounts } = this.#world
     const { limit, cursor, ids: those, ...query } = request.query
     const destinationId = listedDestination(request, query.destinationId)
     if (destinationId === null) return { items: [], next: null }
     const wanted = { ...query, destinationId }
-    const show = async (ids: readonly string[]) => {
-      const found = await factsOf(redis, ids)
-      const signIns = await this.#signIns(found.flatMap((facts) => (facts === undefined ? [] : [facts.record])))
-      return found.map((facts) => {
-        const view = facts && this.#shown(facts, signIns)
-        return wanted.status === undefined || view?.status === wanted.status ? view : undefined
-      })
-    }
+    const show = async (ids: readonly string[]) => await this.#views.page(ids, wanted.status)
     if (those !== undefined) {
       const views = (await show([...new Set(those.split(','))])).flatMap((view) => view ?? [])
       const isElsewhere = (of: string) => destinationId !== undefined && of !== destinationId
@@ -212,87 +162,11 @@ class AccountHandlers {
     return { items, next: cursorOf(next) }
   }
 
-  readonly read: HandlerOf<typeof readAccount> = async ({ params }, reply) => {
-    const record = await findAccount(this.#world.accounts, params.id)
-    tag(reply, record)
-    return await this.#view(record)
-  }
+  readonly read: HandlerOf<typeof readAccount> = async ({ params }, reply) =>
+    await this.#answer(await findAccount(this.#world.accounts, params.id), reply)
 
-  readonly change: HandlerOf<typeof changeAccount> = async (request, reply) => {
-    const { seal } = this.#world
-    const { params, body } = request
-    const principal = principalOf(request)
-    const { password, destinationId, interval, ...given } = body
-    const fields = { ...given, ...inOneForm(given) }
-    const wrongHost = body.host === undefined ? [] : hostMistakes(body.host)
-    if (wrongHost.length === 0 && (body.host !== undefined || body.port !== undefined)) {
-      const { account, guarded } = await findAccount(this.#world.accounts, params.id)
-      const after = { ...account, ...fields }
-      await demandReach(this.#world.settings, guardedBy(principal, after, { ...account, guarded }), 'pop3', after)
-    }
-    if (body.folder !== undefined || destinationId !== undefined) {
-      const { account } = await findAccount(this.#world.accounts, params.id)
-      await demandLevels(this.#world.redis, {
-        folder: body.folder ?? account.folder,
-        destinationId: (destinationId ?? account.destinationId) as DestinationId,
-      })
-    }
-    const shown = await this.#shownCertificates(params.id, body.tlsFingerprint)
-    if (wrongHost.length === 0) await this.#demandTokens(request, fields)
-    const cures = curing.some((field) => body[field] !== undefined)
-    let isMoved = false
-    const record = await this.#update(params.id, (before) => {
-      demandMatch(request, before, `The account ${params.id}`)
-      const after = storedForm(
-        {
-          ...atHost(before.account, fields.host ?? before.account.host),
-          // An account from before it was refused may have it; it keeps nobody from changing something else.
-          flags: before.account.flags.filter((flag) => !isDeletedFlag(flag)),
-          ...fields,
-          interval: { ...before.account.interval, ...interval },
-          ...choiceOf(body),
-          ...(destinationId === undefined ? {} : { destinationId: destinationId as DestinationId }),
-        },
-        body,
-      )
-      const wrong = [
-        ...wrongHost,
-        ...givenMistakes(body, principal, before.account),
-        ...(password === undefined
-          ? passwordNeeded(before.account, after, shown)
-          : passwordMistakes(after.auth, password)),
-      ]
-      const account = demandRules(after, password, wrong, before.account)
-      isMoved = sourceOf(account) !== sourceOf(before.account)
-      const sealedPassword =
-        password === undefined ? before.sealedPassword : seal.seal(password, account.id, 'password')
-      const ofProxy = sealedProxy(seal, account.id, body.proxy, { ...before, proxy: before.account.proxy })
-      // Another way in has nothing to do with what was learnt of this one.
-      const { loginTraits } = before
-      const ofLogin = cures || loginTraits === undefined ? {} : { loginTraits }
-      const due = account.paused ? 'never' : cures || before.account.paused ? 'now' : 'as before'
-      const guarded = guardedBy(principal, account, { ...before.account, guarded: before.guarded })
-      const twinOf = account.paused && sourceOf(account) === sourceOf(before.account) ? before.twinOf : undefined
-      return {
-        record: {
-          account,
-          sealedPassword,
-          ...ofProxy,
-          ...ofLogin,
-          ...guarded,
-          ...(twinOf === undefined ? {} : { twinOf }),
-        },
-        due,
-      }
-    })
-    if (isMoved) await endVisit(this.#world.redis, record.account.id)
-    if (body.paused === true) await stopPull(this.#world.redis, this.#world.runs, record.account.id)
-    if (cures || body.paused === false) await afterAccountChange(this.#world, record.account)
-    const hasBudget = body.importBytesPerHour !== undefined
-    if (interval !== undefined || hasBudget) await bringForward(this.#world.redis, record.account, hasBudget)
-    tag(reply, record)
-    return await this.#view(record)
-  }
+  readonly change: HandlerOf<typeof changeAccount> = async (request, reply) =>
+    await this.#answer(await this.#changes.patch(request), reply)
 
   readonly remove: HandlerOf<typeof removeAccount> = async (request, reply) => {
     const { id } = request.params
@@ -303,71 +177,14 @@ class AccountHandlers {
     return await reply.code(204).send()
   }
 
-  async pause(id: string, reply: Parameters<typeof tag>[0]) {
-    return await this.#setPaused(id, true, reply)
-  }
+  readonly pause: HandlerOf<typeof pauseAccount> = async ({ params }, reply) =>
+    await this.#answer(await this.#changes.setPaused(params.id, true), reply)
 
-  async resume(id: string, reply: Parameters<typeof tag>[0]) {
-    return await this.#setPaused(id, false, reply)
-  }
+  readonly resume: HandlerOf<typeof resumeAccount> = async ({ params }, reply) =>
+    await this.#answer(await this.#changes.setPaused(params.id, false), reply)
 
-  async #setPaused(id: string, paused: boolean, reply: Parameters<typeof tag>[0]) {
-    const record = await this.#update(id, ({ account, twinOf, ...rest }) => ({
-      record: { ...rest, account: { ...account, paused }, ...(paused && twinOf !== undefined ? { twinOf } : {}) },
-      due: paused ? 'never' : 'now',
-    }))
-    if (paused) await stopPull(this.#world.redis, this.#world.runs, record.account.id)
-    else await afterAccountChange(this.#world, record.account)
+  async #answer(record: AccountRecord, reply: Parameters<typeof tag>[0]) {
     tag(reply, record)
-    return await this.#view(record)
-  }
-
-  /** @throws Problem unless the application of a login that signs in may give it tokens there. */
-  async #demandTokens(
-    request: Parameters<typeof principalOf>[0] & {
-      readonly params: { readonly id: string }
-      readonly body: AccountPatch
-    },
-    fields: Omit<AccountPatch, 'interval' | 'password' | 'destinationId'>,
-  ): Promise<void> {
-    const { applications, accounts } = this.#world
-    const { account, guarded } = await findAccount(accounts, request.params.id)
-    const after = storedForm({ ...account, ...fields }, request.body)
-    await demandTokensMayGo(applications, after, guardedBy(principalOf(request), after, { ...account, guarded }))
-  }
-
-  /** The certificates that its server has shown to the last test and in the last run, if one is to be pinned. */
-  async #shownCertificates(id: string, pin: string | null | undefined): Promise<string[]> {
-    if (pin == null) return []
-    const { redis } = this.#world
-    const [tested, [facts]] = await Promise.all([shownCertificate(redis, id), factsOf(redis, [id])])
-    return [...(tested === undefined ? [] : [tested]), ...fingerprintsIn(JSON.stringify(facts?.lastRun?.failure ?? {}))]
-  }
-
-  /** @returns the changed record. @throws Problem that kept it from being changed. */
-  async #update(id: string, change: Parameters<Accounts['update']>[1]): Promise<AccountRecord> {
-    const changed = await this.#world.accounts.update(id, change)
-    if (changed === 'unknown') throw unknown('account', id)
-    if (changed === 'conflict') throw accountTaken()
-    if (changed === 'no destination') throw noSuchDestination()
-    return changed
-  }
-
-  /** Shows the record that was just found or changed, and not what other requests have made of it since. */
-  async #view(record: AccountRecord) {
-    const [facts] = await factsOf(this.#world.redis, [record.account.id])
-    if (facts === undefined) throw unknown('account', record.account.id)
-    return this.#shown({ ...facts, record }, await this.#signIns([record]))
-  }
-
-  async #signIns(records: readonly AccountRecord[]) {
-    return await oauthStatuses(
-      this.#world,
-      records.map(({ account }) => ({ id: account.id, login: account })),
-    )
-  }
-
-  #shown(facts: AccountFacts, signIns: Awaited<ReturnType<typeof oauthStatuses>>) {
-    return Object.assign(accountView(facts), { oauth: signIns.get(facts.record.account.id) ?? null })
+    return await this.#views.of(record)
   }
 }

@@ -14,6 +14,7 @@ import * as mail from './mail.ts'
 import * as bulletin from './bulletin.ts'
 import * as oauth from './oauth.ts'
 import * as oauthApplications from './oauth-applications.ts'
+import * as oauthMetadata from './oauth-metadata.ts'
 import * as oauthProviders from './oauth-providers.ts'
 import * as quarantine from './quarantine.ts'
 import * as requests from './requests.ts'
@@ -42,6 +43,7 @@ const shapes: Readonly<Record<string, unknown>> = {
   ...bulletin,
   ...oauth,
   ...oauthApplications,
+  ...oauthMetadata,
   ...oauthProviders,
   ...quarantine,
   ...requests,

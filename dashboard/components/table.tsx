@@ -2,7 +2,7 @@
 import { useSignal } from '@preact/signals'
 import type { ComponentChildren } from 'preact'
 import { useEffect, useLayoutEffect, useRef } from 'preact/hooks'
-import { isNarrow } from '../screen.ts'
+import { isNarrow, isTight } from '../screen.ts'
 import { words } from '../words/index.ts'
 import { Icon } from './icon.tsx'
 
@@ -14,6 +14,8 @@ export interface Column<Row> {
   readonly align?: 'end'
   /** Whether the column is left out on a phone. */
   readonly wide?: boolean
+  /** Whether it is left out on a tablet, too. */
+  readonly roomy?: boolean
   /** Whether the heading sorts by this column. */
   readonly sorts?: boolean
   /** Whether only screen readers read the heading. */
@@ -60,7 +62,9 @@ export function Table<Row>({
   const body = useRef<HTMLTableSectionElement>(null)
   const height = isNarrow.value ? rowHeight.narrow : rowHeight.wide
   const range = useSignal({ from: 0, to: 40 })
-  const shown = columns.filter(({ wide }) => wide !== true || !isNarrow.value)
+  const shown = columns.filter(
+    ({ wide, roomy }) => (wide !== true || !isNarrow.value) && (roomy !== true || !isTight.value),
+  )
 
   const look = () => {
     const top = body.current?.getBoundingClientRect().top ?? 0

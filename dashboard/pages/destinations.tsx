@@ -1,6 +1,7 @@
 /** The page of all destinations: mailboxes here, and mailboxes on other servers. */
 import { everyOne } from '../client.ts'
 import { DialogButton } from '../components/dialog.tsx'
+import { Marks } from '../components/marks.tsx'
 import { destinationName } from '../components/new-mailbox.tsx'
 import { Page } from '../components/page.tsx'
 import { EmptyState, Loaded } from '../components/states.tsx'
@@ -23,14 +24,20 @@ export default function Destinations() {
       cell: (destination) => (
         <div class="who">
           <a href={`/destinations/${destination.id}`}>{destinationName(destination)}</a>
+          {destination.kind === 'imap' && (
+            <span class="who-under">
+              <Marks of={destination} />
+            </span>
+          )}
           <span class="who-more">
             <DestinationBadge status={destination.status} />
             {words.value.accounts.count(destination.accounts)}
+            {destination.kind === 'imap' && <Marks of={destination} />}
           </span>
         </div>
       ),
     },
-    { key: 'kind', title: say.kind, width: '14rem', wide: true, cell: ({ kind }) => say.kinds[kind] },
+    { key: 'kind', title: say.kind, width: '14rem', wide: true, roomy: true, cell: ({ kind }) => say.kinds[kind] },
     {
       key: 'condition',
       title: words.value.accounts.status,
@@ -44,6 +51,7 @@ export default function Destinations() {
       width: '8rem',
       align: 'end',
       wide: true,
+      roomy: true,
       cell: ({ accounts }) => accounts,
     },
     {

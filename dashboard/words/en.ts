@@ -1,5 +1,6 @@
 /** The English words. The type of the other languages is read from this file, so that they have the same words. */
 import type {
+  Account,
   AccountStatus,
   Candidate,
   Delivery,
@@ -7,6 +8,7 @@ import type {
   Folder,
   News,
   OAuthProvider,
+  OAuthProviders,
   Run,
   SignIn,
 } from '../shapes.ts'
@@ -349,20 +351,34 @@ export const en = {
     checks: (n: number) => count(n, { one: 'checked once', other: 'checked # times' }),
   },
   line: {
-    title: 'Advanced: old encryption, proxy',
+    title: 'Advanced: how to log in, old encryption, proxy',
+    sasl: 'How to log in',
+    saslHint: 'For a server that announces a way which does not work there: it is then this one alone.',
+    strongest: 'The strongest the server offers (usual)',
+    mechanisms: {
+      'SCRAM-SHA-256': 'SCRAM-SHA-256: the password is proved, and not sent',
+      'SCRAM-SHA-1': 'SCRAM-SHA-1: the password is proved, and not sent',
+      'CRAM-MD5': 'CRAM-MD5: the password is proved, and not sent (old)',
+      PLAIN: 'PLAIN: the password is sent',
+      LOGIN: 'LOGIN: the password is sent',
+      APOP: 'APOP: the password is proved, and not sent (old)',
+      USER: 'USER and PASS: the password is sent',
+      OAUTHBEARER: 'OAUTHBEARER: the token is sent',
+      XOAUTH2: 'XOAUTH2: the token is sent, as Google and Microsoft do it',
+    } satisfies Record<NonNullable<Account['sasl']>, string>,
+    fact: (mechanism: string) => `by ${mechanism} alone`,
     oldest: 'Oldest TLS that is taken',
     versions: { TLSv1: '1.0 (not safe)', 'TLSv1.1': '1.1 (not safe)', 'TLSv1.2': '1.2 (usual)', 'TLSv1.3': '1.3' },
     legacy: 'Take old, weak encryption: small keys, old ciphers',
     weakHint:
       'Only for a server that has nothing better: somebody on the way may be able to read the password and the mail.',
-    weak: 'This account uses an old, weak encryption: somebody on the way may be able to read the password and the mail.',
+    weak: 'Old, weak encryption is allowed here: somebody on the way may be able to read the password and the mail.',
+    mark: 'old encryption',
     proxy: 'Proxy',
     proxyHint:
       'Such as socks5://proxy.example.net:1080 or http://name:password@proxy.example.net:3128. Left empty, it is the one of this instance, if it has one; "none" for none.',
     via: (proxy: string) => `through ${proxy}`,
     direct: 'through no proxy',
-    change: 'Encryption and proxy',
-    changeTitle: (name: string) => `Encryption and proxy of ${name}`,
   },
   form: {
     address: 'E-mail address',
@@ -373,6 +389,8 @@ export const en = {
     user: 'User name',
     password: 'Password',
     passwordKept: 'Leave it empty to keep the one that is set.',
+    passwordNeeded:
+      'Where or how it logs in changes: enter the password, too. So nobody who does not know it can have it sent elsewhere.',
     folder: 'Folder',
     destination: 'Goes to',
     retention: 'At the provider',
@@ -426,7 +444,16 @@ export const en = {
     tenantHint:
       'Empty for everybody: personal accounts and every organization. “organizations”, “consumers”, or the id of one tenant.',
     issuer: 'Issuer',
-    issuerHint: 'Its address, under which /.well-known/openid-configuration is found.',
+    issuerHint:
+      'Its address, such as https://login.example.net, under which /.well-known/oauth-authorization-server or /.well-known/openid-configuration is found.',
+    askServer: 'See what it says of itself',
+    serverAnswers: (flows: string) => `It answers. People sign in there ${flows}.`,
+    serverFails: 'Nobody can sign in there so:',
+    flows: {
+      code: 'in a browser',
+      device: 'by a code',
+      application: 'by the application alone',
+    } satisfies Record<OAuthProviders['items'][number]['flows'][number], string>,
     further: 'Further settings',
     scopes: 'Scopes',
     scopesHint: 'Empty for the usual ones.',
@@ -448,6 +475,12 @@ export const en = {
       'Microsoft takes no password: its owner signs in. For that an administrator has to add an application first.',
     addAndSignIn: 'Add and sign in',
     signedInAs: (who: string) => `Signed in as ${who}`,
+    marks: {
+      'signed out': 'not signed in',
+      waiting: 'sign-in begun',
+      refused: 'sign in again',
+    } satisfies Record<Exclude<SignIn['state'], 'signed in'>, string>,
+    endsOn: (time: string) => `sign-in ends ${time}`,
     states: {
       'signed out': 'Nobody has signed in yet',
       waiting: 'Somebody is about to sign in',
@@ -500,9 +533,11 @@ export const en = {
       'app password': 'With an app password',
       password: 'With a password',
       'sign in': 'By signing in',
+      unattended: 'Without anybody who signs in, in a company',
       forward: 'By forwarding',
     },
     server: (host: string) => `POP3 server: ${host}, port 995, TLS`,
+    doneWhen: (seen: string) => `It is done when ${seen}`,
     tryIt: 'Try it',
     answers: (host: string, port: string) => `Found: ${host}, port ${port}. It answers, and its certificate is right.`,
     doesNotAnswer: (host: string, port: string) =>

@@ -95,7 +95,7 @@ export const providers: readonly Provider[] = [
     domains: words(aolDomains),
     mx: ['mail.gm0.yahoodns.net'],
     host: 'pop.aol.com',
-    note: 'AOL wants an app password in place of your own: make one at https://login.aol.com/account/security, under External connections.',
+    note: 'AOL wants an app password in place of your own: make one at https://login.aol.com/account/security.',
   },
   {
     name: 'iCloud',

@@ -1,25 +1,18 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
-import type { Browser, Page } from 'playwright-core'
-import { type Served, serve, signIn, startBrowser, violations } from '../support/browser.ts'
-import { closeAll } from '../support/closing.ts'
-import { type Stack, startStack } from '../support/stack.ts'
+import { violations } from '../support/browser.ts'
+import { type OpenedPage, openPage } from '../support/opened-page.ts'
 
-let stack: Stack
-let served: Served
-let browser: Browser
-let page: Page
+let opened: OpenedPage
+let stack: OpenedPage['stack']
+let served: OpenedPage['served']
+let page: OpenedPage['page']
 
 before(async () => {
-  ;[stack, browser] = await Promise.all([startStack(), startBrowser()])
-  served = await serve(stack)
-  page = await browser.newPage({ locale: 'en', viewport: { width: 390, height: 800 } })
-  page.setDefaultTimeout(15_000)
-  await signIn(page, served.url)
+  opened = await openPage()
+  ;({ stack, served, page } = opened)
 })
-after(async () => {
-  await closeAll({ browser: () => browser?.close(), served: () => served?.close(), stack: () => stack?.stop() })
-})
+after(async () => await opened?.close())
 
 test('an application is added, changed and removed, what is wrong is said at its field, and its secret is never shown', async () => {
   await page.goto(`${served.url}/settings/applications`)
@@ -60,14 +53,14 @@ test('the page of a provider gives the redirect URI, says whether a provider tak
   await page.getByText('http://127.0.0.1:8420/api/v1/oauth/callback').first().waitFor()
   await page.getByText('Providers take it only as https:').first().waitFor()
   await page.getByRole('button', { name: 'Copy: POP.AccessAsUser.All' }).waitFor()
-  await page.getByText('No application of this provider is saved here yet.').waitFor()
-  await page.getByRole('button', { name: 'Add an application' }).click()
+  await page.getByText('No application of this provider is saved here yet.').first().waitFor()
+  await page.getByRole('button', { name: 'Add an application' }).first().click()
   const dialog = page.getByRole('dialog')
   await dialog.getByLabel('Client id').fill('6f3c')
   await dialog.getByLabel('Cloud').selectOption({ label: 'US government' })
   await dialog.getByLabel('Tenant').fill('contoso.us')
   await dialog.getByRole('button', { name: 'Save' }).click()
-  await page.getByText('Saved: 6f3c').waitFor()
+  await page.getByText('Saved: 6f3c').first().waitFor()
   const { body } = await stack.call('GET', '/oauth/applications')
   const [{ issuer, tenant, provider } = {}] = body.items
   assert.deepEqual(

@@ -3,14 +3,16 @@ import { after, before, test } from 'node:test'
 import type { Browser, Page } from 'playwright-core'
 import { guideIds } from '../../src/account/guides.ts'
 import { Discoveries } from '../../src/discover/discoveries.ts'
-import { type Served, serve, signIn, startBrowser, violations } from '../support/browser.ts'
+import { type Served, violations } from '../support/browser.ts'
 import { certificate } from '../support/certificates.ts'
 import { closeAll } from '../support/closing.ts'
 import { surroundingsOf } from '../support/internet.ts'
+import { type OpenedPage, openPage } from '../support/opened-page.ts'
 import { type ScriptedServer, startPop3Server } from '../support/pop3-server.ts'
-import { type Stack, startStack } from '../support/stack.ts'
+import type { Stack } from '../support/stack.ts'
 
 const own = certificate('localhost')
+let opened: OpenedPage
 let stack: Stack
 let served: Served
 let browser: Browser
@@ -18,30 +20,20 @@ let provider: ScriptedServer
 let page: Page
 
 before(async () => {
-  ;[stack, browser, provider] = await Promise.all([
-    startStack(),
-    startBrowser(),
-    startPop3Server({ messages: [{ bytes: Buffer.from('Subject: one\r\n\r\n') }], password: 'secret', tls: own }),
-  ])
+  provider = await startPop3Server({
+    messages: [{ bytes: Buffer.from('Subject: one\r\n\r\n') }],
+    password: 'secret',
+    tls: own,
+  })
   const { port } = provider
   const internet = {
     srv: { '_pop3s._tcp.example.net': [{ name: 'pop.example.net', port, priority: 0, weight: 1 }] },
     servers: {},
   }
-  const world = { ...stack.world, discoveries: new Discoveries(() => surroundingsOf(internet)) }
-  served = await serve({ ...stack, world })
-  page = await browser.newPage({ locale: 'en', viewport: { width: 390, height: 800 } })
-  page.setDefaultTimeout(15_000)
-  await signIn(page, served.url)
+  opened = await openPage(() => ({ discoveries: new Discoveries(() => surroundingsOf(internet)) }))
+  ;({ stack, served, browser, page } = opened)
 })
-after(async () => {
-  await closeAll({
-    browser: () => browser?.close(),
-    served: () => served?.close(),
-    stack: () => stack?.stop(),
-    provider: () => provider?.close(),
-  })
-})
+after(async () => await closeAll({ opened: () => opened?.close(), provider: () => provider?.close() }))
 
 for (const locale of ['en', 'vi'] as const)
   test(`each provider has a page of its own that fits a phone and that everybody can use (${locale})`, async (t) => {
@@ -62,6 +54,9 @@ for (const locale of ['en', 'vi'] as const)
       await phone.locator('.guide').waitFor({ state: 'attached' })
       assert.equal(await phone.evaluate('document.documentElement.scrollWidth'), 390, id)
       assert.deepEqual(await violations(phone), [], id)
+      // Each step ends with a check of ours, or with what is to be seen.
+      for (const step of await phone.locator('.guide-steps > li').all())
+        assert.ok((await step.locator('.checked, .guide-try, .quiet').count()) > 0, `${id}: ${await step.innerText()}`)
       for (const link of await phone.locator('.guide-steps a[target]').all()) {
         assert.match((await link.getAttribute('href')) ?? '', /^https:\/\//)
         assert.equal(await link.getAttribute('rel'), 'noreferrer')

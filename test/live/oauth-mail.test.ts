@@ -3,33 +3,27 @@ import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { keys } from '../../src/redis/key-names.ts'
 import type { Grant } from '../../src/oauth/grant.ts'
-import {
-  Browser,
-  clientSecret,
-  startAuthorizationServer,
-  type TestAuthorizationServer,
-} from '../support/authorization-server.ts'
-import { publicUrlOfTests, type Stack, startStack } from '../support/stack.ts'
+import { Browser, clientSecret, type TestAuthorizationServer } from '../support/authorization-server.ts'
+import { callback, type OAuthStack, startOAuthStack } from '../support/oauth-stack.ts'
+import { publicUrlOfTests, type Stack } from '../support/stack.ts'
 import { startTokenDovecot, type TokenDovecot } from '../support/token-dovecot.ts'
 import { until } from '../support/until.ts'
 import { letter } from '../support/world.ts'
 
-const callback = `${publicUrlOfTests}/api/v1/oauth/callback`
+let started: OAuthStack
 let stack: Stack
 let server: TestAuthorizationServer
 let provider: TokenDovecot
 let destinationId: string
 let applicationId: string
 before(async () => {
-  ;[stack, server] = await Promise.all([startStack(), startAuthorizationServer(callback)])
+  started = await startOAuthStack()
+  ;({ stack, server, destinationId, applicationId } = started)
   provider = await startTokenDovecot(`http://dovecot:introspection@127.0.0.1:${server.port}/token/introspection`)
   await stack.startWorker()
-  destinationId = await stack.destination('alice')
-  const application = { provider: 'custom', clientId: 'tributary', clientSecret, issuer: server.issuer }
-  applicationId = (await stack.call('POST', '/oauth/applications', application)).body.id
 })
 after(async () => {
-  await Promise.all([stack.stop(), server.close(), provider.stop()])
+  await Promise.all([started.close(), provider.stop()])
 })
 
 let nth = 0

@@ -1,29 +1,22 @@
 /** Signing in by authorization code, at a real authorization server: who may, once, in which browser. */
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
-import {
-  Browser,
-  clientSecret,
-  startAuthorizationServer,
-  type TestAuthorizationServer,
-} from '../support/authorization-server.ts'
-import { publicUrlOfTests, type Stack, startStack } from '../support/stack.ts'
+import { Browser, type TestAuthorizationServer } from '../support/authorization-server.ts'
+import { callback, type OAuthStack, startOAuthStack } from '../support/oauth-stack.ts'
+import { publicUrlOfTests, type Stack } from '../support/stack.ts'
 
-const callback = `${publicUrlOfTests}/api/v1/oauth/callback`
+let started: OAuthStack
 let stack: Stack
 let server: TestAuthorizationServer
 let destinationId: string
 let applicationId: string
 before(async () => {
-  ;[stack, server] = await Promise.all([startStack(), startAuthorizationServer(callback)])
-  destinationId = await stack.destination('alice')
-  const application = { provider: 'custom', clientId: 'tributary', clientSecret, issuer: server.issuer }
-  const made = await stack.call('POST', '/oauth/applications', application)
-  applicationId = made.body.id
+  started = await startOAuthStack()
+  ;({ stack, server, destinationId, applicationId } = started)
 })
 after(async () => {
   assert.deepEqual(stack.undeclared, [])
-  await Promise.all([stack.stop(), server.close()])
+  await started.close()
 })
 
 let port = 20_000

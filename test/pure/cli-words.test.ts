@@ -6,7 +6,7 @@ import { Cli } from '../../cli/cli.ts'
 import { Pace } from '../../cli/progress.ts'
 import { programOf } from '../../cli/program.ts'
 import { examplesOf, leavesOf, pathOf, reference } from '../../cli/reference.ts'
-import { octetsPerHour } from '../../cli/options.ts'
+import { octetsPerHour, nothing } from '../../cli/options.ts'
 import { changeOf } from '../../cli/settings.ts'
 import { fieldsOf, tableOf, widthOf } from '../../cli/table.ts'
 import { againOf, away, deferredOf, duration, octets, sentenceOf } from '../../cli/words.ts'
@@ -136,7 +136,7 @@ test('how far a run is, how fast, and how long it takes yet', () => {
 
 test('what an import may bring in an hour is written as people say it', () => {
   const written = ['20MB', '500 kB', '1.5G', '123456', '0.5mb', 'none']
-  assert.deepEqual(written.map(octetsPerHour), [20_000_000, 500_000, 1_500_000_000, 123_456, 500_000, null])
+  assert.deepEqual(written.map(octetsPerHour), [20_000_000, 500_000, 1_500_000_000, 123_456, 500_000, nothing])
   for (const wrong of ['', '20 apples', 'MB', '1,5MB', '-1', '20 MB/h'])
     assert.throws(() => octetsPerHour(wrong), /20MB/)
 })

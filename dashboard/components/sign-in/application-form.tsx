@@ -6,6 +6,7 @@ import { words } from '../../words/index.ts'
 import { Choice, Field } from '../field.tsx'
 import { FormDialog } from '../form.tsx'
 import { tell } from '../toast.tsx'
+import { IssuerCheck } from './issuer-check.tsx'
 import { RedirectUri } from './redirect-uri.tsx'
 
 const providers = ['microsoft', 'google', 'fastmail', 'custom'] as const satisfies readonly OAuthProvider[]
@@ -107,7 +108,18 @@ export function ApplicationForm({
         </div>
       )}
       {chosen === 'custom' && isNew && (
-        <Field label={say.issuer} hint={say.issuerHint} required autocomplete="off" {...draft.of('issuer')} />
+        <>
+          <Field
+            label={say.issuer}
+            hint={say.issuerHint}
+            required
+            autocapitalize="none"
+            autocomplete="off"
+            spellcheck={false}
+            {...draft.of('issuer')}
+          />
+          <IssuerCheck issuer={draft.values.issuer.trim()} />
+        </>
       )}
       <details class="by-hand">
         <summary>{say.further}</summary>

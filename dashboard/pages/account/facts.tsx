@@ -25,6 +25,7 @@ export function Facts({ account }: { readonly account: Account }) {
     retention,
     rhythm,
     proxy,
+    sasl,
   } = account
   const destination = useResource<Destination>(`/destinations/${destinationId}`)
   const trust = tlsFingerprint !== null ? `, ${say.pinned}` : tls !== 'none' && !tlsVerify ? `, ${say.unverified}` : ''
@@ -53,6 +54,7 @@ export function Facts({ account }: { readonly account: Account }) {
     [say.encryption, `${say.tls[tls]}${trust}`],
     ...(proxy === null ? [] : [[line.proxy, proxy === 'none' ? line.direct : line.via(proxy)] as const]),
     [say.user, user],
+    ...(sasl === null ? [] : [[line.sasl, line.fact(sasl)] as const]),
     [say.destination, where.state === 'ready' ? destinationName(where.value) : '…'],
     [say.folder, folder],
     [

@@ -1,5 +1,6 @@
 /** The columns of the table of accounts, and the actions in each row. */
 import type { IconName } from '../../components/icon.tsx'
+import { Marks } from '../../components/marks.tsx'
 import { Menu, type MenuEntry } from '../../components/menu.tsx'
 import { NextRun } from '../../components/next-run.tsx'
 import { RelativeTime } from '../../components/relative-time.tsx'
@@ -23,10 +24,14 @@ export function columns(start: Start): readonly Column<Account>[] {
       cell: (account) => (
         <div class="who">
           <a href={`/accounts/${account.id}`}>{account.address}</a>
-          <span class="who-provider">{account.hostUnicode}</span>
+          <span class="who-under">
+            <span class="who-provider">{account.hostUnicode}</span>
+            <Marks of={account} />
+          </span>
           <span class="who-more">
             <StatusBadge status={account.status} hasMore={account.lastRun?.more === true} />
             <NextRun account={account} />
+            <Marks of={account} />
           </span>
         </div>
       ),
@@ -44,6 +49,7 @@ export function columns(start: Start): readonly Column<Account>[] {
       title: say.lastMail,
       width: '9.25rem',
       wide: true,
+      roomy: true,
       sorts: true,
       cell: ({ lastMailAt }) => when(lastMailAt),
     },
@@ -52,6 +58,7 @@ export function columns(start: Start): readonly Column<Account>[] {
       title: say.lastRun,
       width: '9.25rem',
       wide: true,
+      roomy: true,
       sorts: true,
       cell: ({ lastCheckedAt }) => when(lastCheckedAt),
     },

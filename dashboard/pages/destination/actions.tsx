@@ -3,7 +3,6 @@ import { useSignal } from '@preact/signals'
 import { call } from '../../client.ts'
 import { Confirm, DialogButton } from '../../components/dialog.tsx'
 import { Check } from '../../components/field.tsx'
-import { lineOf } from '../../components/line-fields.tsx'
 import { Menu } from '../../components/menu.tsx'
 import { destinationName } from '../../components/new-mailbox.tsx'
 import { attempt } from '../../components/toast.tsx'
@@ -11,7 +10,7 @@ import { navigate } from '../../router.ts'
 import { may, ownerOf } from '../../session.ts'
 import type { Destination } from '../../shapes.ts'
 import { words } from '../../words/index.ts'
-import { NewLimit, NewLine, NewPassword } from './changes.tsx'
+import { NewLimit, NewLogin, NewPassword } from './changes.tsx'
 
 export function Actions({
   destination,
@@ -20,23 +19,36 @@ export function Actions({
   readonly destination: Destination
   readonly onChanged: () => void
 }) {
-  const { destinations: say, accounts: listWords, line } = words.value
+  const { destinations: say, accounts: listWords } = words.value
   const removing = useSignal(false)
   const limiting = useSignal(false)
-  const lining = useSignal(false)
+  const editing = useSignal(false)
   if (!may('admin')) return null
   return (
     <>
-      <DialogButton
-        icon="edit"
-        dialog={(close) => <NewPassword destination={destination} onDone={onChanged} onClose={close} />}
-      >
-        {say.changePassword}
-      </DialogButton>
+      {(destination.kind === 'hosted' || destination.auth === 'password') && (
+        <DialogButton
+          icon="edit"
+          dialog={(close) => <NewPassword destination={destination} onDone={onChanged} onClose={close} />}
+        >
+          {say.changePassword}
+        </DialogButton>
+      )}
       <Menu
         label={listWords.actionsOf(destinationName(destination))}
         icon="more"
         entries={[
+          ...(destination.kind === 'imap'
+            ? [
+                {
+                  label: listWords.edit,
+                  icon: 'edit' as const,
+                  onChoose: () => {
+                    editing.value = true
+                  },
+                },
+              ]
+            : []),
           {
             label: say.limitImports,
             icon: 'edit',
@@ -44,17 +56,6 @@ export function Actions({
               limiting.value = true
             },
           },
-          ...(destination.kind === 'imap'
-            ? [
-                {
-                  label: line.change,
-                  icon: 'edit' as const,
-                  onChoose: () => {
-                    lining.value = true
-                  },
-                },
-              ]
-            : []),
           ...(ownerOf() === null && destination.accounts === 0
             ? [
                 {
@@ -78,13 +79,12 @@ export function Actions({
           }}
         />
       )}
-      {lining.value && destination.kind === 'imap' && (
-        <NewLine
+      {editing.value && destination.kind === 'imap' && (
+        <NewLogin
           destination={destination}
-          line={lineOf(destination)}
           onDone={onChanged}
           onClose={() => {
-            lining.value = false
+            editing.value = false
           }}
         />
       )}

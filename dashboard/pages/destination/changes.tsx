@@ -1,15 +1,18 @@
 /** The dialogs that change one thing of a destination. */
+import { useSignal } from '@preact/signals'
 import type { ComponentChildren } from 'preact'
 import { call } from '../../client.ts'
 import { Field } from '../../components/field.tsx'
 import { FormDialog } from '../../components/form.tsx'
 import { ImportBudget, megabytesOf, octetsIn } from '../../components/import-budget.tsx'
-import { type Line, LineFields, sentLine } from '../../components/line-fields.tsx'
+import { changedLogin, LoginFields, typedLogin } from '../../components/login-fields.tsx'
 import { destinationName } from '../../components/new-mailbox.tsx'
 import { tell } from '../../components/toast.tsx'
 import { type Draft, useDraft } from '../../draft.ts'
 import type { Destination } from '../../shapes.ts'
 import { words } from '../../words/index.ts'
+
+type Elsewhere = Extract<Destination, { kind: 'imap' }>
 
 interface ChangeProps {
   readonly destination: Destination
@@ -56,28 +59,21 @@ export function NewLimit(props: ChangeProps) {
   )
 }
 
-export function NewLine(props: ChangeProps & { readonly line: Line }) {
-  const { line: say, form, account } = words.value
+/** Where and how a mailbox elsewhere is logged in to. */
+export function NewLogin({ destination, ...props }: ChangeProps & { readonly destination: Elsewhere }) {
+  const { account } = words.value
+  /** It may change elsewhere while this form is open. */
+  const { value: before } = useSignal(destination)
   return (
     <Change
       {...props}
-      title={say.changeTitle}
+      destination={destination}
+      title={account.editTitle}
       saved={account.saved}
-      typed={{ ...props.line, password: '' }}
-      body={({ password, ...line }) => ({ ...sentLine(line), ...(password === '' ? {} : { password }) })}
+      typed={typedLogin(before)}
+      body={(typed) => changedLogin(before, typed, 'IMAP')}
     >
-      {(draft) => (
-        <>
-          <LineFields draft={draft} />
-          <Field
-            label={form.password}
-            hint={form.passwordKept}
-            type="password"
-            autocomplete="new-password"
-            {...draft.of('password')}
-          />
-        </>
-      )}
+      {(draft) => <LoginFields draft={draft} before={before} protocol="IMAP" />}
     </Change>
   )
 }

@@ -1,4 +1,5 @@
 /** Shows the accounts whose mail goes into this destination. */
+import { Marks } from '../../components/marks.tsx'
 import { Section } from '../../components/page.tsx'
 import { EmptyState, Loaded } from '../../components/states.tsx'
 import { StatusBadge } from '../../components/status-badge.tsx'
@@ -30,13 +31,16 @@ export function Feeders({ destination: { id, accounts: all } }: { readonly desti
           ) : (
             <>
               <ul class="rows">
-                {items.map(({ id: account, address, status, hostUnicode, lastRun }) => (
-                  <li key={account}>
+                {items.map((account) => (
+                  <li key={account.id}>
                     <div class="rows-name">
-                      <a href={`/accounts/${account}`}>{address}</a>
-                      <p class="quiet">{hostUnicode}</p>
+                      <a href={`/accounts/${account.id}`}>{account.address}</a>
+                      <p class="facts-line">
+                        <span class="quiet">{account.hostUnicode}</span>
+                        <Marks of={account} />
+                      </p>
                     </div>
-                    <StatusBadge status={status} hasMore={lastRun?.more === true} />
+                    <StatusBadge status={account.status} hasMore={account.lastRun?.more === true} />
                   </li>
                 ))}
               </ul>

@@ -46,7 +46,7 @@ export function NewDestination({ onClose }: { readonly onClose: () => void }) {
     const foreign = {
       kind,
       ...server,
-      ...sentLine(line),
+      ...sentLine(line, { protocol: 'IMAP', signsIn: entry !== byPassword }),
       ...entryOf(entry, password),
       importBytesPerHour: octetsIn(budget),
     }
@@ -80,7 +80,7 @@ export function NewDestination({ onClose }: { readonly onClose: () => void }) {
           {draft.values.entry === byPassword && (
             <Field label={form.password} type="password" required autocomplete="new-password" {...password} />
           )}
-          <LineFields draft={draft} />
+          <LineFields draft={draft} way={{ protocol: 'IMAP', signsIn: draft.values.entry !== byPassword }} />
           <ImportBudget hint={say.limitImportsHint} {...draft.of('budget', 'importBytesPerHour')} />
         </>
       )}

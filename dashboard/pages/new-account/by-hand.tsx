@@ -2,6 +2,7 @@
 import type { ComponentChildren } from 'preact'
 import { LineFields } from '../../components/line-fields.tsx'
 import { pop3Ports, ServerFields } from '../../components/server-fields.tsx'
+import { byPassword } from '../../components/sign-in/entry.tsx'
 import { words } from '../../words/index.ts'
 import { type Adding, byHand } from './new-account.ts'
 
@@ -26,7 +27,7 @@ export function ByHand({
       <summary>{title}</summary>
       {children}
       <ServerFields label={form.host} draft={draft} ports={pop3Ports} required={false} userHint={say.userHint} />
-      <LineFields draft={draft} />
+      <LineFields draft={draft} way={{ protocol: 'POP3', signsIn: draft.values.entry !== byPassword }} />
     </details>
   )
 }

@@ -176,5 +176,6 @@ function isFor({ provider }: Application, found: Discovery): boolean {
 function sourceOf({ password, entry, tls, tlsFingerprint, ...typed }: Typed) {
   const [address, host, user] = [typed.address.trim(), typed.host.trim(), typed.user.trim()]
   const server = { address, host, port: Number(typed.port), tls, user: user === '' ? address : user }
-  return { ...server, ...sentLine(typed), ...entryOf(entry, password), tlsFingerprint }
+  const line = sentLine(typed, { protocol: 'POP3', signsIn: entry !== byPassword })
+  return { ...server, ...line, ...entryOf(entry, password), tlsFingerprint }
 }

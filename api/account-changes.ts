@@ -1,0 +1,204 @@
+/** What a PATCH, a pause and a resume make of an account, and what follows from that. */
+import type { Redis } from 'ioredis'
+import { isDeletedFlag } from '../src/account/account.ts'
+import { atHost, hostMistakes } from '../src/account/host.ts'
+import type { Mistake } from '../src/account/mistake.ts'
+import { sealedProxy } from '../src/account/proxy.ts'
+import type { DestinationId } from '../src/mail/message.ts'
+import type { AccountRecord } from '../src/redis/account-record.ts'
+import { type Accounts, sourceOf } from '../src/redis/accounts.ts'
+import { factsOf } from '../src/redis/facts.ts'
+import type { InstanceSettingsStore } from '../src/redis/instance-settings.ts'
+import type { OAuthApplications } from '../src/redis/oauth-applications.ts'
+import type { OAuthGrants } from '../src/redis/oauth-grants.ts'
+import { endVisit } from '../src/redis/revocations.ts'
+import type { Runs } from '../src/redis/runs.ts'
+import { fingerprintsIn, shownCertificate } from '../src/redis/shown-certificates.ts'
+import { stopPull } from '../src/redis/stopped-pull.ts'
+import type { TokenRevocations } from '../src/redis/token-revocations.ts'
+import type { Seal } from '../src/seal.ts'
+import { bringForward } from './bring-forward.ts'
+import { demandLevels } from './folder-levels.ts'
+import { demandMatch } from './http/etag.ts'
+import { findAccount } from './http/found.ts'
+import { unknown } from './http/problems.ts'
+import { demandReach, guardedBy } from './http/reach.ts'
+import { principalOf } from './http/who.ts'
+import { givenMistakes, storedForm } from './login-fields.ts'
+import { accountTaken, choiceOf, demandRules, inOneForm, noSuchDestination } from './new-account.ts'
+import { passwordNeeded } from './password-needed.ts'
+import type { AccountPatch } from './schemas/accounts.ts'
+import { afterAccountChange, demandTokensMayGo, passwordMistakes } from './sign-in-rules.ts'
+
+export interface AccountChangesWorld {
+  readonly accounts: Accounts
+  readonly redis: Redis
+  readonly runs: Runs
+  readonly seal: Seal
+  readonly settings: InstanceSettingsStore
+  readonly applications: OAuthApplications
+  readonly grants: OAuthGrants
+  readonly revocations: TokenRevocations
+  readonly publicUrl: string
+}
+
+/** A change of one of these fields may remove the reason for which an account stopped: the account is tried at once, and its failures are forgotten. */
+const curing = [
+  'host',
+  'port',
+  'tls',
+  'tlsVerify',
+  'tlsFingerprint',
+  'user',
+  'password',
+  'auth',
+  'sasl',
+  'tlsMinVersion',
+  'tlsLegacy',
+  'proxy',
+  'oauth',
+  'destinationId',
+  'folder',
+] as const
+
+type Asked = Parameters<typeof demandMatch>[0] & {
+  readonly params: { readonly id: string }
+  readonly body: AccountPatch
+}
+/** The fields of a body that are fields of an account, the address and the host in their one form. */
+type Fields = Omit<AccountPatch, 'interval' | 'password' | 'destinationId'>
+
+export class AccountChanges {
+  readonly #world: AccountChangesWorld
+
+  constructor(world: AccountChangesWorld) {
+    this.#world = world
+  }
+
+  /** @throws Problem that kept it from being changed. */
+  async patch(request: Asked): Promise<AccountRecord> {
+    const { redis, runs } = this.#world
+    const { params, body } = request
+    const { password: _password, destinationId: _destinationId, interval, ...given } = body
+    const fields = { ...given, ...inOneForm(given) }
+    const wrongHost = body.host === undefined ? [] : hostMistakes(body.host)
+    await this.#demandPlaces(request, fields, wrongHost)
+    const shown = await this.#shownCertificates(params.id, body.tlsFingerprint)
+    const cures = curing.some((field) => body[field] !== undefined)
+    let isMoved = false
+    const record = await this.#update(params.id, (before) => {
+      demandMatch(request, before, `The account ${params.id}`)
+      const changed = this.#changed(request, before, { fields, wrongHost, shown, cures })
+      isMoved = sourceOf(changed.account) !== sourceOf(before.account)
+      const due = changed.account.paused ? 'never' : cures || before.account.paused ? 'now' : 'as before'
+      return { record: changed, due }
+    })
+    if (isMoved) await endVisit(redis, record.account.id)
+    if (body.paused === true) await stopPull(redis, runs, record.account.id)
+    if (cures || body.paused === false) await afterAccountChange(this.#world, record.account)
+    const hasBudget = body.importBytesPerHour !== undefined
+    if (interval !== undefined || hasBudget) await bringForward(redis, record.account, hasBudget)
+    return record
+  }
+
+  async setPaused(id: string, paused: boolean): Promise<AccountRecord> {
+    const record = await this.#update(id, ({ account, twinOf, ...rest }) => ({
+      record: { ...rest, account: { ...account, paused }, ...(paused && twinOf !== undefined ? { twinOf } : {}) },
+      due: paused ? 'never' : 'now',
+    }))
+    if (paused) await stopPull(this.#world.redis, this.#world.runs, record.account.id)
+    else await afterAccountChange(this.#world, record.account)
+    return record
+  }
+
+  /** @throws Problem unless the account may be where the change puts it: its server, its folder, and where its tokens go. */
+  async #demandPlaces(request: Asked, fields: Fields, wrongHost: readonly Mistake[]): Promise<void> {
+    const { accounts, settings, redis, applications } = this.#world
+    const { params, body } = request
+    const { account, guarded } = await findAccount(accounts, params.id)
+    const byWhom = (after: Parameters<typeof guardedBy>[1]) =>
+      guardedBy(principalOf(request), after, { ...account, guarded })
+    if (wrongHost.length === 0 && (body.host !== undefined || body.port !== undefined)) {
+      const after = { ...account, ...fields }
+      await demandReach(settings, byWhom(after), 'pop3', after)
+    }
+    if (body.folder !== undefined || body.destinationId !== undefined)
+      await demandLevels(redis, {
+        folder: body.folder ?? account.folder,
+        destinationId: (body.destinationId ?? account.destinationId) as DestinationId,
+      })
+    if (wrongHost.length > 0) return
+    const after = storedForm({ ...account, ...fields }, body)
+    await demandTokensMayGo(applications, after, byWhom(after))
+  }
+
+  /** @throws Problem that names everything that is wrong with it. */
+  #changed(
+    request: Asked,
+    before: AccountRecord,
+    {
+      fields,
+      wrongHost,
+      shown,
+      cures,
+    }: {
+      readonly fields: Fields
+      readonly wrongHost: readonly Mistake[]
+      readonly shown: readonly string[]
+      readonly cures: boolean
+    },
+  ): AccountRecord {
+    const { seal } = this.#world
+    const { body } = request
+    const { password, destinationId, interval } = body
+    const principal = principalOf(request)
+    const after = storedForm(
+      {
+        ...atHost(before.account, fields.host ?? before.account.host),
+        // An account from before it was refused may have it; it keeps nobody from changing something else.
+        flags: before.account.flags.filter((flag) => !isDeletedFlag(flag)),
+        ...fields,
+        interval: { ...before.account.interval, ...interval },
+        ...choiceOf(body),
+        ...(destinationId === undefined ? {} : { destinationId: destinationId as DestinationId }),
+      },
+      body,
+    )
+    const wrong = [
+      ...wrongHost,
+      ...givenMistakes(body, principal, before.account),
+      ...(password === undefined
+        ? passwordNeeded(before.account, after, shown)
+        : passwordMistakes(after.auth, password)),
+    ]
+    const account = demandRules(after, password, wrong, before.account)
+    // Another way in has nothing to do with what was learnt of this one.
+    const { loginTraits } = before
+    const twinOf = account.paused && sourceOf(account) === sourceOf(before.account) ? before.twinOf : undefined
+    return {
+      account,
+      sealedPassword: password === undefined ? before.sealedPassword : seal.seal(password, account.id, 'password'),
+      ...sealedProxy(seal, account.id, body.proxy, { ...before, proxy: before.account.proxy }),
+      ...(cures || loginTraits === undefined ? {} : { loginTraits }),
+      ...guardedBy(principal, account, { ...before.account, guarded: before.guarded }),
+      ...(twinOf === undefined ? {} : { twinOf }),
+    }
+  }
+
+  /** The certificates that its server has shown to the last test and in the last run, if one is to be pinned. */
+  async #shownCertificates(id: string, pin: string | null | undefined): Promise<string[]> {
+    if (pin == null) return []
+    const { redis } = this.#world
+    const [tested, [facts]] = await Promise.all([shownCertificate(redis, id), factsOf(redis, [id])])
+    return [...(tested === undefined ? [] : [tested]), ...fingerprintsIn(JSON.stringify(facts?.lastRun?.failure ?? {}))]
+  }
+
+  /** @returns the changed record. @throws Problem that kept it from being changed. */
+  async #update(id: string, change: Parameters<Accounts['update']>[1]): Promise<AccountRecord> {
+    const changed = await this.#world.accounts.update(id, change)
+    if (changed === 'unknown') throw unknown('account', id)
+    if (changed === 'conflict') throw accountTaken()
+    if (changed === 'no destination') throw noSuchDestination()
+    return changed
+  }
+}

@@ -167,6 +167,22 @@ test('every metric that the Grafana dashboard and the alarms name is told', asyn
   assert.equal(notVisited?.expr, 'max(tributary_accounts_overdue) > 0', 'no run for three of its longest intervals')
 })
 
+test('the alarm of accounts without a run for three of their longest intervals rises with one, and falls with its visit', async () => {
+  await stack.stopWorker()
+  const alarms = readFileSync('deploy/prometheus/alerts.yml', 'utf8')
+  const [, name = ''] = /expr: max\((tributary_accounts_overdue)\) > 0/.exec(alarms) ?? []
+  const told = async (wanted: number) => await metrics((all) => all.get(name) === wanted)
+  await told(0)
+  const destinationId = await stack.destination('carol')
+  const interval = { minSeconds: 60, maxSeconds: 600 }
+  const overdue = await stack.account({ port: provider.port, destinationId, user: 'overdue', paused: false, interval })
+  // Two intervals after it was due, which was one after its last visit.
+  await stack.redis.zadd(keys.due, Date.now() - 1_300_000, overdue)
+  await told(1)
+  await stack.startWorker()
+  await told(0)
+})
+
 test('without Redis it still says how the API fares', async () => {
   await stack.server.halt()
   const series = await metrics((all) => all.get('tributary_redis_up') === 0)

@@ -20,7 +20,7 @@ interface Sharing {
 
 interface Waiting extends Sharing {
   readonly enter: () => void
-  readonly isAsked: boolean
+  isAsked: boolean
 }
 
 interface HeavyTurns {
@@ -63,7 +63,7 @@ export class HeavyLane {
    * Waits for a place.
    *
    * @param shares the names of those with whom it shares: its host, its destination.
-   * @param isAsked somebody waits for it: it stands in front of those of which that is not so.
+   * @param asked somebody waits for it, from the start or once this is aborted: it stands in front of those of which that is not so.
    * @returns undefined if none became free in the time.
    * @throws the signal's reason.
    */
@@ -71,14 +71,15 @@ export class HeavyLane {
     shares: readonly string[],
     signal: AbortSignal,
     waitMs: number,
-    isAsked = false,
+    asked?: AbortSignal,
   ): Promise<HeavyPlace | undefined> {
     signal.throwIfAborted()
     const entered = pending()
-    const waiting = { shares, enter: entered.resolve, isAsked }
-    const behind = isAsked ? this.#waiting.findIndex((other) => !other.isAsked) : -1
-    this.#waiting.splice(behind === -1 ? this.#waiting.length : behind, 0, waiting)
+    const waiting = { shares, enter: entered.resolve, isAsked: asked?.aborted ?? false }
+    this.#lineUp(waiting)
     this.#admit()
+    const comeForward = () => this.#comeForward(waiting)
+    asked?.addEventListener('abort', comeForward, { once: true })
     const abandon = () => this.#withdraw(waiting)
     try {
       await withDeadline(entered.promise, { waitMs, signal, late: () => tooLong, abandon })
@@ -89,6 +90,8 @@ export class HeavyLane {
       const most = (this.#placesMax * workerLimits.heavyAgainMaxMs) / workerLimits.heavyAgainMs
       if (this.#turnedAway.length > most) this.#turnedAway.shift()
       return undefined
+    } finally {
+      asked?.removeEventListener('abort', comeForward)
     }
   }
 
@@ -127,6 +130,19 @@ export class HeavyLane {
 
   get #shareMax(): number {
     return Math.max(1, Math.floor(this.#placesMax / 4))
+  }
+
+  #lineUp(waiting: Waiting): void {
+    const behind = waiting.isAsked ? this.#waiting.findIndex((other) => !other.isAsked) : -1
+    this.#waiting.splice(behind === -1 ? this.#waiting.length : behind, 0, waiting)
+  }
+
+  #comeForward(waiting: Waiting): void {
+    const place = this.#waiting.indexOf(waiting)
+    if (place === -1) return
+    this.#waiting.splice(place, 1)
+    waiting.isAsked = true
+    this.#lineUp(waiting)
   }
 
   #withdraw(waiting: Waiting): void {

@@ -25,6 +25,8 @@ export const workerLimits = {
   tracePlaces: 8,
   /** A run that gets no place for it in this time reads all the same. */
   traceWaitMs: 60 * second,
+  /** How often a run that waits for it looks whether somebody waits for the run. */
+  traceAskedEveryMs: 1 * second,
 
   /** A job whose account's lease is taken (for example by a rebuild) asks again after this time. */
   leaseAskedEveryMs: 500,

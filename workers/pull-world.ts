@@ -62,11 +62,13 @@ export interface PullWorld {
    */
   openQuickly(account: AccountRecord, visit: PullVisit): Promise<Maildrop>
   openStore(destination: DestinationRecord, lease: Lease, signal: AbortSignal): Promise<Store>
-  /** @param isAsked somebody waits for the run. */
-  openTraces(destination: DestinationRecord, signal: AbortSignal, isAsked: boolean): Promise<Traces>
+  /** @param isAsked whether somebody waits for the run by now. */
+  openTraces(destination: DestinationRecord, signal: AbortSignal, isAsked: () => Promise<boolean>): Promise<Traces>
   settings(): Promise<InstanceSettings>
   /** Whether the store lets us in. */
   storeAnswers(destinationId: string, signal: AbortSignal): Promise<boolean>
+  /** Whether somebody has asked for the visit, before it or since; by the field of its open run. */
+  isRequested(field: string): Promise<boolean>
   /** Whether a run of the account is open. */
   isAskedFor(accountId: AccountId): Promise<boolean>
   /** The octets of messages that all runs hold now. */
@@ -183,6 +185,17 @@ export function createPullWorld(
         () => false,
       )
     },
+    ...wishes(redis),
+  }
+}
+
+/** What somebody has asked for. Many visits ask that at once. */
+function wishes(redis: Redis): Pick<PullWorld, 'isRequested' | 'isAskedFor'> {
+  return {
+    isRequested: gathered(
+      async (fields) => (await redis.smismember(keys.asked, ...fields)).map((is) => is === 1),
+      workerLimits.askedTogetherMs,
+    ),
     isAskedFor: gathered(
       async (ids) => (await redis.hmget(keys.openRuns, ...ids)).map((run) => run !== null),
       workerLimits.askedTogetherMs,

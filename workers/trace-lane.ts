@@ -3,16 +3,21 @@
  * connection of its own: ten thousand accounts would open as many as the worker holds sessions.
  */
 import type { Traces } from '../src/pull/trace-ports.ts'
-import { HeavyLane } from './heavy-lane.ts'
+import { HeavyLane, type HeavyPlace } from './heavy-lane.ts'
 import { workerLimits } from './limits.ts'
+
+interface TraceTurns {
+  readonly waitMs: number
+  readonly askedEveryMs: number
+}
 
 export class TraceLane {
   readonly #places: HeavyLane
-  readonly #waitMs: number
+  readonly #turns: TraceTurns
 
-  constructor(placesMax: number = workerLimits.tracePlaces, waitMs: number = workerLimits.traceWaitMs) {
+  constructor(placesMax: number = workerLimits.tracePlaces, turns: Partial<TraceTurns> = {}) {
     this.#places = new HeavyLane(placesMax)
-    this.#waitMs = waitMs
+    this.#turns = { waitMs: workerLimits.traceWaitMs, askedEveryMs: workerLimits.traceAskedEveryMs, ...turns }
   }
 
   /**
@@ -20,10 +25,15 @@ export class TraceLane {
    * hang hold up nobody for ever.
    *
    * @param store has no more than a quarter of the places while others wait.
-   * @param isAsked somebody waits for the run: its turn comes before those of others.
+   * @param isAsked whether somebody waits for the run: its turn comes before those of others. Somebody may begin to while it waits.
    */
-  async open(store: string, signal: AbortSignal, opening: () => Promise<Traces>, isAsked = false): Promise<Traces> {
-    const place = await this.#places.enter([store], signal, this.#waitMs, isAsked)
+  async open(
+    store: string,
+    signal: AbortSignal,
+    opening: () => Promise<Traces>,
+    isAsked: () => Promise<boolean> | boolean = () => false,
+  ): Promise<Traces> {
+    const place = await this.#enter(store, signal, isAsked)
     try {
       const traces = await opening()
       return {
@@ -37,6 +47,26 @@ export class TraceLane {
     } catch (error) {
       place?.leave()
       throw error
+    }
+  }
+
+  async #enter(
+    store: string,
+    signal: AbortSignal,
+    isAsked: () => Promise<boolean> | boolean,
+  ): Promise<HeavyPlace | undefined> {
+    const asked = new AbortController()
+    // One that fails is repeated by the next.
+    const look = async () => {
+      if (await isAsked()) asked.abort()
+    }
+    const { waitMs, askedEveryMs } = this.#turns
+    look().catch(() => {})
+    const looking = setInterval(() => void look().catch(() => {}), askedEveryMs)
+    try {
+      return await this.#places.enter([store], signal, waitMs, asked.signal)
+    } finally {
+      clearInterval(looking)
     }
   }
 }

@@ -22,6 +22,7 @@ import type { Run, RunCounts } from '../src/runs/run.ts'
 import { Allowance } from './allowance.ts'
 import { noticeSentence } from './notices.ts'
 import { Progress } from './progress.ts'
+import { openField } from '../src/redis/key-names.ts'
 import { workerLimits } from './limits.ts'
 import type { LoginDelay } from './login-delay.ts'
 import type { BegunSession } from './check.ts'
@@ -195,7 +196,12 @@ export class Visit {
       attempts: ledger,
       clock,
       openMaildrop: (pace) => this.#openMaildrop(traits, pace),
-      openTraces: () => this.#world.openTraces(loaded.destination, signal, isAsked),
+      openTraces: () =>
+        this.#world.openTraces(
+          loaded.destination,
+          signal,
+          async () => isAsked || (await this.#world.isRequested(openField(run.accountId, run.task))),
+        ),
       newToken: tokens(),
       enterLane: async () => {
         this.#leaveLane ??= await this.#world.lane.enter(signal, workerLimits.laneWaitMs)

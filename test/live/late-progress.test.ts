@@ -112,6 +112,7 @@ test('a run that breaks while its progress is still to be written leaves nothing
     settings: async () => await new InstanceSettingsStore(redis).get(),
     storeAnswers: async () => true,
     isAskedFor: async () => false,
+    isRequested: async () => false,
     stopping: () => false,
   }
   await runs.open(own.id, 'request')

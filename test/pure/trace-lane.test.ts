@@ -51,7 +51,7 @@ test('a store that hangs does not hold all places: the others are read meanwhile
 })
 
 test('a store that cannot be opened gives its place back, a run that is stopped leaves, and nobody waits for ever', async () => {
-  const [lane, stores] = [new TraceLane(1, 20), new Stores()]
+  const [lane, stores] = [new TraceLane(1, { waitMs: 20 }), new Stores()]
   const fails = lane.open('a', signal, async () => await Promise.reject(new Error('no such store')))
   await assert.rejects(fails, /no such store/)
   const first = await lane.open('a', signal, async () => await stores.open())
@@ -70,11 +70,40 @@ test('a run that somebody waits for is read before those of which that is not so
   const first = await lane.open('a', signal, async () => await stores.open())
   const order: string[] = []
   const waiting = (['scheduled', 'asked', 'scheduled too', 'asked too'] as const).map(async (name) => {
-    const traces = await lane.open('a', signal, async () => await stores.open(), name.startsWith('asked'))
+    const traces = await lane.open(
+      'a',
+      signal,
+      async () => await stores.open(),
+      () => name.startsWith('asked'),
+    )
     order.push(name)
     traces.close()
   })
+  await new Promise((resolve) => setImmediate(resolve))
   first.close()
   await Promise.all(waiting)
   assert.deepEqual(order, ['asked', 'asked too', 'scheduled', 'scheduled too'])
+})
+
+test('a run that somebody begins to wait for while it waits for its turn comes before the others', async () => {
+  const [lane, stores] = [new TraceLane(1, { askedEveryMs: 5 }), new Stores()]
+  const first = await lane.open('a', signal, async () => await stores.open())
+  const order: string[] = []
+  const isSeen = pending()
+  let isJoined = false
+  const waiting = (['scheduled', 'joined', 'scheduled too'] as const).map(async (name) => {
+    const isAsked = () => {
+      if (name === 'joined' && isJoined) isSeen.resolve()
+      return name === 'joined' && isJoined
+    }
+    const traces = await lane.open('a', signal, async () => await stores.open(), isAsked)
+    order.push(name)
+    traces.close()
+  })
+  isJoined = true
+  await isSeen.promise
+  await new Promise((resolve) => setImmediate(resolve))
+  first.close()
+  await Promise.all(waiting)
+  assert.deepEqual(order, ['joined', 'scheduled', 'scheduled too'])
 })

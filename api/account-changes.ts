@@ -28,7 +28,7 @@ import { givenMistakes, storedForm } from './login-fields.ts'
 import { accountTaken, choiceOf, demandRules, inOneForm, noSuchDestination } from './new-account.ts'
 import { passwordNeeded } from './password-needed.ts'
 import type { AccountPatch } from './schemas/accounts.ts'
-import { afterAccountChange, demandTokensMayGo, passwordMistakes } from './sign-in-rules.ts'
+import { afterAccountChange, demandTokensMayGo, keptPassword, passwordMistakes } from './sign-in-rules.ts'
 
 export interface AccountChangesWorld {
   readonly accounts: Accounts
@@ -175,9 +175,13 @@ export class AccountChanges {
     // Another way in has nothing to do with what was learnt of this one.
     const { loginTraits } = before
     const twinOf = account.paused && sourceOf(account) === sourceOf(before.account) ? before.twinOf : undefined
+    const sealed = (text: string) => seal.seal(text, account.id, 'password')
     return {
       account,
-      sealedPassword: password === undefined ? before.sealedPassword : seal.seal(password, account.id, 'password'),
+      sealedPassword:
+        password === undefined
+          ? keptPassword({ login: before.account, sealedPassword: before.sealedPassword }, account.auth, sealed)
+          : sealed(password),
       ...sealedProxy(seal, account.id, body.proxy, { ...before, proxy: before.account.proxy }),
       ...(cures || loginTraits === undefined ? {} : { loginTraits }),
       ...guardedBy(principal, account, { ...before.account, guarded: before.guarded }),

@@ -13,7 +13,7 @@ import type { Principal } from './http/who.ts'
 import { badRequest } from './http/problems.ts'
 import { guardedBy } from './http/reach.ts'
 import { givenMistakes, storedForm } from './login-fields.ts'
-import { passwordMistakes } from './sign-in-rules.ts'
+import { keptPassword, passwordMistakes } from './sign-in-rules.ts'
 import { passwordNeeded } from './password-needed.ts'
 import type { DestinationPatch, NewDestination } from './schemas/destinations.ts'
 
@@ -117,12 +117,16 @@ export function patchedDestination(
   const { sealedProxyPassword: _, loginTraits, ...others } = rest
   // Another way in has nothing to do with what was learnt of this one.
   const ofLogin = password !== undefined || loginTraits === undefined ? {} : { loginTraits }
+  const sealed = (text: string) => seal.seal(text, destination.id, 'password')
   return {
     ...others,
     ...ofLogin,
     ...sealedProxy(seal, destination.id, body.proxy, { ...before, proxy: destination.proxy }),
     ...guardedBy(principal, after, { ...destination, guarded }),
     destination: after,
-    sealedPassword: password === undefined ? before.sealedPassword : seal.seal(password, destination.id, 'password'),
+    sealedPassword:
+      password === undefined
+        ? keptPassword({ login: destination, sealedPassword: before.sealedPassword }, after.auth, sealed)
+        : sealed(password),
   }
 }

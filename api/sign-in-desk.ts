@@ -11,7 +11,7 @@ import { isLoopbackHost } from '../src/loopback.ts'
 import type { OAuthDevices } from '../src/redis/oauth-devices.ts'
 import { openApplication } from '../src/redis/oauth-applications.ts'
 import type { OAuthStates } from '../src/redis/oauth-states.ts'
-import type { TokenHolder } from '../src/redis/oauth-tokens.ts'
+import { protocolOf, type TokenHolder } from '../src/redis/oauth-tokens.ts'
 import type { TokenRevocations } from '../src/redis/token-revocations.ts'
 import { awaitSignIn, type SignedInWorld, takeGrant } from '../src/redis/signed-in.ts'
 import { conflict, Problem } from './http/problems.ts'
@@ -82,10 +82,9 @@ export class OAuthDesk {
     const { servers, states, publicUrl } = this.#world
     demandSafe(publicUrl)
     const server = await servers.of(open)
-    const protocol = holder.kind === 'account' ? 'pop3' : 'imap'
     const { url, secrets } = await beginCode(server, {
       redirectUri: callbackOf(publicUrl),
-      protocol,
+      protocol: protocolOf(holder),
       user: holder.login.user,
     })
     const { issuer } = server.configuration.serverMetadata()
@@ -101,8 +100,7 @@ export class OAuthDesk {
 
   async #beginDevice(holder: SignInHolder, open: OpenApplication): Promise<BegunOAuth> {
     const { servers, devices, seal } = this.#world
-    const protocol = holder.kind === 'account' ? 'pop3' : 'imap'
-    const device = await asked(async () => await beginDevice(await servers.of(open), protocol))
+    const device = await asked(async () => await beginDevice(await servers.of(open), protocolOf(holder)))
     const nowMs = Date.now()
     const { deviceCode, userCode, verificationUri, intervalMs, livesMs } = device
     const isTaken = await devices.wait({
@@ -155,8 +153,8 @@ export class OAuthDesk {
     revocations.ofGrant(id, grant)
   }
 
-  async #note({ id }: SignInHolder, flow: OAuthFlow, livesMs: number): Promise<void> {
-    await this.#world.grants.begun(id, { flow, untilMs: Date.now() + livesMs })
+  async #note(holder: SignInHolder, flow: OAuthFlow, livesMs: number): Promise<void> {
+    await this.#world.grants.begun(holder.id, { terms: termsOf(holder), flow, untilMs: Date.now() + livesMs })
   }
 }
 

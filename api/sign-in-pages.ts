@@ -1,6 +1,8 @@
 /** The pages that whoever signs in sees: what a link leads to, and how it went. In English and in Vietnamese, as the browser asks. */
 import { createHash } from 'node:crypto'
 import type { FastifyReply, FastifyRequest } from 'fastify'
+import { assertNever } from '../src/assert-never.ts'
+import type { OAuthWarning } from '../src/oauth/grant.ts'
 
 interface PageText {
   readonly title: string
@@ -16,9 +18,15 @@ export interface PageFacts {
   readonly into: string | null
 }
 
+/** `url`: the page of the account or destination here. */
+export interface DoneFacts {
+  readonly url: string
+  readonly warning: OAuthWarning | null
+}
+
 interface Words {
   readonly begin: (facts: PageFacts, provider: string, url: string) => PageText
-  readonly done: (facts: PageFacts, as: string | null, home: string) => PageText
+  readonly done: (facts: PageFacts, as: string | null, to: DoneFacts) => PageText
   readonly somebodyElse: (facts: PageFacts, as: string) => PageText
   readonly notTaken: () => PageText
   readonly linkOver: () => PageText
@@ -35,6 +43,38 @@ const feedsVi = ({ mailbox, into }: PageFacts) =>
     ? `Thư mà Tributary gom sẽ được lưu vào ${mailbox}.`
     : `Tributary sẽ lấy thư của ${mailbox} và gom vào hộp thư ${into}.`
 
+function warningEn({ code, atMs }: OAuthWarning): string {
+  const on = new Date(atMs).toISOString().slice(0, 10)
+  switch (code) {
+    case 'google testing':
+      return `This sign-in ends on ${on}: the application is in “Testing” at Google. Tell whoever runs Tributary to publish it, and sign in once more.`
+    case 'no refresh token':
+      return `The provider gave nothing to renew this sign-in with: it ends on ${on}. Tell whoever runs Tributary.`
+    case 'scopes missing':
+      return 'Not all that was asked for was agreed to, and mail may not come. Open the link again, and leave every box ticked.'
+    case 'another audience':
+      return 'What the provider gave is not for its mail servers, and mail may not come. Tell whoever runs Tributary to look at the scopes of the application.'
+    default:
+      return assertNever(code)
+  }
+}
+
+function warningVi({ code, atMs }: OAuthWarning): string {
+  const on = new Date(atMs).toISOString().slice(0, 10)
+  switch (code) {
+    case 'google testing':
+      return `Lần đăng nhập này hết hạn vào ${on}: ứng dụng đang ở chế độ “Testing” của Google. Hãy báo người quản lý Tributary xuất bản nó, rồi đăng nhập lại.`
+    case 'no refresh token':
+      return `Nhà cung cấp không cho gì để gia hạn lần đăng nhập này: nó hết hạn vào ${on}. Hãy báo người quản lý Tributary.`
+    case 'scopes missing':
+      return 'Không phải mọi quyền được hỏi đều được đồng ý, và thư có thể không đến. Hãy mở lại liên kết và để nguyên mọi ô đã chọn.'
+    case 'another audience':
+      return 'Quyền mà nhà cung cấp đã cấp không dành cho máy chủ thư của họ, và thư có thể không đến. Hãy báo người quản lý Tributary xem lại scopes của ứng dụng.'
+    default:
+      return assertNever(code)
+  }
+}
+
 const words: Readonly<Record<'en' | 'vi', Words>> = {
   en: {
     begin: (facts, provider, url) => ({
@@ -46,20 +86,22 @@ const words: Readonly<Record<'en' | 'vi', Words>> = {
       ],
       link: { url, text: `Sign in at ${provider}` },
     }),
-    done: (facts, as, home) => ({
+    done: (facts, as, { url, warning }) => ({
       title: 'Signed in',
       paragraphs: [
         as === null ? `You have signed in for ${facts.mailbox}.` : `You have signed in as ${as}.`,
         feedsEn(facts),
+        ...(warning === null ? [] : [warningEn(warning)]),
         'You can close this page.',
       ],
-      link: { url: home, text: 'Go to Tributary' },
+      link: { url, text: `${facts.mailbox} in Tributary` },
     }),
     somebodyElse: (facts, as) => ({
       title: 'Signed in as somebody else',
       paragraphs: [
         `You have signed in as ${as}, but this mailbox is ${facts.mailbox}. Nothing was changed, and what you agreed to is not kept.`,
         `Open the link again and sign in as ${facts.mailbox}; the provider may want you to sign out first, or use a private window.`,
+        `If ${as} is another name of the same mailbox, whoever runs Tributary sets the user here to ${as}, and you sign in once more.`,
       ],
     }),
     notTaken: () => ({
@@ -72,8 +114,8 @@ const words: Readonly<Record<'en' | 'vi', Words>> = {
     linkOver: () => ({
       title: 'This link is over',
       paragraphs: [
-        'It has been used, or is older than seven days, or the mailbox was changed since.',
-        'Ask for a new one.',
+        'It has been used, or is older than seven days, or the mailbox was changed since. If you have signed in by it, nothing is to be done.',
+        'Otherwise ask whoever sent it to you for a new one: in Tributary, on the page of that mailbox, “Make a link for its owner”.',
       ],
     }),
     refused: (facts, reason) => ({
@@ -98,20 +140,22 @@ const words: Readonly<Record<'en' | 'vi', Words>> = {
       ],
       link: { url, text: `Đăng nhập tại ${provider}` },
     }),
-    done: (facts, as, home) => ({
+    done: (facts, as, { url, warning }) => ({
       title: 'Đã đăng nhập',
       paragraphs: [
         as === null ? `Bạn đã đăng nhập cho ${facts.mailbox}.` : `Bạn đã đăng nhập với tên ${as}.`,
         feedsVi(facts),
+        ...(warning === null ? [] : [warningVi(warning)]),
         'Bạn có thể đóng trang này.',
       ],
-      link: { url: home, text: 'Đến Tributary' },
+      link: { url, text: `${facts.mailbox} trong Tributary` },
     }),
     somebodyElse: (facts, as) => ({
       title: 'Đã đăng nhập bằng tài khoản khác',
       paragraphs: [
         `Bạn đã đăng nhập với tên ${as}, nhưng hộp thư này là ${facts.mailbox}. Không có gì thay đổi, và sự đồng ý của bạn không được giữ lại.`,
         `Hãy mở lại liên kết và đăng nhập bằng ${facts.mailbox}; có thể bạn phải đăng xuất trước, hoặc dùng cửa sổ riêng tư.`,
+        `Nếu ${as} là tên khác của cùng hộp thư, người quản lý Tributary đặt người dùng ở đây thành ${as}, rồi bạn đăng nhập lại.`,
       ],
     }),
     notTaken: () => ({
@@ -124,8 +168,8 @@ const words: Readonly<Record<'en' | 'vi', Words>> = {
     linkOver: () => ({
       title: 'Liên kết này không còn hiệu lực',
       paragraphs: [
-        'Nó đã được dùng, hoặc đã quá bảy ngày, hoặc hộp thư đã thay đổi từ đó.',
-        'Hãy xin một liên kết mới.',
+        'Nó đã được dùng, hoặc đã quá bảy ngày, hoặc hộp thư đã thay đổi từ đó. Nếu bạn đã đăng nhập bằng nó thì không cần làm gì nữa.',
+        'Nếu chưa, hãy xin người đã gửi một liên kết mới: trong Tributary, ở trang của hộp thư đó, “Tạo liên kết cho chủ hộp thư”.',
       ],
     }),
     refused: (facts, reason) => ({

@@ -19,6 +19,15 @@ export function passwordMistakes(auth: string | undefined, password: string | un
   return []
 }
 
+/** The password that is kept from a change on: whoever signs in from then on has none here. @param before the login, and its password sealed. */
+export function keptPassword<T extends string | null>(
+  { login, sealedPassword }: { readonly login: ServerLogin; readonly sealedPassword: T },
+  auth: ServerLogin['auth'],
+  seal: (password: string) => string,
+): T | string {
+  return auth === 'oauth2' && login.auth !== 'oauth2' ? seal('') : sealedPassword
+}
+
 /** @throws Problem unless its application is there, and may give tokens to where it logs in. */
 export async function demandTokensMayGo(
   applications: OAuthApplications,

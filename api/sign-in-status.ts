@@ -50,9 +50,12 @@ const signedOut: Progress = { signedInAs: null, state: 'signed out', expiresAt: 
 function progressOf(
   { host, user, oauth }: ServerLogin,
   grant: Grant | undefined,
-  begun: BegunSignIn | undefined,
+  latest: BegunSignIn | undefined,
 ): Progress {
-  const isOurs = grant !== undefined && isGrantFor(grant, { host, user, applicationId: oauth?.applicationId ?? '' })
+  const terms = { host, user, applicationId: oauth?.applicationId ?? '' }
+  const isOurs = grant !== undefined && isGrantFor(grant, terms)
+  // One that was begun for another user, host or application is over.
+  const begun = latest?.terms === undefined || isGrantFor(latest.terms, terms) ? latest : undefined
   if (isOurs && grant.state === 'signed in') {
     const { signedInAs, refreshUntilMs, warning } = grant
     return {

@@ -8,13 +8,18 @@ const ulid = /^[0-9A-Z]{26}$/
 const namedMax = 10
 
 export async function accountId(api: Api, name: string): Promise<string> {
+  return (await accountIdOrNone(api, name)) ?? only('account', name, [])
+}
+
+/** Undefined: there is no such account. */
+export async function accountIdOrNone(api: Api, name: string): Promise<string | undefined> {
   if (ulid.test(name)) return name
   const found: [string, string][] = []
   for await (const { id, address, user, host, hostUnicode } of api.each<Account>('/accounts', { q: name })) {
     if ([address, user, `${user}@${host}`, `${user}@${hostUnicode}`].some((text) => isSame(text, name)))
       found.push([id, `${address} (${user} at ${hostUnicode})`])
   }
-  return only('account', name, found)
+  return found.length === 0 ? undefined : only('account', name, found)
 }
 
 export async function destinationId(api: Api, name: string): Promise<string> {

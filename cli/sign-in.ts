@@ -3,7 +3,8 @@ import { setTimeout } from 'node:timers/promises'
 import { type Command, Option } from 'commander'
 import type { Cli } from './cli.ts'
 import { CommandFailed } from './failure.ts'
-import { accountId, destinationId } from './find.ts'
+import { accountId, accountIdOrNone, destinationId } from './find.ts'
+import { type NewSignInOptions, registered, withNewSignInOptions } from './new-sign-in.ts'
 import { example, remark } from './reference.ts'
 import { away, moment, warningOf } from './words.ts'
 import type { SignIn } from './wire.ts'
@@ -21,7 +22,7 @@ interface DeviceCode {
   readonly feeds: string
 }
 
-interface SignInOptions {
+interface SignInOptions extends NewSignInOptions {
   readonly link?: true
   readonly unattended?: true
 }
@@ -42,13 +43,21 @@ const nouns = {
 export function addSignIn(parent: Command, cli: Cli, noun: keyof typeof nouns): void {
   const { path, id: idOf, argument, named } = nouns[noun]
   const placeOf = async (name: string) => `${path}/${await idOf(cli.api, name)}/oauth`
+  /** An address that is not registered yet becomes an account. */
+  const placeOfAny = async (name: string, options: NewSignInOptions) => {
+    if (noun === 'destination' || !name.includes('@')) return await placeOf(name)
+    return `${path}/${(await accountIdOrNone(cli.api, name)) ?? (await registered(cli, name, options))}/oauth`
+  }
+  const command = parent
+    .command('sign-in')
+    .description(
+      noun === 'account'
+        ? 'Sign an account in at its provider, by a code that is typed in a browser on any device; an address that is new here is registered first'
+        : 'Sign an IMAP destination in at its provider, by a code that is typed in a browser on any device',
+    )
   example(
     remark(
-      parent
-        .command('sign-in')
-        .description(
-          `Sign an ${noun === 'account' ? 'account' : 'IMAP destination'} in at its provider, by a code that is typed in a browser on any device`,
-        )
+      (noun === 'account' ? withNewSignInOptions(command) : command)
         .argument(`<${noun}>`, argument)
         .option('--link', 'print a link for its owner, who signs in by it within seven days')
         .addOption(
@@ -56,8 +65,8 @@ export function addSignIn(parent: Command, cli: Cli, noun: keyof typeof nouns): 
             'link',
           ),
         )
-        .action(async (name: string, { link, unattended }: SignInOptions) => {
-          const place = await placeOf(name)
+        .action(async (name: string, { link, unattended, ...options }: SignInOptions) => {
+          const place = await placeOfAny(name, options)
           if (link) await giveLink(cli, place, name)
           else if (unattended) tell(cli, await cli.api.post<SignIn>(place, { flow: 'application' }))
           else await byCode(cli, place)

@@ -179,6 +179,10 @@ export function warningOf({ code, at }: NonNullable<SignIn['warning']>): string 
       return `This Google application is in Testing: the sign-in ends on ${moment(at)}. Publish it, and sign in once more.`
     case 'no refresh token':
       return `The provider gave nothing to renew it with: the sign-in ends on ${moment(at)}. See that the application asks for offline access.`
+    case 'scopes missing':
+      return 'Not all that was asked for was agreed to, and mail may not come. Sign in once more, and leave every box ticked.'
+    case 'another audience':
+      return 'What the provider gave is not for its mail servers, and mail may not come. See that the application asks for scopes of mail alone.'
   }
 }
 

@@ -2,6 +2,7 @@
 import type { StoreTarget } from '../src/imap/connection.ts'
 import type { DestinationRecord } from '../src/redis/destinations.ts'
 import type { AccessTokens } from '../src/redis/oauth-tokens.ts'
+import { workerLimits } from './limits.ts'
 
 export function withTokens(
   tokens: AccessTokens,
@@ -11,5 +12,9 @@ export function withTokens(
   if (target.kind !== 'imap' || destination.kind !== 'imap' || destination.auth !== 'oauth2') return target
   const { id } = destination
   const holder = { kind: 'destination', id, login: destination, guarded: guarded === true } as const
-  return { ...target, accessToken: async (refused) => await tokens.of(holder, { refused }) }
+  // A connection is used for as long as a run may last.
+  return {
+    ...target,
+    accessToken: async (refused) => await tokens.of(holder, { refused, neededMs: workerLimits.runMs }),
+  }
 }

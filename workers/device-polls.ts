@@ -47,16 +47,22 @@ export class DevicePolls {
       // Somebody may have signed out, or begun anew, meanwhile.
       const isWanted = await this.#devices.end(device)
       if (isWanted && (await isOwnersConsent(this.#world, holder, identity)))
-        return await takeGrant(this.#world, holder, { application: open.application, flow: 'device', tokens, identity })
+        return void (await takeGrant(this.#world, holder, {
+          application: open.application,
+          flow: 'device',
+          tokens,
+          identity,
+        }))
       this.#revocations.ofTokens(tokens, consentBy(open.application, identity))
       const as = identity.shown ?? identity.subject?.sub ?? serverNameOf(open.application)
-      if (isWanted) await grants.refused(id, 'device', `${as} has signed in, and the mailbox is ${holder.login.user}`)
+      if (isWanted)
+        await grants.refused(id, device, 'device', `${as} has signed in, and the mailbox is ${holder.login.user}`)
     } catch (error) {
       if (!(error instanceof OAuthFailed)) throw error
       const { trouble, message } = error
       if (trouble === 'pending' || trouble === 'slow down' || trouble === 'unreachable')
         return await this.#devices.again(device, Date.now(), trouble !== 'pending')
-      if (await this.#devices.end(device)) await grants.refused(id, 'device', message)
+      if (await this.#devices.end(device)) await grants.refused(id, device, 'device', message)
     }
   }
 

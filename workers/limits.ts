@@ -58,7 +58,7 @@ export const workerLimits = {
   countedDownEveryMs: 2 * second,
   /** A run that has gone on for this long ends at the next batch's edge, and its account is due again at once (DESIGN section 6). */
   runMs: 30 * minute,
-  /** A run that is cut off so often because its token has ended fails. */
+  /** A run that is cut off so often because its token has ended leaves the rest to the next one. */
   tokensPerRun: 8,
   /** How often it is looked which device codes are to be asked for. */
   devicesEveryMs: 1 * second,

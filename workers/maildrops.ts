@@ -53,6 +53,12 @@ interface Shared extends Pick<WorkerOptions, 'seal' | 'clock' | 'waits' | 'proxy
   readonly accessTokens: AccessTokens
 }
 
+/** The password, or a token; that has an end, by performance.now(). */
+interface LoginSecret {
+  readonly password: string
+  readonly tokenUntilMs?: number | undefined
+}
+
 export class Maildrops {
   readonly #shared: Shared
   readonly #tlsSessions = new TlsSessions()
@@ -65,8 +71,8 @@ export class Maildrops {
 
   async open(record: AccountRecord, visit: PullVisit): Promise<Maildrop> {
     const options = await this.#optionsOf(record, visit, runsWanted)
-    return await this.#withToken(record, options, async (password) => {
-      const own = { ...options, password }
+    return await this.#withToken(record, options, async (secret) => {
+      const own = { ...options, ...secret }
       return this.#noted(own, await this.#remembering(record, own, openMaildrop(own)))
     })
   }
@@ -79,8 +85,8 @@ export class Maildrops {
     for (const trait of traits) visit.traits.add(trait)
     try {
       const options = await this.#optionsOf(record, visit, {})
-      return await this.#withToken(record, options, async (password) => {
-        const own = { ...options, password }
+      return await this.#withToken(record, options, async (secret) => {
+        const own = { ...options, ...secret }
         const opening = openQuickly({ ...own, known: capabilities })
         return this.#noted(own, await this.#remembering(record, own, opening))
       })
@@ -96,29 +102,31 @@ export class Maildrops {
   /** A token may have been taken back before its end: another one is asked for, once. */
   async #withToken<T>(
     record: AccountRecord,
-    { password }: { readonly password: string },
-    open: (password: string) => Promise<T>,
+    { password, tokenUntilMs }: LoginSecret,
+    open: (secret: LoginSecret) => Promise<T>,
   ): Promise<T> {
     try {
-      return await open(password)
+      return await open({ password, tokenUntilMs })
     } catch (error) {
       const isRefused = error instanceof SessionFailed && error.failure.kind === 'credentials refused'
       if (!isRefused || record.account.auth !== 'oauth2') throw error
-      const another = await this.#shared.accessTokens.of(holderOf(record), { refused: password })
-      if (another === password) throw error
-      return await open(another)
+      const another = await this.#token(record, { refused: password })
+      if (another.password === password) throw refusedByToken(error)
+      return await open(another).catch((again: unknown) => {
+        throw refusedByToken(again)
+      })
     }
   }
 
   async #optionsOf(record: AccountRecord, visit: PullVisit, wanted: TokenWanted) {
     const { account, sealedPassword, guarded, loginTraits = [] } = record
-    const { budget, headroom, seal, settings, accessTokens, waits = {}, proxy } = this.#shared
+    const { budget, headroom, seal, settings, waits = {}, proxy } = this.#shared
     visit.delay?.demand(hostPort(account))
     await headroom.demand()
-    const password =
+    const secret: LoginSecret =
       account.auth === 'oauth2'
-        ? await accessTokens.of(holderOf(record), { ...wanted, signal: visit.signal })
-        : seal.open(sealedPassword, account.id, 'password')
+        ? await this.#token(record, { ...wanted, signal: visit.signal })
+        : { password: seal.open(sealedPassword, account.id, 'password') }
     const reach = reachOf(guarded === true, 'pop3', await settings.get())
     const shares = [`host ${account.host}:${account.port}`, `destination ${account.destinationId}`]
     // What anybody may have said on the line is believed of this account alone.
@@ -126,7 +134,12 @@ export class Maildrops {
     const via = viaOf(account.host, openedProxy(account, record, seal), proxy)
     const gate = both(loginGate(this.#shared.redis, account, this.#shared.afterTestMs), visit.delay)
     const shared = { budget, shares, waits, tlsSessions: this.#tlsSessions, loginGate: gate }
-    return { ...account, ...shared, ...visit, ...own, password, reach, via }
+    return { ...account, ...shared, ...visit, ...own, ...secret, reach, via }
+  }
+
+  async #token(record: AccountRecord, wanted: TokenWanted): Promise<LoginSecret> {
+    const { text, untilMs } = await this.#shared.accessTokens.get(holderOf(record), wanted)
+    return { password: text, tokenUntilMs: performance.now() + untilMs - this.#shared.clock.nowMs() }
   }
 
   /** Keeps what a login has taught of its account alone. */
@@ -174,4 +187,10 @@ function both(one: LoginGate, other: LoginGate | undefined): LoginGate {
 
 function holderOf({ account, guarded }: AccountRecord): TokenHolder {
   return { kind: 'account', id: account.id, login: account, guarded: guarded === true }
+}
+
+/** It is no password that is wrong. */
+function refusedByToken(error: unknown): unknown {
+  if (!(error instanceof SessionFailed) || error.failure.kind !== 'credentials refused') return error
+  return new SessionFailed({ ...error.failure, byToken: true }, error)
 }

@@ -4,6 +4,7 @@ import type { ImportLimits } from '../src/account/import-limits.ts'
 import type { ServerTrait } from '../src/account/server-traits.ts'
 import type { Failure } from '../src/failure/failure.ts'
 import { failureOf, SessionFailed } from '../src/failure/session-failed.ts'
+import { isTokenCut } from '../src/failure/token-ended.ts'
 import type { Logger } from '../src/log.ts'
 import type { Token } from '../src/mail/message.ts'
 import type { AccountLedger } from '../src/pull/ledger-ports.ts'
@@ -102,9 +103,7 @@ export class Visit {
     const before = await serverTraits.of(account, clock.nowMs())
     const traits = this.#order.begun?.traits ?? new Set(before)
     let failure = await this.#pull(traits)
-    // A run that outlives its token goes on with another one.
-    for (let nth = 0; nth < workerLimits.tokensPerRun && isTokenCut(failure) && this.#mayLogInAgain; nth += 1)
-      failure = await this.#pull(traits)
+    if (isTokenCut(failure)) failure = await this.#goOnWithNewTokens(failure, traits)
     const learnt = [...traits].filter((trait) => !before.has(trait))
     if (learnt.length === 0 || failure?.kind === 'superseded') return failure
     await serverTraits.learn(account, learnt, clock.nowMs())
@@ -115,6 +114,29 @@ export class Visit {
 
   get #mayLogInAgain(): boolean {
     return this.#order.delay.leftMs === 0
+  }
+
+  /**
+   * A run that outlives its token goes on with another one, as long as that brings mail. Where the server wants a time between logins, or has
+   * cut the run off often enough, the account is due again.
+   */
+  async #goOnWithNewTokens(cut: Failure | undefined, traits: Set<ServerTrait>): Promise<Failure | undefined> {
+    const { counts } = this.#records
+    let failure = cut
+    let before = 0
+    for (let nth = 0; isTokenCut(failure); nth += 1) {
+      const hasMoved = counts.stored + counts.recovered + counts.deleted > before
+      before = counts.stored + counts.recovered + counts.deleted
+      if (nth > 0 && !hasMoved) return failure
+      const isOver = nth === workerLimits.tokensPerRun || !this.#mayLogInAgain || this.#allowance.overtimeMs() >= 0
+      if (isOver && before === 0) return failure
+      if (isOver) {
+        this.#allowance.leavesMore('time')
+        return undefined
+      }
+      failure = await this.#pull(traits)
+    }
+    return failure
   }
 
   /** The provider has let us in, at least once. */
@@ -261,10 +283,6 @@ export class Visit {
       }))
     return this.#ports.maildrop?.(maildrop) ?? maildrop
   }
-}
-
-function isTokenCut(failure: Failure | undefined): boolean {
-  return failure?.kind === 'unreachable' && failure.tokenEnded === true
 }
 
 function timed(store: Store, appends: Spread): Store {

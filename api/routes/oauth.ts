@@ -155,13 +155,15 @@ class OAuthPages {
       if (!(await isOwnersConsent(this.#world, holder, identity))) {
         revocations.ofTokens(tokens, consentBy(open.application, identity))
         const as = identity.shown ?? identity.subject?.sub ?? '?'
-        await grants.refused(holder.id, 'code', `${as} has signed in, and the mailbox is ${holder.mailbox}`)
+        await grants.refused(holder.id, given, 'code', `${as} has signed in, and the mailbox is ${holder.mailbox}`)
         return await sendPage(request, reply, 403, (words) => words.somebodyElse(holder, as))
       }
       if (given.link !== null && !(await states.useUp(given.link)))
         return await sendPage(request, reply, 400, (words) => words.notTaken())
-      await takeGrant(this.#world, holder, { application: open.application, flow: 'code', tokens, identity })
-      return await sendPage(request, reply, 200, (words) => words.done(holder, identity.shown, `${publicUrl}/`))
+      const { application } = open
+      const warning = await takeGrant(this.#world, holder, { application, flow: 'code', tokens, identity })
+      const url = `${publicUrl}/${holder.kind}s/${holder.id}`
+      return await sendPage(request, reply, 200, (words) => words.done(holder, identity.shown, { url, warning }))
     } catch (error) {
       if (!(error instanceof OAuthFailed)) throw error
       const { trouble, server, message } = error

@@ -19,7 +19,7 @@ export const SignInWanted = Type.Object(
 
 const warning = orNull(
   Type.Object({ code: Type.Enum([...oauthWarningCodes]), at: time }),
-  'what is known to go wrong later, and when. google testing: the refresh token ends, since the application is in Testing; no refresh token: the access token ends',
+  'what is known to go wrong, and when. google testing: the refresh token ends, since the application is in Testing; no refresh token: the access token ends; scopes missing: not all was agreed to; another audience: the token is not for mail servers',
 )
 
 /** How far it is. */

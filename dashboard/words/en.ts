@@ -500,6 +500,10 @@ export const en = {
         `This Google application is in “Testing”: it ends on ${time}. Publish it (“In production”), and sign in once more.`,
       'no refresh token': (time: string) =>
         `The provider gave nothing to renew it with: it ends on ${time}. See that the application asks for offline access, and sign in once more.`,
+      'scopes missing': () =>
+        'Not all that was asked for was agreed to, and mail may not come. Sign in once more, and leave every box ticked.',
+      'another audience': () =>
+        'What the provider gave is not for its mail servers, and mail may not come. See that the application asks for scopes of mail alone, and sign in once more.',
     } satisfies Record<NonNullable<SignIn['warning']>['code'], (time: string) => string>,
     again: 'Sign in again',
     byCode: 'Sign in by a code',

@@ -467,6 +467,10 @@ export const vi: Words = {
         `Ứng dụng Google này đang ở “Testing”: quyền sẽ hết vào ${time}. Hãy xuất bản nó (“In production”) rồi đăng nhập lại một lần.`,
       'no refresh token': (time) =>
         `Nhà cung cấp không cho gì để gia hạn: quyền sẽ hết vào ${time}. Hãy xem ứng dụng có xin quyền ngoại tuyến (offline access) không, rồi đăng nhập lại.`,
+      'scopes missing': () =>
+        'Không phải mọi quyền được hỏi đều được đồng ý, và thư có thể không đến. Hãy đăng nhập lại và để nguyên mọi ô đã chọn.',
+      'another audience': () =>
+        'Quyền mà nhà cung cấp đã cấp không dành cho máy chủ thư của họ, và thư có thể không đến. Hãy xem ứng dụng có chỉ xin scopes của thư không, rồi đăng nhập lại.',
     },
     again: 'Đăng nhập lại',
     byCode: 'Đăng nhập bằng mã',

@@ -67,7 +67,7 @@ export type Failure =
       readonly cause?: UnreachableCause
       /** Host and port of the proxy that says so. */
       readonly proxy?: string
-      /** It ended the session because the token of its login has ended: another session with a new one goes on. */
+      /** It ended the session because the token of its login has ended (token-ended.ts). */
       readonly tokenEnded?: true
     }
   /** `certificate`: the one that does not verify. `speaks`: what answers there in clear, without TLS. `asked`: what is asked of TLS there, if not the usual. */
@@ -95,12 +95,16 @@ export type Failure =
       readonly proxy?: string
       readonly silences?: Silences
     }
-  /** `beyondAscii`: the user name or the password has letters that servers read in different ways. */
+  /**
+   * `beyondAscii`: the user name or the password has letters that servers read in different ways. `byToken`: a token was refused that had just
+   * been given.
+   */
   | {
       readonly kind: 'credentials refused'
       readonly server: string
       readonly reply: string
       readonly beyondAscii?: true
+      readonly byToken?: true
     }
   /** The provider throttles or, if the failure concerns every account, the store does. `backOffMs`: the wait that the server names. */
   | ({
@@ -125,14 +129,22 @@ export type Failure =
       readonly got: string
       readonly speaks?: Protocol
     }
-  /** `bye`: the server was reached, and lets nobody in, in these words. */
-  | ({ readonly kind: 'store unreachable'; readonly reason: string; readonly bye?: string } & Shared & Passing & Taking)
-  /** `server`: named where the login was refused. */
+  /** `bye`: the server was reached, and lets nobody in, in these words. `tokenEnded`: as above. */
+  | ({
+      readonly kind: 'store unreachable'
+      readonly reason: string
+      readonly bye?: string
+      readonly tokenEnded?: true
+    } & Shared &
+      Passing &
+      Taking)
+  /** `server`: named where the login was refused. `byToken`: as above. */
   | ({
       readonly kind: 'store refused'
       readonly during: Phase
       readonly reply: string
       readonly server?: string
+      readonly byToken?: true
     } & Shared &
       Passing &
       Taking)

@@ -49,6 +49,9 @@ export function knownStep(failure: Failure): Step | undefined {
   if (failure.kind === 'unreachable' && failure.cause === 'proxy' && failure.proxy !== undefined)
     return { code: 'check the proxy', server: failure.proxy }
   if (failure.kind === 'broken protocol' && failure.speaks !== undefined) return otherProtocol(failure.speaks)
+  // No other password helps whoever has none.
+  if (failure.kind === 'credentials refused' && failure.byToken)
+    return meaningOf(failure.reply) === 'switched off' ? { code: 'switch POP3 on' } : undefined
   if (failure.kind === 'credentials refused')
     return loginStep(failure.reply, providerOfHost(hostOf(failure.server)), failure.beyondAscii ?? false)
   if (failure.kind === 'store refused' || failure.kind === 'store unreachable') return storeStep(failure)
@@ -69,6 +72,8 @@ function storeStep(failure: Extract<Failure, { kind: 'store refused' | 'store un
   if (failure.kind === 'store unreachable')
     return failure.bye !== undefined && shutsOut(failure.bye) ? { code: 'let the address in' } : undefined
   const { during, reply } = failure
+  if (during === 'login' && failure.byToken)
+    return meaningOf(reply) === 'switched off' ? { code: 'switch IMAP on' } : undefined
   if (during === 'login') return destinationStep(reply.replace(/ \(login [^)]*\)$/, ''))
   if (typeof during === 'object' && during.code === 'APPEND') return { code: 'open the folder', folder: during.folder }
   return undefined

@@ -60,6 +60,8 @@ export function happened(failure: Failure): string {
         ? `${failure.server} was too slow: no end after ${secondsOf(failure.waitedMs)} s of ${phaseWords(failure.during)}.`
         : `${failure.server} said nothing for ${secondsOf(failure.waitedMs)} s during ${phaseWords(failure.during)}${throughProxy(failure)}${askedAgain(failure)}.`
     case 'credentials refused':
+      if (failure.byToken)
+        return `${failure.server} refused the token that the provider had just given${saying(failure.reply)}.`
       return `${failure.server} refused ${refusedOf(failure.reply)}${saying(failure.reply)}.`
     case 'throttled':
       if (failure.everyAccount)
@@ -156,6 +158,7 @@ function after(failure: Failure): string {
       if (knownSentence(failure) !== undefined)
         return `${knownSentence(failure)} The mail stays at the provider, and is tried again by itself.`
       if (failure.passes) return 'The mail stays at the provider, and is tried again by itself.'
+      if (failure.byToken) return `${tokenAdvice} The mail stays at the provider, and is tried again by itself.`
       return 'The mail stays at the provider, and is tried again by itself; if it stays so, the log of the mail store says why.'
     case 'store full':
       return 'Make room there; the mail stays at the provider until then.'
@@ -235,9 +238,14 @@ function adviceOn(failure: Failure): string | undefined {
   const known = knownSentence(failure)
   if (failure.kind === 'sign-in needed') return signInAdvice(failure)
   if (failure.kind === 'tls') return known ?? "Check the host name and the account's TLS settings."
+  if (failure.kind === 'credentials refused' && failure.byToken) return known ?? tokenAdvice
   if (failure.kind === 'credentials refused') return known ?? 'Check both; some providers want an app password.'
   return known
 }
+
+/** Outlook.com says the same of a mailbox whose POP3 is switched off, and of one that is another's. */
+const tokenAdvice =
+  'See in the settings of the mailbox that programs may fetch its mail; if they may, its owner signs in once more, and as nobody else.'
 
 function signInAdvice({ page }: Extract<Failure, { kind: 'sign-in needed' }>): string {
   const where = page === undefined ? '' : ` at ${page}`

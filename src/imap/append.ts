@@ -12,6 +12,7 @@ import type { Literals } from './literals.ts'
 import type { AppendAnswer, Appended, Copy, FolderPosition } from '../pull/store-ports.ts'
 import { printable } from '../printable.ts'
 import { SessionFailed } from '../failure/session-failed.ts'
+import { isTokenCut } from '../failure/token-ended.ts'
 import { type Attribute, byeOf, codeOf, execute, isRefusal, OutOfTime, within, wordsOf } from './command.ts'
 import { encodedPathOf, serverOf } from './connection.ts'
 import { isMissing, isStaging } from './folder.ts'
@@ -79,6 +80,12 @@ export async function multiAppend(client: ImapFlow, batch: Batch, rules: AppendR
     return doubt === undefined ? { status: 'stored', appended } : doubtful(doubt, appended)
   } catch (error) {
     const isBad = isRefusal(error) && error['responseStatus'] === 'BAD'
+    const ended = failed(error, serverOf(client), 'APPEND').failure
+    if (isTokenCut(ended)) {
+      literals.understood()
+      client.close()
+      return broken(error, serverOf(client))
+    }
     if (isRefusal(error) && !isBad) {
       literals.understood()
       return await refused(client, error, folder, signal)

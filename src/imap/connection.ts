@@ -127,9 +127,16 @@ async function connectByToken(
       error instanceof SessionFailed && isRecord(error.cause) && error.cause['authenticationFailed'] === true
     if (!isRefused || options.signal?.aborted) throw error
     const another = await accessToken(token)
-    if (another === token) throw error
-    return await connectAnew({ ...login, password: another }, options)
+    if (another === token) throw refusedByToken(error)
+    return await connectAnew({ ...login, password: another }, options).catch((again: unknown) => {
+      throw refusedByToken(again)
+    })
   }
+}
+
+function refusedByToken(error: unknown): unknown {
+  if (!(error instanceof SessionFailed) || error.failure.kind !== 'store refused') return error
+  return new SessionFailed({ ...error.failure, byToken: true }, error.cause)
 }
 
 interface Attempt {

@@ -76,7 +76,8 @@ export class Place {
       const live = client.usable && client.byeReason === undefined
       if (live && performance.now() - sinceMs < this.#rules.freshMs) return client
       const answers = await within(client, client.noop(), { waitMs: imapLimits.storeReplyWaitMs, during: 'NOOP' }).then(
-        () => client.usable,
+        // NO to NOOP: a session that lets nothing more be done.
+        (isOk: unknown) => isOk !== false && client.usable,
         () => false,
       )
       if (answers) return client

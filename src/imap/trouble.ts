@@ -5,6 +5,7 @@ import { isFolderClosed, meaningOf, namedWaitMs, passes, speaksOfServer } from '
 import { type Phase, phaseCode } from '../failure/phase.ts'
 import { saying } from '../failure/sentences.ts'
 import { codeReason } from '../failure/socket-reasons.ts'
+import { saysTokenEnded, tokenEndedWords } from '../failure/token-ended.ts'
 import { SessionFailed } from '../failure/session-failed.ts'
 import { byeOf, codeOf, isRecord, isRefusal, wordsOf } from './command.ts'
 import { imapLimits } from './limits.ts'
@@ -32,6 +33,8 @@ export function troubleOf(error: unknown, server: string, during: Phase): Failur
   if (refusal || byeOf(error) !== undefined) {
     const status = refusal ? String(error['responseStatus']) : 'BYE'
     const reply = [status, words, code === '' ? '' : `[${code}]`].filter((part) => part !== '').join(' ')
+    if (during !== 'login' && saysTokenEnded(reply))
+      return { kind: 'store unreachable', reason: `${server}: ${tokenEndedWords}`, tokenEnded: true }
     const meaning = meaningOf(reply)
     if (meaning === 'throttled' || meaning === 'quota used up') {
       const backOffMs = namedWaitMs(reply)

@@ -6,7 +6,7 @@ import { createHash } from 'node:crypto'
 import * as client from 'openid-client'
 import type { OAuthApplication, OpenApplication } from './application.ts'
 import { oauthLimits } from './limits.ts'
-import { OAuthFailed, troubleOfCode } from './oauth-failed.ts'
+import { OAuthFailed, troubleOfCode, wordsOfCode } from './oauth-failed.ts'
 import { oauthCloudOf, oauthProviders } from './providers.ts'
 import { masking } from '../mask.ts'
 import { singleLine } from '../printable.ts'
@@ -60,6 +60,8 @@ export class AuthorizationServers {
   async #learn({ application, clientSecret }: OpenApplication): Promise<client.Configuration> {
     const { provider, clientId } = application
     const auth = clientSecret === null ? client.None() : secretAuth(clientSecret)
+    // Of an ID token's times: clocks are never quite the same.
+    const ours = { [client.clockTolerance]: oauthLimits.clockToleranceS }
     if (provider === 'google' || provider === 'fastmail') {
       const { endpoints } = oauthProviders[provider].clouds[0]
       const { issuer, authorization, token, revocation } = endpoints('')
@@ -69,7 +71,7 @@ export class AuthorizationServers {
         token_endpoint: token,
         ...(revocation === null ? {} : { revocation_endpoint: revocation }),
       }
-      const configuration = new client.Configuration(metadata, clientId, undefined, auth)
+      const configuration = new client.Configuration(metadata, clientId, ours, auth)
       configuration[client.customFetch] = this.#fetch
       configuration.timeout = oauthLimits.requestWaitMs / 1000
       return configuration
@@ -77,16 +79,27 @@ export class AuthorizationServers {
     const insecure = application.issuer?.startsWith('http:') === true ? [client.allowInsecureRequests] : []
     const options = { [client.customFetch]: this.#fetch, timeout: oauthLimits.requestWaitMs / 1000, execute: insecure }
     if (provider === 'microsoft')
-      return await client.discovery(microsoftIssuer(application), clientId, undefined, auth, options)
+      return await client.discovery(microsoftIssuer(application), clientId, ours, auth, options)
     const issuer = new URL(application.issuer ?? '')
     const discover = async (algorithm: 'oauth2' | 'oidc') =>
-      await client.discovery(issuer, clientId, undefined, auth, { ...options, algorithm })
+      await client.discovery(issuer, clientId, ours, auth, { ...options, algorithm })
     // RFC 8414; a server that knows OpenID Connect alone has its document elsewhere. One that does not answer is not asked twice.
     return await discover('oauth2').catch(async (error: unknown) => {
       if (!isAnswered(error)) throw error
       return await discover('oidc')
     })
   }
+}
+
+/** As whoever brings an assertion: that shows who asks (RFC 7521 section 4.1), and Google's own libraries send nothing beside it. */
+export function byAssertion({ configuration, application }: AuthorizationServer): client.Configuration {
+  const metadata = configuration.serverMetadata()
+  const anybody = new client.Configuration(metadata, application.clientId, undefined, () => {})
+  const fetch = configuration[client.customFetch]
+  if (fetch !== undefined) anybody[client.customFetch] = fetch
+  if (configuration.timeout !== undefined) anybody.timeout = configuration.timeout
+  if (metadata.issuer.startsWith('http:')) client.allowInsecureRequests(anybody)
+  return anybody
 }
 
 /** Where the tenant is named, its document tells the very issuer; else it has a place for the tenant of whoever signs in. */
@@ -165,7 +178,8 @@ function failedOf(error: unknown, name: string, secrets: readonly string[]): OAu
   if (error instanceof client.ResponseBodyError || error instanceof client.AuthorizationResponseError) {
     const { error: code, error_description: description } = error
     const status = 'status' in error ? error.status : 400
-    const said = description === undefined ? code : `${code}: ${description}`
+    const named = wordsOfCode(code) ?? code
+    const said = description === undefined ? named : `${named}: ${description}`
     return new OAuthFailed(troubleOfCode(code, status), name, words(said))
   }
   if (error instanceof client.WWWAuthenticateChallengeError)

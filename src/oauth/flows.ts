@@ -2,7 +2,7 @@
 import { randomUUID, sign } from 'node:crypto'
 import * as client from 'openid-client'
 import type { ServiceAccountKey } from './application.ts'
-import { type AuthorizationServer, withSecret } from './authorization-servers.ts'
+import { type AuthorizationServer, byAssertion, withSecret } from './authorization-servers.ts'
 import { type Claims, type Identity, identityIn } from './identity.ts'
 import { oauthLimits } from './limits.ts'
 import { OAuthFailed } from './oauth-failed.ts'
@@ -19,6 +19,8 @@ export interface IssuedTokens {
   readonly lifeMs: number
   /** Of the refresh token, where the server names it: Google does in Testing. */
   readonly refreshLifeMs: number | null
+  /** The scopes that it was given for, where the server says so: those that were not agreed to are missing (RFC 6749 section 5.1). */
+  readonly scopes: readonly string[] | null
 }
 
 export interface CodeRequest {
@@ -67,7 +69,7 @@ function furtherParameters({ application: { provider } }: AuthorizationServer, s
 
 /** What an application asks for. */
 export function scopesOf(
-  { application, configuration }: AuthorizationServer,
+  { application, configuration }: Pick<AuthorizationServer, 'application' | 'configuration'>,
   protocol: MailProtocol,
 ): readonly string[] {
   if (application.scopes !== null) return application.scopes
@@ -202,7 +204,7 @@ export async function applicationToken(server: AuthorizationServer, user: string
       await withSecret(
         server,
         [assertion],
-        async () => await client.genericGrantRequest(configuration, grant, { assertion }),
+        async () => await client.genericGrantRequest(byAssertion(server), grant, { assertion }),
       ),
     )
   }
@@ -222,7 +224,7 @@ function assertionOf(
   key: ServiceAccountKey,
   { audience, scope, user }: { readonly audience: string; readonly scope: string; readonly user: string },
 ): string {
-  const issuedS = Math.floor(Date.now() / 1000)
+  const issuedS = Math.floor(Date.now() / 1000) - oauthLimits.assertionEarlyS
   const header = { alg: 'RS256', typ: 'JWT', ...(key.private_key_id === undefined ? {} : { kid: key.private_key_id }) }
   const times = { iat: issuedS, exp: issuedS + oauthLimits.assertionLivesS, jti: randomUUID() }
   const claims = { iss: key.client_email, sub: user, aud: audience, scope, ...times }
@@ -237,5 +239,6 @@ function issuedIn(response: client.TokenEndpointResponse): IssuedTokens {
     refreshToken: response.refresh_token ?? null,
     lifeMs: seconds(response.expires_in) ?? oauthLimits.usualTokenLifeMs,
     refreshLifeMs: seconds(response['refresh_token_expires_in']) ?? seconds(response['refresh_expires_in']),
+    scopes: response.scope?.split(' ').filter((scope) => scope !== '') ?? null,
   }
 }

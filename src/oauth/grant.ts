@@ -1,5 +1,4 @@
 /** What an account or a destination was given by signing in: its tokens, sealed, and who it was. Pure. */
-import type { IssuedTokens } from './flows.ts'
 import type { Identity } from './identity.ts'
 import { oauthLimits } from './limits.ts'
 import type { OAuthApplication } from './application.ts'
@@ -12,9 +11,9 @@ export interface GrantTerms {
   readonly user: string
 }
 
-export const oauthWarningCodes = ['google testing', 'no refresh token'] as const
+export const oauthWarningCodes = ['google testing', 'no refresh token', 'scopes missing', 'another audience'] as const
 
-/** What is known at the sign-in to go wrong later. `at`: when. */
+/** What is known at the sign-in to go wrong (warnings.ts). `at`: when. */
 export interface OAuthWarning {
   readonly code: (typeof oauthWarningCodes)[number]
   readonly atMs: number
@@ -85,17 +84,18 @@ export function isUsable({ issuedAtMs, accessUntilMs, sealedAccessToken }: Grant
   return sealedAccessToken !== undefined && hasBegun && nowMs < accessUntilMs - oauthLimits.usableForMs
 }
 
-/** What is known now to go wrong later. */
-export function warningOf(
-  { provider }: OAuthApplication,
-  flow: OAuthFlow,
-  tokens: IssuedTokens,
-  nowMs: number,
-): OAuthWarning | null {
-  if (flow === 'application') return null
-  if (tokens.refreshToken === null) return { code: 'no refresh token', atMs: nowMs + tokens.lifeMs }
-  // Google names the end of a refresh token in Testing alone: seven days.
-  if (provider === 'google' && tokens.refreshLifeMs !== null)
-    return { code: 'google testing', atMs: nowMs + tokens.refreshLifeMs }
-  return null
+/**
+ * From when on a mail server may take the access token for ended. Its clock, and the time that the answer took, make that a little earlier than
+ * it was named.
+ */
+export function mayEndMs({ issuedAtMs, accessUntilMs }: Pick<Grant, 'issuedAtMs' | 'accessUntilMs'>): number {
+  return accessUntilMs - Math.min(oauthLimits.endsEarlyMs, (accessUntilMs - issuedAtMs) / 4)
+}
+
+/**
+ * Whether the access token was asked for a moment ago because the one before was refused. If it is refused too, the mailbox is the reason; one
+ * that has served for a while may have been taken back, or ended before the time that the server named, or that we guessed.
+ */
+export function isJustForced({ forced, issuedAtMs }: Grant, nowMs: number): boolean {
+  return forced === true && Math.abs(nowMs - issuedAtMs) < oauthLimits.forcedAgainAfterMs
 }

@@ -20,6 +20,10 @@ export const oauthLimits = {
   refreshEarlyMs: 5 * minute,
   /** An access token that lives for less is shown to no mail server, though its refresh fails. */
   usableForMs: 30 * second,
+  /** A token that was got because another one was refused is not replaced by a third one before this. */
+  forcedAgainAfterMs: 1 * minute,
+  /** A session that is cut so shortly before the end of its token was cut because of it. */
+  endsEarlyMs: 1 * minute,
   /** A server that names no end of its token (RFC 6749 section 5.1). */
   usualTokenLifeMs: 60 * minute,
   /** Tokens that wait to be taken back in this process, and that are at once: a removal of many accounts is no flood. */
@@ -34,6 +38,9 @@ export const oauthLimits = {
   /** Device codes that wait at once in this instance, and of which one worker asks at once. */
   devicesMax: 100,
   polledAtOnce: 8,
-  /** Google takes no longer life for the assertion of a service account. */
+  /** Google takes no longer life for the assertion of a service account. It begins a little early: by their clock ours may be ahead. */
   assertionLivesS: 3600,
+  assertionEarlyS: 60,
+  /** By so much may the times of an ID token be off. */
+  clockToleranceS: 300,
 } as const

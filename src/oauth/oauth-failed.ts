@@ -27,6 +27,19 @@ export class OAuthFailed extends Error {
   }
 }
 
+/** The codes by which somebody's own doing is told, in words; undefined: the server's own words are as good. Microsoft says `authorization_declined`. */
+export function wordsOfCode(code: string): string | undefined {
+  switch (code) {
+    case 'expired_token':
+      return 'the code was not typed in time'
+    case 'access_denied':
+    case 'authorization_declined':
+      return 'whoever was asked did not agree'
+    default:
+      return undefined
+  }
+}
+
 /** What an error code of RFC 6749 section 5.2, RFC 8628 section 3.5 or OpenID Connect means. */
 export function troubleOfCode(code: string, status: number): OAuthTrouble {
   switch (code) {
@@ -39,6 +52,7 @@ export function troubleOfCode(code: string, status: number): OAuthTrouble {
     case 'consent_required':
     case 'login_required':
     case 'access_denied':
+    case 'authorization_declined':
     case 'expired_token':
       return 'sign-in needed'
     case 'invalid_client':

@@ -4,8 +4,8 @@ import { hostPort } from '../account/server-traits.ts'
 import { type Pending, pending } from '../deadline.ts'
 import { type Failure } from '../failure/failure.ts'
 import { legible } from '../failure/legible.ts'
-import type { Phase } from '../failure/phase.ts'
-import { isTokenEnded, tokenEnded } from './token-ended.ts'
+import { type Phase, type PhaseCode, phaseCode } from '../failure/phase.ts'
+import { saysTokenEnded, tokenEndedWords } from '../failure/token-ended.ts'
 import { SessionFailed } from '../failure/session-failed.ts'
 import { endReason } from '../failure/socket-reasons.ts'
 import { tlsTroubleOf } from '../failure/tls-reasons.ts'
@@ -46,6 +46,24 @@ export interface ConnectionOptions extends Endpoint {
   readonly heard?: (octets: number) => void
   /** Is told when answers are due, and what comes. */
   readonly pulse?: Pulse | undefined
+  /** When the token of its login may have ended, by performance.now(); undefined: it has none. */
+  readonly tokenUntilMs?: number | undefined
+}
+
+/** The phases of before the login: there a token is refused like any password. */
+const beforeLogin: readonly PhaseCode[] = [
+  'connection',
+  'TLS handshake',
+  'greeting',
+  'CAPA',
+  'STLS',
+  'USER',
+  'PASS',
+  'AUTH',
+]
+
+function isLetIn(during: Phase | undefined): during is Phase {
+  return during !== undefined && !beforeLogin.includes(phaseCode(during))
 }
 
 export class Pop3Connection {
@@ -271,8 +289,8 @@ export class Pop3Connection {
       for (const raw of replies) {
         const reply = raw.shape === 'refused' ? { ...raw, text: this.#mask(raw.text) } : raw
         const during = this.#questions[0]?.during
-        if (reply.shape === 'refused' && during !== undefined && isTokenEnded(reply.text, during))
-          throw new SessionFailed(tokenEnded(this.server, during))
+        if (reply.shape === 'refused' && isLetIn(during) && saysTokenEnded(reply.text))
+          throw new SessionFailed(this.#tokenEnded(during))
         const question = this.#questions.shift()
         this.#refused =
           reply.shape === 'refused' && question !== undefined
@@ -319,10 +337,19 @@ export class Pop3Connection {
     this.#clock.begin({ ...question, waitMs: Math.min(question.waitMs, pop3Limits.behindNoticeWaitMs) })
   }
 
+  #tokenEnded(during: Phase): Failure {
+    return { kind: 'unreachable', server: this.server, reason: tokenEndedWords, during, tokenEnded: true }
+  }
+
   #end(reason: string): void {
     if (this.#isClosed) return
+    const during = this.#questions[0]?.during
+    // Exchange ends some sessions without a word. A session that has come to its QUIT has no need of a token.
+    const { tokenUntilMs = Infinity } = this.#options
+    if (performance.now() >= tokenUntilMs && isLetIn(during) && during !== 'QUIT')
+      return void this.fail(this.#tokenEnded(during))
     const heard = { server: this.server, notice: this.#reader.notice, refused: this.#refused }
-    this.fail(endFailure(heard, this.#questions[0]?.during, reason))
+    this.fail(endFailure(heard, during, reason))
   }
 }
 

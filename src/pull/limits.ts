@@ -32,6 +32,9 @@ export const pullLimits = {
   /** How far what is usual counts against what has come: as that would which takes this part of its time, and differs as much. */
   rateDrawn: 0.02,
 
+  /** Sessions of a store in a row that have ended because of their tokens, and with nothing stored. */
+  tokenCutsInVainMax: 3,
+
   /** The number of sessions of one run at a provider that ends each of them early: each is a login, and providers count these. */
   cutSessionsMax: 5,
 

@@ -7,6 +7,7 @@ import { pausesDestination } from '../failure/consequence.ts'
 import { endingWords } from '../failure/ending.ts'
 import type { Failure } from '../failure/failure.ts'
 import { RetrievalFailed, SessionFailed } from '../failure/session-failed.ts'
+import { isTokenCut } from '../failure/token-ended.ts'
 import type { RunCounts } from '../runs/run.ts'
 import { append } from './append.ts'
 import { Deposit } from './deposit.ts'
@@ -128,7 +129,8 @@ async function makeSession(run: PullRun, memory: RunMemory): Promise<Rest> {
     if (session.hasBegun) memory.unasked = session.remaining - (error instanceof RetrievalFailed ? 1 : 0)
     const isLimit = windows.hasGiven
     const goesOn = windows.broke(error, maildrop)
-    const hasMore = await providerRefusals.blame(error, isLimit)
+    // The token has ended the session, and no message.
+    const hasMore = !isCutByToken(error) && (await providerRefusals.blame(error, isLimit))
     const isAtTop = suspects.peeks.takeBreak() && !run.world.stopping()
     if (goesOn || ((isAtTop || hasMore) && maildrop.loginDelayMs === 0)) {
       await deposit.refusals.settle()
@@ -146,7 +148,17 @@ async function makeSession(run: PullRun, memory: RunMemory): Promise<Rest> {
 /** Whether the provider ends a run that has brought mail: the rest comes with the next one (CONTRACT section 5, `deferred`). */
 function isProviders(error: unknown): error is SessionFailed {
   const kinds = ['unreachable', 'silent', 'broken protocol', 'provider refused', 'maildrop in use', 'throttled']
-  return error instanceof SessionFailed && kinds.includes(error.failure.kind) && !pausesDestination(error.failure)
+  return (
+    error instanceof SessionFailed &&
+    kinds.includes(error.failure.kind) &&
+    !isCutByToken(error) &&
+    !pausesDestination(error.failure)
+  )
+}
+
+/** Whoever made the run goes on with another token. */
+function isCutByToken(error: unknown): boolean {
+  return error instanceof SessionFailed && isTokenCut(error.failure)
 }
 
 /** Steps 4 to 6 for each batch. While one is being appended, the intent of the next one is written. */

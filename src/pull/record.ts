@@ -1,6 +1,7 @@
 /** Step 6: records the messages of a batch that the store holds, and decides about the rest. */
 import { takingNothing } from '../failure/consequence.ts'
 import { SessionFailed } from '../failure/session-failed.ts'
+import { isTokenCut } from '../failure/token-ended.ts'
 import type { LedgerRecord } from '../ledger/ledger.ts'
 import type { Token } from '../mail/message.ts'
 import type { Deposit } from './deposit.ts'
@@ -25,8 +26,12 @@ export async function record(deposit: Deposit, intended: Intended, answer: Appen
     // One message may have been eaten by a filter.
     throw new SessionFailed(messages.length > 1 ? takingNothing(answer.failure) : answer.failure)
   const storeFailure = answer.status === 'stored' ? undefined : answer.failure
-  if (storeFailure !== undefined) await deposit.refusals.troubled(storeFailure)
   const rest = messages.filter(({ entry }) => !found.tokens.has(entry.token)).map(({ letter }) => letter)
+  if (storeFailure !== undefined && isTokenCut(storeFailure)) {
+    deposit.refusals.cutByToken(storeFailure)
+    return rest.length === 0 ? [] : [rest]
+  }
+  if (storeFailure !== undefined) await deposit.refusals.troubled(storeFailure)
   const [first] = rest
   if (answer.status !== 'stored' && messages.length === 1 && first !== undefined) {
     // The line may have dropped by chance. A silence costs minutes each time.

@@ -40,6 +40,8 @@ export class Refusals {
   #takesNothing = false
   /** The number of answers that mean the store, since it has taken something. */
   #troubles = 0
+  /** The number of sessions that it has ended for their tokens, since it has taken something. */
+  #tokenCuts = 0
 
   constructor(run: PullRun, suspects: Suspects) {
     this.#run = run
@@ -51,7 +53,18 @@ export class Refusals {
     this.#takes = true
     this.#hasStored = true
     this.#troubles = 0
+    this.#tokenCuts = 0
     await this.#judge(true)
+  }
+
+  /**
+   * Notes that the store has ended the session because its token had ended: that speaks against nothing, and the next session has another one.
+   *
+   * @throws SessionFailed if it does so again and again.
+   */
+  cutByToken(failure: Failure): void {
+    this.#tokenCuts += 1
+    if (this.#tokenCuts > pullLimits.tokenCutsInVainMax) throw new SessionFailed(failure)
   }
 
   /** Sets aside a message that this store never takes: that was known before anything was sent. */

@@ -1,7 +1,7 @@
 /** Stores what accounts and destinations were given by signing in. Each write follows from the grant that was read, or is not made. */
 import { createHash, randomBytes } from 'node:crypto'
 import type { ChainableCommander, Redis } from 'ioredis'
-import { type Consent, consentOf, type Grant } from '../oauth/grant.ts'
+import { type Consent, consentOf, type Grant, type GrantTerms } from '../oauth/grant.ts'
 import { oauthLimits } from '../oauth/limits.ts'
 import type { OAuthFlow } from '../oauth/providers.ts'
 import { keys } from './key-names.ts'
@@ -13,6 +13,8 @@ export type NewGrant = Omit<Grant, 'generation'>
 
 /** A sign-in that was begun. */
 export interface BegunSignIn {
+  /** What it was begun for; absent in those of earlier versions. */
+  readonly terms?: GrantTerms
   readonly flow: OAuthFlow
   readonly untilMs: number
   /** Why it has come to nothing. */
@@ -107,8 +109,18 @@ export class OAuthGrants {
   }
 
   /** Notes why a sign-in has come to nothing, for whoever asks how far it is. What was granted before stays. */
-  async refused(id: string, flow: OAuthFlow, problem: string): Promise<void> {
-    await this.begun(id, { flow, untilMs: Date.now() + oauthLimits.stateLivesMs, problem })
+  async refused(
+    id: string,
+    { applicationId, host, user }: GrantTerms,
+    flow: OAuthFlow,
+    problem: string,
+  ): Promise<void> {
+    await this.begun(id, {
+      terms: { applicationId, host, user },
+      flow,
+      untilMs: Date.now() + oauthLimits.stateLivesMs,
+      problem,
+    })
   }
 
   async ended(id: string): Promise<void> {

@@ -10,8 +10,8 @@ import { SessionFailed } from '../failure/session-failed.ts'
 import type { ServerLogin } from '../account/account.ts'
 import { isUnattended, type OpenApplication, tokenMistakes } from '../oauth/application.ts'
 import { type AuthorizationServer, type AuthorizationServers, serverNameOf } from '../oauth/authorization-servers.ts'
-import { applicationToken, type IssuedTokens, refresh } from '../oauth/flows.ts'
-import { consentOf, type Grant, isFresh, isGrantFor, isUsable } from '../oauth/grant.ts'
+import { applicationToken, type IssuedTokens, type MailProtocol, refresh } from '../oauth/flows.ts'
+import { consentOf, type Grant, isFresh, isGrantFor, isJustForced, isUsable, mayEndMs } from '../oauth/grant.ts'
 import { oauthLimits } from '../oauth/limits.ts'
 import { OAuthFailed } from '../oauth/oauth-failed.ts'
 import type { Seal } from '../seal.ts'
@@ -33,12 +33,24 @@ export interface TokenHolder {
   readonly guarded: boolean
 }
 
+/** What it logs in by. */
+export function protocolOf({ kind }: Pick<TokenHolder, 'kind'>): MailProtocol {
+  return kind === 'account' ? 'pop3' : 'imap'
+}
+
 export interface TokenWanted {
   /** How long it will be needed: for a run that may be long. */
   readonly neededMs?: number | undefined
   /** The token that the mail server has refused: another one is asked for, once. */
   readonly refused?: string | undefined
   readonly signal?: AbortSignal | undefined
+}
+
+/** A token to log in with. */
+export interface AccessToken {
+  readonly text: string
+  /** When it may have ended, by the clock of this world. */
+  readonly untilMs: number
 }
 
 export interface AccessTokensWorld {
@@ -64,16 +76,22 @@ export class AccessTokens {
   }
 
   /** @throws SessionFailed: `sign-in needed`, `token service unreachable`, or `internal` with a remedy. */
-  async of(holder: TokenHolder, { neededMs, refused, signal }: TokenWanted = {}): Promise<string> {
+  async of(holder: TokenHolder, wanted: TokenWanted = {}): Promise<string> {
+    return (await this.get(holder, wanted)).text
+  }
+
+  /** @throws as `of` does. */
+  async get(holder: TokenHolder, { neededMs, refused, signal }: TokenWanted = {}): Promise<AccessToken> {
     const { nowMs } = this.#world
     const open = await this.#demandApplication(holder)
     const endMs = performance.now() + oauthLimits.refreshAwaitedMs
     for (let hasTried = false; ; hasTried = true) {
       const grant = await this.#demandGrant(holder, open)
       const token = this.#accessTokenOf(grant, holder)
-      const mayStay = refused === undefined || refused !== token || grant.forced === true
-      if (token !== undefined && isFresh(grant, nowMs(), neededMs) && mayStay) return token
-      const usable = mayStay && isUsable(grant, nowMs()) ? token : undefined
+      const here = token === undefined ? undefined : { text: token, untilMs: mayEndMs(grant) }
+      const mayStay = refused === undefined || refused !== token || isJustForced(grant, nowMs())
+      if (here !== undefined && isFresh(grant, nowMs(), neededMs) && mayStay) return here
+      const usable = mayStay && isUsable(grant, nowMs()) ? here : undefined
       if (hasTried && usable !== undefined) return usable
       const taken = await this.#refreshed(holder, { open, grant, neededMs, refused }).catch((error: unknown) => {
         const isAway = error instanceof SessionFailed && error.failure.kind === 'token service unreachable'
@@ -122,7 +140,7 @@ export class AccessTokens {
   async #refreshed(
     holder: TokenHolder,
     { open, grant: looked, neededMs, refused }: TokenWanted & { readonly open: OpenApplication; readonly grant: Grant },
-  ): Promise<string | undefined> {
+  ): Promise<AccessToken | undefined> {
     const { redis, nowMs } = this.#world
     const names = [keys.oauthRefresh(holder.id), keys.oauthSlots(serverNameOf(open.application))]
     const name = randomBytes(8).toString('hex')
@@ -135,12 +153,12 @@ export class AccessTokens {
       const grant = await this.#demandGrant(holder, open)
       const token = this.#accessTokenOf(grant, holder)
       const isDone = grant.generation !== looked.generation && token !== refused && isFresh(grant, nowMs(), neededMs)
-      if (token !== undefined && isDone) return token
+      if (token !== undefined && isDone) return { text: token, untilMs: mayEndMs(grant) }
       const isForced = refused !== undefined && refused === token
       const issued = await this.#answered(holder, open, grant, async () => await this.#issued(holder, server, grant))
       if (issued === undefined) return undefined
       const written = await this.#grants.put(holder.id, this.#after(holder, grant, issued, isForced), grant)
-      if (written !== undefined) return issued.accessToken
+      if (written !== undefined) return { text: issued.accessToken, untilMs: mayEndMs(written) }
       // Somebody has signed out meanwhile, or signed in anew.
       this.#revocations.ofTokens(issued, consentOf(grant))
       return undefined

@@ -3,14 +3,15 @@ import type { Account } from '../account/account.ts'
 import { describeStop } from '../failure/sentences.ts'
 import type { OAuthApplication } from '../oauth/application.ts'
 import type { IssuedTokens } from '../oauth/flows.ts'
-import { warningOf } from '../oauth/grant.ts'
 import { type Identity, isOwner } from '../oauth/identity.ts'
 import type { OAuthFlow } from '../oauth/providers.ts'
+import type { OAuthWarning } from '../oauth/grant.ts'
+import { warningOf } from '../oauth/warnings.ts'
 import type { Seal } from '../seal.ts'
 import { type Accounts, defaultState } from './accounts.ts'
 import { DueAccounts } from './due.ts'
 import type { OAuthGrants } from './oauth-grants.ts'
-import { sealedTokens, type TokenHolder } from './oauth-tokens.ts'
+import { protocolOf, sealedTokens, type TokenHolder } from './oauth-tokens.ts'
 import type { Pauses } from './pauses.ts'
 import type { PullQueue } from './queue.ts'
 import type { Redis } from 'ioredis'
@@ -42,15 +43,16 @@ export async function isOwnersConsent(
   return isOwner(identity, login.user, same ? before.subject : null)
 }
 
-/** Writes the grant down, and has the mailbox visited. */
+/** Writes the grant down, and has the mailbox visited. @returns what is known to go wrong with it. */
 export async function takeGrant(
   world: SignedInWorld,
   holder: TokenHolder,
   { application, flow, tokens, identity }: SignedIn,
-): Promise<void> {
+): Promise<OAuthWarning | null> {
   const { seal, grants } = world
   const { id, login } = holder
   const nowMs = Date.now()
+  const warning = warningOf({ application, flow, protocol: protocolOf(holder), tokens }, nowMs)
   await grants.put(id, {
     applicationId: application.id,
     host: login.host,
@@ -61,9 +63,10 @@ export async function takeGrant(
     state: 'signed in',
     reason: null,
     ...sealedTokens(seal, id, tokens, { nowMs }),
-    warning: warningOf(application, flow, tokens, nowMs),
+    warning,
   })
   await letIn(world, holder)
+  return warning
 }
 
 async function letIn({ accounts, grants, pauses, queue }: SignedInWorld, { kind, id }: TokenHolder): Promise<void> {

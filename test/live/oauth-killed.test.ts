@@ -46,7 +46,13 @@ test('a worker that is killed in mid-refresh costs no token and no sign-in: the 
   const { body } = await stack.call('POST', '/accounts', { address: user, destinationId, paused: true, ...login })
   const { id } = body
   const { seal, grants } = stack.world
-  const issued = { accessToken: 'access-old', refreshToken: 'refresh-old', lifeMs: 60_000, refreshLifeMs: null }
+  const issued = {
+    accessToken: 'access-old',
+    refreshToken: 'refresh-old',
+    lifeMs: 60_000,
+    refreshLifeMs: null,
+    scopes: null,
+  }
   await grants.put(id, {
     applicationId,
     host: '127.0.0.1',

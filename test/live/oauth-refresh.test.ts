@@ -72,7 +72,13 @@ async function application(issuer: string): Promise<string> {
 /** Somebody who has signed in, and whose access token ends now. */
 async function signedIn(applicationId: string, endsInMs = 0, user = 'me@example.net'): Promise<TokenHolder> {
   const id = `H${randomBytes(4).toString('hex')}`
-  const issued = { accessToken: 'access-old', refreshToken: 'refresh-old', lifeMs: 3_600_000, refreshLifeMs: null }
+  const issued = {
+    accessToken: 'access-old',
+    refreshToken: 'refresh-old',
+    lifeMs: 3_600_000,
+    refreshLifeMs: null,
+    scopes: null,
+  }
   const sealed = sealedTokens(seal, id, issued, { nowMs: Date.now() - 3_600_000 + endsInMs })
   const rest = {
     flow: 'code',

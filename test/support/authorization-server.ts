@@ -14,6 +14,10 @@ export interface TestAuthorizationServer {
   readonly tokenRequests: readonly URLSearchParams[]
   /** How long access tokens live from now on. */
   accessTokenSeconds: number
+  /** Whether it has issued this access token, and that has not ended, nor was it taken back. */
+  isGood(accessToken: string): boolean
+  /** Takes an access token back; the refresh token stays. */
+  takeBack(accessToken: string): void
   /** Its token endpoint: as it is; 503 to everything; or it hangs. */
   mood: 'well' | 'broken' | 'silent'
   close(): Promise<void>
@@ -30,6 +34,8 @@ export async function startAuthorizationServer(
   const { port } = http.address() as AddressInfo
   const issuer = `http://127.0.0.1:${port}`
   const tokenRequests: URLSearchParams[] = []
+  /** Until when each is good, by performance.now(). */
+  const issued = new Map<string, number>()
   const grants = [
     'authorization_code',
     'refresh_token',
@@ -47,6 +53,8 @@ export async function startAuthorizationServer(
     port,
     tokenRequests,
     accessTokenSeconds: 3600,
+    isGood: (accessToken) => performance.now() < (issued.get(accessToken) ?? 0),
+    takeBack: (accessToken) => void issued.delete(accessToken),
     mood: 'well',
     close: closerOf(http),
   }
@@ -74,6 +82,9 @@ export async function startAuthorizationServer(
     cookies: { keys: ['of the tests'] },
     ...provider,
   })
+  const note = ({ jti }: { readonly jti: string }) =>
+    void issued.set(jti, performance.now() + server.accessTokenSeconds * 1000)
+  oidc.on('access_token.saved', note).on('client_credentials.saved', note)
   const answer = oidc.callback()
   http.on('request', (request: IncomingMessage, response) => {
     if (request.url === '/token' && request.method === 'POST') {

@@ -1,6 +1,9 @@
 /** Packed orders in a real Redis: they hold what a sorted set would, in pieces that stay small. */
 import assert from 'node:assert/strict'
 import { after, before, beforeEach, test } from 'node:test'
+import { ulid } from 'ulid'
+import type { AccountId } from '../../src/mail/message.ts'
+import { Accounts } from '../../src/redis/accounts.ts'
 import { connectRedis } from '../../src/redis/connection.ts'
 import { keys } from '../../src/redis/key-names.ts'
 import { redisLimits } from '../../src/redis/limits.ts'
@@ -8,6 +11,7 @@ import { orderSize, putInOrder, textBeginning, textsFrom } from '../../src/redis
 import { forgetRuns } from '../../src/redis/run-index.ts'
 import { Chance } from '../support/chance.ts'
 import { startRedis } from '../support/redis.ts'
+import { account as usual } from '../support/world.ts'
 
 let server: Awaited<ReturnType<typeof startRedis>>
 let redis: ReturnType<typeof connectRedis>
@@ -87,6 +91,23 @@ test('a text that is there is not there twice, and one is found by its beginning
   assert.equal(await textBeginning(redis, order, 'a'), 'a')
   assert.equal(await textBeginning(redis, order, '~~'), undefined)
   assert.equal(await textBeginning(redis, keys.addressOrder, 'a'), undefined)
+})
+
+test('whether a source is taken is seen in one piece, however many there are', async () => {
+  const accounts = new Accounts(redis)
+  const { destinationId } = usual
+  await redis.hset(keys.destinations, destinationId, '{}')
+  await put(
+    Array.from({ length: 3000 }, (_, nth) => `${String(nth).padStart(16, '0')} ${'A'.repeat(26)}`),
+    keys.sourceOrder,
+  )
+  const record = (user: string) => ({ account: { ...usual, id: ulid() as AccountId, user }, sealedPassword: 'x' })
+  await accounts.create(record('first'))
+  await redis.config('RESETSTAT')
+  assert.equal(await accounts.create(record('second')), 'done')
+  assert.equal(await accounts.create(record('second')), 'conflict')
+  const calls = Number(/^cmdstat_zrange:calls=(\d+)/m.exec(await redis.info('commandstats'))?.[1])
+  assert.ok(calls < 40, `${calls} calls`)
 })
 
 test('pieces of an earlier version, which are named by the first letters of their texts, are pieces like others', async () => {

@@ -47,7 +47,7 @@ local function takeOut(order, text)
   if redis.call('ZREM', piece, text) == 1 and redis.call('EXISTS', piece) == 0 then redis.call('ZREM', order, from) end
 end
 
--- Texts as ZRANGE BYLEX gives them; `direction` is 'REV' or ''.
+-- Texts as ZRANGE BYLEX gives them; `direction` is 'REV', with '-' as its end, or ''.
 local function rangeOf(order, from, to, count, direction)
   local found, isBack, at = {}, direction == 'REV', from
   if isBack and from ~= '+' then at = '[' .. string.sub(from, 2) end
@@ -57,7 +57,8 @@ local function rangeOf(order, from, to, count, direction)
     return redis.call('ZRANGE', set, first, last, 'BYLEX', 'LIMIT', 0, most)
   end
   while #found < count do
-    local piece = range(order, at, isBack and '-' or '+', 1)[1]
+    -- A piece that begins behind the end holds nothing of it.
+    local piece = range(order, at, to, 1)[1]
     if not piece then break end
     for _, text in ipairs(range(keyOfPiece(order, piece), from, to, count - #found)) do table.insert(found, text) end
     at = '(' .. piece

@@ -15,6 +15,7 @@ import { entityTags } from './http/etag.ts'
 import type { Https } from './http/https.ts'
 import { idempotency } from './http/idempotency.ts'
 import { halfSurrogateIn, noCharacter } from './http/json.ts'
+import { answerHeaders } from './http/answers.ts'
 import { documentation } from './http/openapi.ts'
 import { ownership, type OwnersWorld } from './http/owners.ts'
 import { notFound, Problem, requestPath, problems, problemTypeRoutes, sendUnroutable } from './http/problems.ts'
@@ -106,6 +107,7 @@ export async function buildServer(world: ApiWorld, https?: Https): Promise<App> 
   const app = newInstance(world, https)
   await app.register(routeTable)
   await app.register(securityHeaders)
+  await app.register(answerHeaders)
   await app.register(dashboardPage, { folder: world.dashboard })
   await app.register(cookie)
   await app.register(auditTrail, world)
@@ -185,7 +187,7 @@ async function openScope(app: App, world: ScopeWorld): Promise<void> {
     route.config = { ...route.config, open: true }
   })
   app.addHook('onRequest', world.limiters.stranger)
-  app.get('/', { schema: { hide: true } }, async () => ({
+  app.get('/', { config: { answers: 'asset' }, schema: { hide: true } }, async () => ({
     name: 'Tributary',
     api: apiPrefix,
     openapi: `${apiPrefix}/openapi.json`,
@@ -202,7 +204,7 @@ async function openScope(app: App, world: ScopeWorld): Promise<void> {
 
 async function docs(app: App): Promise<void> {
   app.addHook('onRoute', (route) => {
-    route.config = { ...route.config, helmet: docsPolicy }
+    route.config = { ...route.config, helmet: docsPolicy, answers: 'asset' }
   })
   await app.register(swaggerUi, { routePrefix: '/docs' })
 }

@@ -212,7 +212,6 @@ export async function sendPage(
   return await reply
     .code(status)
     .header('content-security-policy', policy)
-    .header('cache-control', 'no-store')
     .header('vary', 'accept-language')
     .type('text/html; charset=utf-8')
     .send(

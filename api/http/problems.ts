@@ -104,7 +104,7 @@ export const notFound = fp(async (app: App) => {
 
 /** `/problems/:type` says what a type of problem means. */
 export async function problemTypeRoutes(app: App): Promise<void> {
-  app.get('/problems/:type', { schema: { hide: true } }, async ({ params }) => {
+  app.get('/problems/:type', { config: { answers: 'asset' }, schema: { hide: true } }, async ({ params }) => {
     const { type } = params as { type: string }
     if (!Object.hasOwn(problemTypes, type)) throw unknown('type of problem', type)
     const [status, title, remedy] = problemTypes[type as ProblemType]
@@ -112,8 +112,13 @@ export async function problemTypeRoutes(app: App): Promise<void> {
   })
 }
 
-/** Answers requests that Fastify could not even route, because the path is malformed. */
+/** Answers requests that Fastify could not even route, because the path is malformed. No hook has set the usual headers there. */
 export function sendUnroutable(error: FastifyError, request: FastifyRequest, reply: FastifyReply): void {
+  reply.headers({
+    'x-content-type-options': 'nosniff',
+    'cache-control': 'no-store',
+    'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
+  })
   void send(reply, problemOf(error, request))
 }
 

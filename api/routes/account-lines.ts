@@ -21,7 +21,7 @@ export async function accountLineRoutes(app: App, world: AccountsWorld): Promise
 }
 
 const importAccounts = route(
-  { scope: 'admin' },
+  { scope: 'admin', answers: 'private' },
   {
     operationId: 'importAccounts',
     summary: 'Register many accounts',
@@ -63,7 +63,7 @@ async function* untilGone(answers: AsyncIterable<readonly object[]>, { raw }: Fa
 }
 
 const exportAccounts = route(
-  { scope: 'read' },
+  { scope: 'read', answers: 'download' },
   {
     operationId: 'exportAccounts',
     summary: 'All accounts as lines, to be imported again',

@@ -49,14 +49,17 @@ export async function backupRoutes(app: App, world: BackupWorld): Promise<void> 
 
 const access = { scope: 'admin', instance: true } as const
 
-const readBackup = route(access, {
-  operationId: 'readBackup',
-  summary: 'Back everything up but the mail and the secret key',
-  description:
-    'One file (gzip of JSON lines) with accounts, destinations, ledgers, quarantine and the history of runs. Passwords of providers are in it sealed: keep the file secret-key beside it, in another place. May be taken while everything runs.',
-  produces: ['application/gzip'],
-  response: { 200: File },
-})
+const readBackup = route(
+  { ...access, answers: 'download' },
+  {
+    operationId: 'readBackup',
+    summary: 'Back everything up but the mail and the secret key',
+    description:
+      'One file (gzip of JSON lines) with accounts, destinations, ledgers, quarantine and the history of runs. Passwords of providers are in it sealed: keep the file secret-key beside it, in another place. May be taken while everything runs.',
+    produces: ['application/gzip'],
+    response: { 200: File },
+  },
+)
 
 const restore = route(access, {
   operationId: 'restoreBackup',

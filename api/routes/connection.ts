@@ -61,7 +61,7 @@ const readConnection = route(
 )
 
 const readMobileconfig = route(
-  { scope: 'read' },
+  { scope: 'read', answers: 'download' },
   {
     operationId: 'readMobileconfig',
     summary: 'Read a profile for the mail of Apple’s devices',
@@ -74,7 +74,7 @@ const readMobileconfig = route(
 )
 
 const readAutoconfig = route(
-  { scope: 'read' },
+  { scope: 'read', answers: 'download' },
   {
     operationId: 'readAutoconfig',
     summary: 'Read a configuration as Thunderbird takes it',

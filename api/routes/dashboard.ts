@@ -34,6 +34,9 @@ export const dashboardPage = fp(async (app: App, { folder }: DashboardFolder) =>
 
 export async function dashboardFiles(app: App, { folder }: DashboardFolder): Promise<void> {
   if (!hasPage(folder)) return
+  app.addHook('onRoute', (route) => {
+    route.config = { ...route.config, answers: 'asset' }
+  })
   await app.register(staticFiles, {
     root: folder,
     wildcard: false,

@@ -32,14 +32,13 @@ export async function eventRoutes(app: App, { events }: EventsWorld): Promise<vo
     reply.raw.setTimeout(apiLimits.eventStalledMs, () => reply.raw.destroy())
     return await reply
       .header('content-type', 'text/event-stream')
-      .header('cache-control', 'no-cache, no-transform')
       .header('x-accel-buffering', 'no')
       .send(Readable.from(frames, { objectMode: false }))
   })
 }
 
 const hearEvents = route(
-  { scope: 'read' },
+  { scope: 'read', answers: 'stream' },
   {
     operationId: 'hearEvents',
     summary: 'Hear what happens, as it happens',

@@ -78,7 +78,7 @@ const readMessage = route(
 )
 
 const readMessageHtml = route(
-  { scope: 'read' },
+  { scope: 'read', answers: 'mail page' },
   {
     operationId: 'readMessageHtml',
     summary: 'Read the HTML of a message, made harmless',
@@ -93,7 +93,7 @@ const readMessageHtml = route(
 )
 
 const readAttachment = route(
-  { scope: 'read' },
+  { scope: 'read', answers: 'mail' },
   {
     operationId: 'readAttachment',
     summary: 'Download an attachment',
@@ -106,7 +106,7 @@ const readAttachment = route(
 )
 
 const readMessageSource = route(
-  { scope: 'read' },
+  { scope: 'read', answers: 'mail' },
   {
     operationId: 'readMessageSource',
     summary: 'Download a message as it is stored',
@@ -181,14 +181,12 @@ class MailHandlers {
 
   readonly readAttachment: HandlerOf<typeof readAttachment> = async ({ params, query }, reply) => {
     const { content, part } = await this.#reading.open(params.id, placeOf(params, query), params.part)
-    isolate(reply)
     reply.header('content-disposition', attachmentNamed(part?.filename ?? `attachment-${params.part}`))
     return await reply.type(typeOf(part?.type)).send(content)
   }
 
   readonly readSource: HandlerOf<typeof readMessageSource> = async ({ params, query }, reply) => {
     const { content } = await this.#reading.open(params.id, placeOf(params, query))
-    isolate(reply)
     reply.header('content-disposition', attachmentNamed(`message-${params.uid}.eml`))
     return await reply.type('message/rfc822').send(content)
   }

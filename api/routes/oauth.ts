@@ -98,8 +98,8 @@ const routesOf = (kind: TokenHolder['kind']) => {
   }
 }
 
-const openLink = route({}, { hide: true, querystring: schemas.OAuthLinkQuery })
-const callback = route({}, { hide: true })
+const openLink = route({ answers: 'page' }, { hide: true, querystring: schemas.OAuthLinkQuery })
+const callback = route({ answers: 'page' }, { hide: true })
 
 /** These routes are registered in the open scope: browsers come without a token. */
 export async function oauthPageRoutes(app: App, world: SignInDeskWorld): Promise<void> {

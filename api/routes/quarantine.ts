@@ -8,6 +8,7 @@ import type { PullQueue } from '../../src/redis/queue.ts'
 import type { Seal } from '../../src/seal.ts'
 import type { App } from '../app.ts'
 import { cursorOf, entryPlace, idIn, placeIn } from '../http/cursor.ts'
+import { attachmentNamed } from '../http/foreign.ts'
 import { findAccount } from '../http/found.ts'
 import { listedDestination } from '../http/owners.ts'
 import { unknown } from '../http/problems.ts'
@@ -84,7 +85,7 @@ const dismissQuarantined = route(
 )
 
 const readQuarantined = route(
-  { scope: 'read' },
+  { scope: 'read', answers: 'mail' },
   {
     operationId: 'readQuarantined',
     summary: 'Read a message that was set aside',
@@ -143,6 +144,8 @@ class QuarantineHandlers {
     if (entry === undefined) throw unknown('quarantined message', entryId)
     const gone = new AbortController()
     reply.raw.once('close', () => gone.abort())
-    return await reply.type('message/rfc822').send(await this.#messages.bytesOf(record, entry, gone.signal))
+    const bytes = await this.#messages.bytesOf(record, entry, gone.signal)
+    reply.header('content-disposition', attachmentNamed(`message-${entry.id}.eml`))
+    return await reply.type('message/rfc822').send(bytes)
   }
 }

@@ -3,6 +3,7 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { after, before, test } from 'node:test'
 import { loginDefaults } from '../../src/account/login.ts'
 import { fastify } from 'fastify'
+import { answerKindOf } from '../../api/http/answers.ts'
 import { authentication } from '../../api/http/auth.ts'
 import { principalOf, Who } from '../../api/http/who.ts'
 import { buildServer } from '../../api/server.ts'
@@ -55,18 +56,20 @@ const newAccount = (fields: object = {}) => ({
   ...fields,
 })
 
-/** As test/fixtures/routes.txt has them: method, path, scope or `open`, and whether it concerns the whole instance. */
+/** As test/fixtures/routes.txt has them: method, path, scope or `open`, whether it concerns the whole instance, and the kind of its answers. */
 const routeLines = () =>
   stack.app.routes
-    .map(({ method, route: { url, config = {} } }) =>
-      [method, url, config.open === true ? 'open' : config.scope, ...(config.instance ? ['instance'] : [])].join(' '),
-    )
+    .map(({ method, route }) => {
+      const { url, config = {} } = route
+      const scope = config.open === true ? 'open' : config.scope
+      return [method, url, scope, ...(config.instance ? ['instance'] : []), answerKindOf(route)].join(' ')
+    })
     .toSorted((one, other) => placeOf(one).localeCompare(placeOf(other), 'en'))
 const placeOf = (line: string) => line.split(' ').slice(0, 2).toReversed().join(' ')
 
-test('every route is open on purpose, or says which scope it needs', () => {
+test('every route is open on purpose or says which scope it needs, and of what kind its answers are', () => {
   const lines = `${routeLines().join('\n')}\n`
-  // What a route lets in is a decision: this file is changed by hand, or with UPDATE_GOLDEN=1, and read before it is kept.
+  // Whom a route lets in, and what it gives, is a decision: this file is changed by hand, or with UPDATE_GOLDEN=1, and read before it is kept.
   if (process.env['UPDATE_GOLDEN'] === '1') writeFileSync('test/fixtures/routes.txt', lines)
   assert.equal(lines, readFileSync('test/fixtures/routes.txt', 'utf8'))
 })

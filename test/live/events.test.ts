@@ -81,7 +81,7 @@ test('a run is told at every change of its state, and so is what becomes of its 
   const listener = await listen()
   const { headers } = listener.response
   assert.equal(headers.get('content-type'), 'text/event-stream')
-  assert.deepEqual([headers.get('x-accel-buffering'), headers.get('cache-control')], ['no', 'no-cache, no-transform'])
+  assert.deepEqual([headers.get('x-accel-buffering'), headers.get('cache-control')], ['no', 'no-store, no-transform'])
   const id = await stack.account({ port: provider.port, destinationId, user: 'told' })
   await stack.pull(id)
   await stack.call('DELETE', `/accounts/${id}`)

@@ -6,8 +6,11 @@ export const apiLimits = {
   readersPerDestination: 3,
   /** HTML of 1 MB is cleaned in less than 1 s (docs/decisions/0022): a message that takes longer than this limit was made to do so. */
   cleaningMs: 5 * second,
-  /** At most this many messages wait to be cleaned; the last of them waits no longer than it would wait for its store. */
+  /** At most this many messages of one destination wait to be cleaned, and those of all hold no more than this: a message holds 8 MiB at most. */
   cleaningsWaitingMax: 10,
+  cleaningsWaitingOctetsMax: 128 * MiB,
+  /** Whoever has made the thread work is asked to wait for others for some time after. */
+  cleaningHalvedMs: 30 * second,
   /** The memory of the thread that cleans. The worst known message that is not too slow needs a quarter of it. */
   cleanerOctetsMax: 256 * MiB,
   /** The thread ends after this idle time: it holds some 15 MiB, and starts again in a quarter of a second. */

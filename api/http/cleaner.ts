@@ -8,6 +8,7 @@ import { cleaned, type Pages, type Sanitised, type Withheld } from '../../src/ma
 import { withDeadline } from '../../src/deadline.ts'
 import { apiLimits } from '../limits.ts'
 import type { Logger } from '../../src/log.ts'
+import { CleaningQueue, type QueueBounds } from './cleaning-queue.ts'
 
 export interface Cleaned {
   readonly html: Sanitised | null
@@ -15,9 +16,8 @@ export interface Cleaned {
   readonly withheld: Withheld | null
 }
 
-export interface CleanerBounds {
+export interface CleanerBounds extends QueueBounds {
   readonly cleaningMs: number
-  readonly waitingMax: number
   readonly octetsMax: number
   readonly idleMs: number
 }
@@ -25,6 +25,8 @@ export interface CleanerBounds {
 const usualBounds: CleanerBounds = {
   cleaningMs: apiLimits.cleaningMs,
   waitingMax: apiLimits.cleaningsWaitingMax,
+  waitingOctetsMax: apiLimits.cleaningsWaitingOctetsMax,
+  halvedMs: apiLimits.cleaningHalvedMs,
   octetsMax: apiLimits.cleanerOctetsMax,
   idleMs: apiLimits.cleanerIdleMs,
 }
@@ -34,36 +36,53 @@ interface Order {
   readonly remote: boolean
 }
 
+interface Waiting {
+  readonly order: Order
+  readonly isWanted: () => boolean
+  readonly resolve: (cleaned: Cleaned) => void
+}
+
 export class Cleaner {
   readonly #log: Logger
   readonly #bounds: CleanerBounds
   readonly #closing = new AbortController()
   #thread: Worker | undefined
   #idle: NodeJS.Timeout | undefined
-  #waiting = 0
-  /** Settles when the last message of the queue has been cleaned. */
-  #last: Promise<unknown> = Promise.resolve()
+  readonly #queue: CleaningQueue<Waiting>
+  #isAtWork = false
 
   constructor(log: Logger, bounds: Partial<CleanerBounds> = {}) {
     this.#log = log
     this.#bounds = { ...usualBounds, ...bounds }
+    this.#queue = new CleaningQueue(this.#bounds)
   }
 
   /**
-   * Cleans one message after the other.
+   * Cleans one message after the other, in turns that are shared out among the destinations.
    *
    * @param isWanted is asked when it is the message's turn, because the client that wanted it may have left.
    */
-  async clean(html: Pages, remote: boolean, isWanted: () => boolean): Promise<Cleaned> {
-    if (this.#waiting >= this.#bounds.waitingMax) return { html: null, withheld: 'busy' }
-    this.#waiting += 1
-    const turn = this.#last.then(async (): Promise<Cleaned> => {
-      this.#waiting -= 1
-      const isStillWanted = isWanted() && !this.#closing.signal.aborted
-      return isStillWanted ? await this.#clean({ html, remote }) : { html: null, withheld: 'busy' }
+  async clean(destination: string, html: Pages, remote: boolean, isWanted: () => boolean): Promise<Cleaned> {
+    return await new Promise((resolve) => {
+      const left = this.#queue.add(destination, octetsOf(html), { order: { html, remote }, isWanted, resolve })
+      for (const waiting of left) waiting.resolve({ html: null, withheld: 'busy' })
+      void this.#work()
     })
-    this.#last = turn
-    return await turn
+  }
+
+  async #work(): Promise<void> {
+    if (this.#isAtWork) return
+    this.#isAtWork = true
+    for (let next = this.#queue.next(performance.now()); next !== undefined; ) {
+      const { destination, work } = next
+      const isStillWanted = work.isWanted() && !this.#closing.signal.aborted
+      const beganMs = performance.now()
+      work.resolve(isStillWanted ? await this.#clean(work.order) : { html: null, withheld: 'busy' })
+      const endedMs = performance.now()
+      this.#queue.note(destination, endedMs - beganMs, endedMs)
+      next = this.#queue.next(endedMs)
+    }
+    this.#isAtWork = false
   }
 
   async close(): Promise<void> {
@@ -114,6 +133,10 @@ export class Cleaner {
     this.#thread = undefined
     await thread?.terminate()
   }
+}
+
+function octetsOf({ pages, images }: Pages): number {
+  return [...pages, ...images.values()].reduce((sum, { length }) => sum + length, 0)
 }
 
 // This line runs in the thread.

@@ -160,7 +160,7 @@ class MailHandlers {
       const found = await messageOf(reader, place)
       return { ...found, body: await bodyOf(reader, place.uid, found.parts, { images: false }) }
     })
-    const { html, withheld } = await this.#clean(reply, message.body, false)
+    const { html, withheld } = await this.#clean(params.id, reply, message.body, false)
     return mailView(message, place, { html, withheld })
   }
 
@@ -173,7 +173,7 @@ class MailHandlers {
       const { parts } = await messageOf(reader, place)
       return await bodyOf(reader, place.uid, parts, { images: true })
     })
-    const { html, withheld } = await this.#clean(reply, body, remote)
+    const { html, withheld } = await this.#clean(params.id, reply, body, remote)
     const note = withheld === null ? '' : `<p><strong>${reportOf(withheld)}</strong></p>`
     const fragment = html?.html ?? `${note}${htmlOfText(body.text ?? '')}`
     return await reply.type('text/html; charset=utf-8').send(Buffer.from(documentOf(fragment)))
@@ -206,9 +206,9 @@ class MailHandlers {
     return await this.#reading.read(id, gone.signal, work).finally(() => reply.raw.off('close', leave))
   }
 
-  async #clean(reply: FastifyReply, { html }: Body, remote: boolean): Promise<Cleaned> {
+  async #clean(id: string, reply: FastifyReply, { html }: Body, remote: boolean): Promise<Cleaned> {
     if (html === null) return { html: null, withheld: null }
-    return await this.#cleaner.clean(html, remote, () => !reply.raw.destroyed)
+    return await this.#cleaner.clean(id, html, remote, () => !reply.raw.destroyed)
   }
 }
 

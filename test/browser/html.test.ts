@@ -134,6 +134,31 @@ test('HTML that is made to take long does not', () => {
   }
 })
 
+test('white space, quotes and comments where a pattern looks for more do not make it take long', () => {
+  const spaces = ' '.repeat(100_000)
+  for (const html of [
+    `<p style="background:url(${spaces}x">`,
+    `<p style="background:url('${spaces}x">`,
+    `<p style="background:url(x)${spaces}x">`,
+    `<p style="background:${`url(${' '.repeat(1000)}`.repeat(100)}">`,
+    `<p style="${';'.repeat(500_000)}">`,
+    `<p style="color:${'"'.repeat(500_001)}">`,
+    `<p style="color:${'rgb('.repeat(200_000)}">`,
+    `<a href="mailto:${'<!---->'.repeat(100_000)}">`,
+    `<a href="https://example.org/${'&#60;!---->'.repeat(60_000)}">`,
+    `<img srcset="${spaces}${','.repeat(100_000)}">`,
+    `<img src="cid:${'%'.repeat(500_000)}">`,
+    `<img src="data:image/png;base64,${' '.repeat(500_000)}!">`,
+    `<p ${Array.from({ length: 60_000 }, (_, nth) => `a${nth}=b`).join(' ')}>`,
+    `<p ${'style="color:red" '.repeat(30_000)}>`,
+  ]) {
+    const { user: before } = process.cpuUsage()
+    clean(html)
+    const ms = (process.cpuUsage().user - before) / 1000
+    assert.ok(ms < 1000, `${html.slice(0, 60)}: ${ms} ms of the processor`)
+  }
+})
+
 test('an image that is named a thousand times is shown as often as there is room for', () => {
   const image = `data:image/png;base64,${'A'.repeat(1024 ** 2)}`
   const pages = {
@@ -148,7 +173,7 @@ test('an image that is named a thousand times is shown as often as there is room
 async function cleaning(
   bounds: Partial<CleanerBounds>,
   act: (
-    clean: (html: string, isWanted?: () => boolean) => ReturnType<Cleaner['clean']>,
+    clean: (html: string, isWanted?: () => boolean, destination?: string) => ReturnType<Cleaner['clean']>,
     logged: string[],
   ) => Promise<void>,
 ): Promise<void> {
@@ -156,7 +181,8 @@ async function cleaning(
   const cleaner = new Cleaner(pino({ level: 'warn' }, { write: (line: string) => void logged.push(line) }), bounds)
   try {
     await act(
-      (html, isWanted = () => true) => cleaner.clean({ pages: [html], images: new Map() }, false, isWanted),
+      (html, isWanted = () => true, destination = 'one') =>
+        cleaner.clean(destination, { pages: [html], images: new Map() }, false, isWanted),
       logged,
     )
   } finally {
@@ -186,7 +212,7 @@ test('HTML that takes more memory than there is ends its thread alone, and what 
 })
 
 test('so many wait to be cleaned, and no more; whom nobody waits for any more is passed over', async () => {
-  await cleaning({ waitingMax: 3 }, async (clean) => {
+  await cleaning({ waitingMax: 2 }, async (clean) => {
     let asked = 0
     const gone = () => {
       asked += 1
@@ -200,6 +226,38 @@ test('so many wait to be cleaned, and no more; whom nobody waits for any more is
     ])
     assert.deepEqual([first, last, beyond], [harmless, harmless, { html: null, withheld: 'busy' }])
     assert.deepEqual([left.html, asked], [null, 1])
+  })
+})
+
+test('many messages of one destination, slow ones too, keep no other one from being cleaned', async () => {
+  await cleaning({ cleaningMs: 3000, waitingMax: 1 }, async (clean) => {
+    const order: string[] = []
+    const asked = (html: string, destination: string) =>
+      clean(html, undefined, destination).then(({ withheld }) => void order.push(`${destination}: ${withheld}`))
+    await Promise.all([
+      ...Array.from({ length: 12 }, () => asked(bottomless, 'one')),
+      asked('<p>p</p>', 'another'),
+      asked('<p>p</p>', 'a third'),
+    ])
+    assert.deepEqual(order.slice(10), ['one: slow', 'another: null', 'a third: null', 'one: slow'])
+    assert.deepEqual(new Set(order.slice(0, 10)), new Set(['one: busy']))
+  })
+})
+
+test('what waits holds no more than there is room for; what goes is of who holds most', async () => {
+  await cleaning({ waitingOctetsMax: 1000 }, async (clean) => {
+    const page = '<p>p</p>'
+    const given = await Promise.all([
+      clean(page),
+      clean('x'.repeat(600), undefined, 'one'),
+      clean(page, undefined, 'another'),
+      clean('x'.repeat(600), undefined, 'one'),
+      clean(page, undefined, 'a third'),
+    ])
+    assert.deepEqual(
+      given.map(({ withheld }) => withheld),
+      [null, null, null, 'busy', null],
+    )
   })
 })
 

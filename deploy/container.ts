@@ -43,7 +43,8 @@ async function startDovecotHere(signal: AbortSignal): Promise<Child> {
   const home = homeOf(config.home)
   const store = storeOf(config)
   // The gateway connects to the address behind this name; the network of that address, and no other, counts as the gateway's.
-  const { net } = await ownAddress(store.host)
+  const { address, net } = await ownAddress(store.host)
+  const hasDoor = store.port !== config.mail.imapPort
   const runFolder = newRunFolder()
   const places: DovecotPlaces = {
     runFolder,
@@ -52,7 +53,7 @@ async function startDovecotHere(signal: AbortSignal): Promise<Child> {
     mastersFile: join(runFolder, 'masters'),
     ...ensureCertificate(config, home),
   }
-  const ports = { ...config.mail, gatewayNet: net }
+  const ports = { ...config.mail, gatewayNet: net, ...(hasDoor ? { gatewayDoor: { address, port: store.port } } : {}) }
   const log = createLog('dovecot', config.logLevel)
   const child = await startDovecot(places, {
     ports,

@@ -37,8 +37,15 @@ export interface MailPorts {
   readonly imapsPort: number
   readonly pop3Port: number
   readonly pop3sPort: number
-  /** ADDRESS/BITS: the network from which only the gateway comes; undefined: this machine. */
+  /** ADDRESS/BITS: the network from which only the gateway comes; undefined: it comes by the socket alone. */
   readonly gatewayNet?: string
+  /** The address and port of that network at which it comes; undefined: it comes by the socket, or by the IMAP port. */
+  readonly gatewayDoor?: { readonly address: string; readonly port: number }
+}
+
+/** The socket of the gateway's own way in. */
+export function gatewaySocket({ runFolder }: Pick<DovecotPlaces, 'runFolder'>): string {
+  return join(runFolder, 'base/gateway/imap')
 }
 
 /** The ports to serve, the password of the gateway, and the user as which Dovecot runs. */
@@ -54,9 +61,10 @@ export async function startDovecot(places: DovecotPlaces, start: DovecotStart): 
   const { ports, masterPassword, identity, onLine, log, signal } = start
   for (const folder of [places.mailFolder, dirname(places.usersFile)])
     mkdirSync(folder, { recursive: true, mode: 0o700 })
-  for (const folder of ['base', 'state']) mkdirSync(join(places.runFolder, folder), { recursive: true, mode: 0o755 })
+  for (const folder of ['base/gateway', 'state'])
+    mkdirSync(join(places.runFolder, folder), { recursive: true, mode: 0o755 })
   createAtomically(places.usersFile, '')
-  writeAtomicallySync(places.mastersFile, masterLine(masterPassword, gatewayNetOf(ports)))
+  writeAtomicallySync(places.mastersFile, masterLine(masterPassword, ports))
   writeAtomicallySync(confFile(places), conf(places, ports, identity))
   for (const folder of [places.runFolder, places.mailFolder, dirname(places.usersFile)]) handOver(folder, identity)
   await giveBackSpace(storageOf(places, identity), { log, signal })
@@ -97,7 +105,10 @@ function conf(places: DovecotPlaces, ports: MailPorts, identity: Identity): stri
     RUN: places.runFolder,
     INSTANCE: instanceOf(places),
     LISTEN: listenOn(ports.host),
-    GATEWAY_NET: gatewayNetOf(ports),
+    GATEWAY_NET: ports.gatewayNet ?? '127.0.0.1/32',
+    GATEWAY_ADDRESS: ports.gatewayDoor?.address ?? '127.0.0.1',
+    // 0: at none.
+    GATEWAY_PORT: ports.gatewayDoor?.port ?? 0,
     USER: identity.user,
     GROUP: identity.group,
     UID: identity.uid,
@@ -117,11 +128,7 @@ function conf(places: DovecotPlaces, ports: MailPorts, identity: Identity): stri
   })
 }
 
-function gatewayNetOf({ gatewayNet = '127.0.0.1/32' }: MailPorts): string {
-  return gatewayNet
-}
-
-/** Always listens on loopback too, because the gateway connects there. */
+/** Always listens on loopback too, because the sample provider is asked there. */
 function listenOn(host: string): string {
   if (host === '0.0.0.0') return '*'
   if (host === '::') return '*, ::'
@@ -129,8 +136,10 @@ function listenOn(host: string): string {
 }
 
 /** 256 random bits need no slow hash, and the gateway logs in often. */
-function masterLine(password: string, gatewayNet: string): string {
+function masterLine(password: string, { gatewayNet }: MailPorts): string {
+  // Dovecot's word for a UNIX socket.
+  const nets = ['local', ...(gatewayNet === undefined ? [] : [gatewayNet])].join(',')
   const salt = randomBytes(8)
   const hash = createHash('sha512').update(password).update(salt).digest()
-  return `${masterUser}:{SSHA512}${Buffer.concat([hash, salt]).toString('base64')}::::::allow_nets=${gatewayNet}\n`
+  return `${masterUser}:{SSHA512}${Buffer.concat([hash, salt]).toString('base64')}::::::allow_nets=${nets}\n`
 }

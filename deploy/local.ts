@@ -10,7 +10,7 @@ import { createLog, type Logger } from '../src/log.ts'
 import { sampleLogin } from '../src/account/sample.ts'
 import { ensureCertificate } from './certificate.ts'
 import { type ChildOptions, startChild, startReady } from './child.ts'
-import { type DovecotPlaces, masterUser, startDovecot } from './dovecot.ts'
+import { type DovecotPlaces, gatewaySocket, masterUser, startDovecot } from './dovecot.ts'
 import { childIdentity } from './identity.ts'
 import { claimHome, makeHome, openRunFolder, refuseSecond, removeRunFolder } from './instance.ts'
 import type { Interrupts } from './interrupts.ts'
@@ -129,11 +129,11 @@ function planOf(config: Config, home: Home, { env, log, runFolder }: Surrounding
     const places = { runFolder, mailFolder, usersFile, mastersFile, ...ensureCertificate(config, home) }
     dovecot = places
     given['TRIBUTARY_STORE_URL'] =
-      `imap://${masterUser}:${encodeURIComponent(masterPassword)}@127.0.0.1:${config.mail.imapPort}`
+      `imap://${masterUser}:${encodeURIComponent(masterPassword)}@127.0.0.1:${config.mail.imapPort}?socket=${encodeURIComponent(gatewaySocket(places))}`
     given['TRIBUTARY_STORE_USERS_FILE'] = usersFile
     if (config.hasSample) {
       given['TRIBUTARY_SAMPLE'] = 'on'
-      sample = sampleAt(config, masterPassword)
+      sample = sampleAt(config, masterPassword, gatewaySocket(places))
     }
     const what = { ports: config.mail, masterPassword, identity, onLine: childLines('dovecot', config.logLevel), log }
     starts.push(['dovecot', async (signal) => await startDovecot(places, { ...what, signal })])
@@ -156,8 +156,8 @@ function workerNames(count: number): readonly Part[] {
 }
 
 /** Gives the login of the sample provider. The gateway may act for it, as for every login. */
-function sampleAt({ mail: { imapPort } }: Config, password: string): Login {
-  return { host: '127.0.0.1', port: imapPort, tls: 'none', user: `${sampleLogin}*${masterUser}`, password }
+function sampleAt({ mail: { imapPort } }: Config, password: string, socket: string): Login {
+  return { host: '127.0.0.1', port: imapPort, socket, tls: 'none', user: `${sampleLogin}*${masterUser}`, password }
 }
 
 /** Waits until the API says that Redis, the store and a worker are there. */

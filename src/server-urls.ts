@@ -5,6 +5,8 @@ export interface StoreEndpoint {
   readonly host: string
   readonly port: number
   readonly tls: 'implicit' | 'none'
+  /** The UNIX socket that leads to the store in place of host and port, which then are its names only. */
+  readonly socket?: string
   readonly masterUser: string
   readonly masterPassword: string
 }
@@ -61,10 +63,12 @@ export function parseStoreUrl(text: string): StoreEndpoint | string {
   const url = new URL(text)
   if (url.username === '' || url.password === '') return wanted
   const tls = url.protocol === 'imaps:' ? 'implicit' : 'none'
+  const socket = url.searchParams.get('socket')
   return {
     host: url.hostname.replace(/^\[|\]$/g, ''),
     port: url.port === '' ? (tls === 'implicit' ? 993 : 143) : Number(url.port),
     tls,
+    ...(socket === null ? {} : { socket }),
     masterUser: decodeURIComponent(url.username),
     masterPassword: decodeURIComponent(url.password),
   }

@@ -59,10 +59,11 @@ export async function healthOf(redis: Redis, store: StoreEndpoint): Promise<Heal
   }
 }
 
-async function greets({ host, port, tls }: StoreEndpoint): Promise<boolean> {
+async function greets({ host, port, socket: path, tls }: StoreEndpoint): Promise<boolean> {
   return await new Promise((resolve) => {
     // This only asks whether the store is there; its certificate is checked when the gateway logs in.
-    const socket = tls === 'implicit' ? tlsConnect({ host, port, rejectUnauthorized: false }) : connect({ host, port })
+    const place = path === undefined ? { host, port } : { path }
+    const socket = tls === 'implicit' ? tlsConnect({ ...place, rejectUnauthorized: false }) : connect(place)
     const answer = (there: boolean) => {
       socket.destroy()
       resolve(there)

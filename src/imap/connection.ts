@@ -37,6 +37,8 @@ export type StoreTarget =
 export interface Login extends Partial<CertificateRules>, Pick<ServerLogin, 'auth' | 'sasl'> {
   readonly host: string
   readonly port: number
+  /** The UNIX socket that leads to the server in place of host and port. */
+  readonly socket?: string | undefined
   readonly tls: TlsMode
   readonly user: string
   readonly password: string
@@ -60,8 +62,8 @@ export function loginOf(target: StoreTarget, hosted: StoreEndpoint): Login {
   return hostedLogin(hosted, `${target.login}*${hosted.masterUser}`, hosted.masterPassword)
 }
 
-export function hostedLogin({ host, port, tls }: StoreEndpoint, user: string, password: string): Login {
-  return { host, port, tls, tlsVerify: !isLoopback(host), user, password }
+export function hostedLogin({ host, port, socket, tls }: StoreEndpoint, user: string, password: string): Login {
+  return { host, port, socket, tls, tlsVerify: !isLoopback(host), user, password }
 }
 
 export function serverOf({ host, port }: { readonly host: string; readonly port: number }): string {
@@ -172,7 +174,10 @@ async function connect(login: Login, options: ConnectOptions, attempt: Attempt):
   }
   const socket = await throughProxy(login, guard, { signal, waitMs })
   const rules = { tlsVerify, tlsFingerprint, ca, tlsMinVersion, tlsLegacy }
-  const client = clientFor(login, transportOf(rules, { server: login, lookup: guard.lookup, socket }, onBye))
+  const client = clientFor(
+    login,
+    transportOf(rules, { server: login, path: login.socket, lookup: guard.lookup, socket }, onBye),
+  )
   // The command under way also fails with this error; without a listener the error would end the process.
   client.on('error', () => {})
   const mask = loginMask(login.user, login.password)

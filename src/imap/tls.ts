@@ -31,6 +31,8 @@ export interface CertificateRules extends TlsRules {
 export interface StoreWay {
   readonly server: ServerPlace
   readonly lookup: LookupFunction
+  /** The UNIX socket that leads to the server. */
+  readonly path: string | undefined
   /** Is connected to the server already; undefined: a connection is made. */
   readonly socket: Socket | undefined
 }
@@ -40,7 +42,7 @@ type Transport = NonNullable<ImapFlowOptions['transport']>
 /** Hands imapflow a socket only if its certificate is the right one: nothing is sent over it before. */
 export function transportOf(
   rules: CertificateRules,
-  { server, lookup, socket: given }: StoreWay,
+  { server, path, lookup, socket: given }: StoreWay,
   onBye: () => void,
 ): Transport {
   const { tlsVerify, tlsFingerprint } = rules
@@ -73,8 +75,9 @@ export function transportOf(
         onConnect()
         hearGreeting(socket, onBye)
       }
-      const way = given === undefined ? { port, lookup } : { socket: given }
-      const socket: Socket = secure ? secured(way, host, heard) : (given ?? connect({ host, port, lookup }, heard))
+      const place = path === undefined ? { host, port, lookup } : { path }
+      const way = given === undefined ? place : { socket: given }
+      const socket: Socket = secure ? secured(way, host, heard) : (given ?? connect(place, heard))
       if (socket === given) setImmediate(heard)
       // The CRLF after a literal is a write of its own: it would wait until the literal has been acknowledged.
       return socket.setNoDelay(true)

@@ -135,7 +135,7 @@ const fitting = {
 // The services themselves: as another user, with what compose gives them, only that folders and ports are of this test.
 let folder: string
 let identity: ReturnType<typeof childIdentity>
-let ports: Ports & { readonly redis: number }
+let ports: Ports & { readonly redis: number; readonly gateway: number }
 const running = new Map<Part, { readonly process: ChildProcess; readonly said: () => string }>()
 
 before(async () => {
@@ -144,8 +144,8 @@ before(async () => {
   identity = childIdentity([root, folder, process.execPath])
   for (const name of ['tmp', 'home', 'home/secrets']) mkdirSync(join(folder, name))
   handOver(folder, identity)
-  const [redis = 0] = await freePorts(1)
-  ports = { redis, ...(await instancePorts()) }
+  const [redis = 0, gateway = 0] = await freePorts(2)
+  ports = { redis, gateway, ...(await instancePorts()) }
 })
 after(async () => {
   for (const part of ['worker', 'api', 'dovecot', 'redis'] as const) running.get(part)?.process.kill('SIGTERM')
@@ -157,7 +157,7 @@ const here = (text: string) =>
   unset(text)
     .replaceAll('/var/lib/tributary', join(folder, 'home'))
     .replace('redis:6379', `127.0.0.1:${ports.redis}`)
-    .replace('store:1143', `127.0.0.1:${ports.imap}`)
+    .replace('store:1144', `127.0.0.1:${ports.gateway}`)
     .replace('127.0.0.1:1143', `127.0.0.1:${ports.imap}`)
     .replace('127.0.0.1:8420', `127.0.0.1:${ports.http}`)
     .replace('0.0.0.0', '127.0.0.1')
@@ -235,7 +235,7 @@ test('Dovecot starts from the configuration of local mode, and lets the gateway 
   const [command, args] = asUser(['doveconf', '-n', '-c', rendered('dovecot.conf')])
   const told = execFileSync(command, args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] })
   assert.match(told, /^remote 127\.0\.0\.1\/8 \{\n {2}disable_plaintext_auth = no\n\}/m)
-  assert.match(readFileSync(rendered('masters'), 'utf8'), /^gateway:.*allow_nets=127\.0\.0\.1\/8$/m)
+  assert.match(readFileSync(rendered('masters'), 'utf8'), /^gateway:.*allow_nets=local,127\.0\.0\.1\/8$/m)
   assert.equal(isHealthy('dovecot'), true)
 })
 
@@ -261,7 +261,7 @@ test('API and worker pull a message through it', async () => {
   const run = await call('POST', `/accounts/${String(account['id'])}/pull?wait=30`)
   assert.deepEqual([run['listed'], run['stored'], run['failure']], [1, 1, null])
   // As the gateway, in clear, from another address of the network that is its own.
-  const gateway = connect({ host: '127.0.0.1', port: ports.imap, localAddress: '127.0.0.2' })
+  const gateway = connect({ host: '127.0.0.1', port: ports.gateway, localAddress: '127.0.0.2' })
   const lines = [`a LOGIN alice*gateway ${secret('store/password')}`, 'b EXAMINE INBOX', 'c FETCH 1 BODY.PEEK[]']
   assert.match(await converse(gateway, lines, /^c /m), /X-Tributary-Account: provider@example\.net[\s\S]*Hello\./)
 })

@@ -1,12 +1,14 @@
 import assert from 'node:assert/strict'
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { connect, type Socket } from 'node:net'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { connect as tlsConnect } from 'node:tls'
-import { masterUser } from '../../deploy/dovecot.ts'
+import { gatewaySocket, masterUser } from '../../deploy/dovecot.ts'
+import { runFolderName } from '../../deploy/instance.ts'
 import { tryLogin } from '../../src/imap/login.ts'
 import { freePorts } from '../support/dovecot.ts'
 import { alive, commandOf, familyOf } from '../support/family.ts'
@@ -167,16 +169,22 @@ test('mail is read over IMAP and POP3, by STARTTLS, STLS and TLS', async () => {
   }
 })
 
-test("a user's wrong password does not hold up the gateway's logins", async () => {
-  const login = (user: string, password: string) =>
-    tryLogin({ host: '127.0.0.1', port: ports.imap, tls: 'none', user, password })
+test("a user's wrong password does not hold up the gateway's logins, which nobody else can make", async () => {
+  const { uid } = statSync(home)
+  const name = runFolderName(home, uid)
+  const runFolder = ['/run', tmpdir()].map((folder) => join(folder, name)).find((path) => existsSync(path)) ?? ''
+  const socket = gatewaySocket({ runFolder })
+  assert.deepEqual([statSync(runFolder).mode & 0o777, statSync(socket).mode & 0o777], [0o700, 0o600])
+  const login = (user: string, password: string, way: { readonly socket?: string } = {}) =>
+    tryLogin({ host: '127.0.0.1', port: ports.imap, tls: 'none', user, password, ...way })
   const masterPassword = readFileSync(join(home, 'dovecot', 'gateway-password'), 'utf8').trim()
   assert.equal(await login('alice', 'guess'), 'refused')
   const guessing = login('alice', 'guess')
   const beganMs = performance.now()
-  assert.equal(await login(`alice*${masterUser}`, masterPassword), 'accepted')
+  assert.equal(await login(`alice*${masterUser}`, masterPassword, { socket }), 'accepted')
   assert.ok(performance.now() - beganMs < 1000, `${performance.now() - beganMs} ms`)
   assert.equal(await guessing, 'refused')
+  assert.equal(await login(`alice*${masterUser}`, masterPassword), 'refused')
 })
 
 test('a second start on the same home says that Tributary runs here already, and where, and touches nothing', async () => {

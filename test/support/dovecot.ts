@@ -71,7 +71,9 @@ export async function startDovecot(
   const names = ['-subj', '/CN=localhost', '-addext', 'subjectAltName=DNS:localhost']
   execFileSync('openssl', [...curve, ...names, '-keyout', places.keyFile, '-out', places.certFile], { stdio: 'ignore' })
   const [imapPort = 0, imapsPort = 0, pop3Port = 0, pop3sPort = 0] = await freePorts(4)
-  const ports: MailPorts = { host: '127.0.0.1', imapPort, imapsPort, pop3Port, pop3sPort }
+  // Tests come as the gateway by the IMAP port, from this machine.
+  const gatewayNet = '127.0.0.1/32'
+  const ports: MailPorts = { host: '127.0.0.1', imapPort, imapsPort, pop3Port, pop3sPort, gatewayNet }
   const masterPassword = 'the master of all'
   const addHash = (login: string, hash: string) => appendFileSync(places.usersFile, `${login}:${hash}::::::\n`)
   const addUser = (login: string, password: string) => addHash(login, `{PLAIN}${password}`)

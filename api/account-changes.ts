@@ -18,7 +18,7 @@ import { stopPull } from '../src/redis/stopped-pull.ts'
 import type { TokenRevocations } from '../src/redis/token-revocations.ts'
 import type { Seal } from '../src/seal.ts'
 import { bringForward } from './bring-forward.ts'
-import { demandLevels } from './folder-levels.ts'
+import { demandPlace } from './demand-place.ts'
 import { demandMatch } from './http/etag.ts'
 import { findAccount } from './http/found.ts'
 import { unknown } from './http/problems.ts'
@@ -122,11 +122,15 @@ export class AccountChanges {
       const after = { ...account, ...fields }
       await demandReach(settings, byWhom(after), 'pop3', after)
     }
-    if (body.folder !== undefined || body.destinationId !== undefined)
-      await demandLevels(redis, {
-        folder: body.folder ?? account.folder,
-        destinationId: (body.destinationId ?? account.destinationId) as DestinationId,
-      })
+    const destinationId = (body.destinationId ?? account.destinationId) as DestinationId
+    const isMoved = destinationId !== account.destinationId
+    const [folder, flags] = [body.folder ?? account.folder, body.flags ?? account.flags]
+    await demandPlace(redis, {
+      destinationId,
+      // What was taken before goes on where it is.
+      ...(isMoved || folder !== account.folder ? { folder } : {}),
+      ...(isMoved || flags.join(' ') !== account.flags.join(' ') ? { flags } : {}),
+    })
     if (wrongHost.length > 0) return
     const after = storedForm({ ...account, ...fields }, body)
     await demandTokensMayGo(applications, after, byWhom(after))

@@ -11,7 +11,7 @@ import { linesIn } from './http/lines.ts'
 import { badRequest, mistakesOf, Problem, problemOf, problemView, type SchemaMistake } from './http/problems.ts'
 import { demandReach, guardedBy } from './http/reach.ts'
 import { apiLimits } from './limits.ts'
-import { demandLevels } from './folder-levels.ts'
+import { demandPlace } from './demand-place.ts'
 import { accountTaken, newAccount, noSuchDestination } from './new-account.ts'
 import type { AccountsWorld } from './routes/accounts.ts'
 import type { AccountLine } from './schemas/account-lines.ts'
@@ -97,7 +97,7 @@ export class AccountImport {
       const guarded = wasGuarded ? { guarded: true as const } : guardedBy(this.#principal, account)
       await demandReach(settings, guarded, 'pop3', account)
       await demandTokensMayGo(this.#world.applications, account, guarded)
-      await demandLevels(this.#world.redis, account)
+      await demandPlace(this.#world.redis, account)
       const ofProxy = proxySecretIn(line, account.id, seal)
       return { account, sealedPassword: seal.seal(password ?? '', account.id, 'password'), ...ofProxy, ...guarded }
     } catch (error) {

@@ -40,7 +40,7 @@ export function inOneForm({ address, host }: { readonly address?: string; readon
 
 /**
  * @param wrong the mistakes in it that are known already.
- * @param before the account as it was: an address that was taken once keeps nobody from changing something else.
+ * @param before the account as it was: a text that was taken once keeps nobody from changing something else.
  * @returns the account in its normal form. @throws Problem that names everything that is wrong with it.
  */
 export function demandRules(
@@ -51,11 +51,17 @@ export function demandRules(
 ): Account {
   const tlsFingerprint = account.tlsFingerprint?.replaceAll(':', '').toLowerCase() ?? null
   const normal = { ...account, tlsFingerprint }
-  const isOld = ({ pointer }: Mistake) => pointer === '/address' && before?.address === account.address
+  const isOld = ({ pointer }: Mistake) => {
+    const text = texts.find((name) => `${pointer}/`.startsWith(`/${name}/`))
+    return text !== undefined && before !== undefined && String(before[text]) === String(account[text])
+  }
   const mistakes = [...wrong, ...accountMistakes(normal, password).filter((mistake) => !isOld(mistake))]
   if (mistakes.length > 0) throw badRequest(mistakes)
   return normal
 }
+
+/** Their rules have become stricter with time. */
+const texts = ['address', 'folder', 'flags', 'user'] as const
 
 export const accountTaken = () =>
   new Problem(

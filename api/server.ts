@@ -20,6 +20,7 @@ import { documentation } from './http/openapi.ts'
 import { ownership, type OwnersWorld } from './http/owners.ts'
 import { notFound, Problem, requestPath, problems, problemTypeRoutes, sendUnroutable } from './http/problems.ts'
 import { docsPolicy, type Rates, ratesOf, type RatesWorld, securityHeaders } from './http/protection.ts'
+import { textFormats, withLines } from './http/text.ts'
 import { Who } from './http/who.ts'
 import { accountLineRoutes } from './routes/account-lines.ts'
 import { accountTestRoutes, type AccountTestsWorld } from './routes/account-tests.ts'
@@ -144,11 +145,11 @@ function newInstance(world: ApiWorld, https: Https | undefined): App {
   }).withTypeProvider<TypeBoxTypeProvider>()
 
   // Every mistake is named at once. In a body no type is coerced; in a query, text is read as the type that the schema wants.
-  const options = { allErrors: true, verbose: true, useDefaults: true, strict: false }
+  const options = { allErrors: true, verbose: true, useDefaults: true, strict: false, formats: textFormats }
   const body = new Ajv(options)
   const query = new Ajv({ ...options, coerceTypes: true })
   app.setValidatorCompiler(({ schema, httpPart }) =>
-    (httpPart === 'querystring' ? query : body).compile(schema as object),
+    (httpPart === 'querystring' ? query : body).compile(withLines(schema) as object),
   )
 
   // A POST without a body may still say application/json.

@@ -8,6 +8,7 @@ import { SessionFailed } from '../../src/failure/session-failed.ts'
 import { describeAsked } from '../../src/failure/sentences.ts'
 import { KeyUnsafe } from '../../src/seal.ts'
 import type { App } from '../app.ts'
+import { wantedOf } from './text.ts'
 
 /** The closed list of problems that a program can tell apart, each with what can be done about it. `type` on the wire is `/problems/NAME`, a page that shows these words. */
 export const problemTypes = {
@@ -221,6 +222,8 @@ function mistakeOf({ keyword, instancePath, message = 'is wrong', params, parent
   if (typeof extra === 'string') return { pointer: `${instancePath}/${extra}`, detail: 'is no field of this request' }
   const allowed = params['allowedValues']
   if (Array.isArray(allowed)) return { pointer: instancePath, detail: `must be one of ${allowed.join(', ')}` }
+  const text = keyword === 'format' ? wantedOf(params['format']) : undefined
+  if (text !== undefined) return { pointer: instancePath, detail: text }
   // For these two keywords the schema says in words what it wants.
   const wanted = keyword === 'anyOf' || keyword === 'pattern' ? parentSchema?.description : undefined
   return { pointer: instancePath, detail: wanted === undefined ? message : `must be ${wanted}` }

@@ -5,7 +5,7 @@ import type { AccountRecord } from '../../src/redis/account-record.ts'
 import type { App } from '../app.ts'
 import { AccountChanges, type AccountChangesWorld } from '../account-changes.ts'
 import { AccountViews, type AccountViewsWorld } from '../account-views.ts'
-import { demandLevels } from '../folder-levels.ts'
+import { demandPlace } from '../demand-place.ts'
 import { principalOf } from '../http/who.ts'
 import { addressPlace, cursorOf, idPlace, placeIn } from '../http/cursor.ts'
 import { demandMatch, tag } from '../http/etag.ts'
@@ -130,7 +130,7 @@ class AccountHandlers {
     const guarded = guardedBy(principal, account)
     await demandReach(settings, guarded, 'pop3', account)
     await demandTokensMayGo(this.#world.applications, account, guarded)
-    await demandLevels(this.#world.redis, account)
+    await demandPlace(this.#world.redis, account)
     const secrets = {
       sealedPassword: seal.seal(body.password ?? '', account.id, 'password'),
       ...sealedProxy(seal, account.id, body.proxy),

@@ -92,7 +92,6 @@ export const MailQuery = Type.Object(
     search: Type.Optional(
       Type.String({
         maxLength: 200,
-        pattern: '^[^\\u0000-\\u001f]*$',
         description: 'words without control characters, anywhere in the message',
       }),
     ),

@@ -1,9 +1,10 @@
 /** `/oauth/applications` on the wire (CONTRACT section 10). */
 import { type Static, Type } from 'typebox'
 import { oauthProviderIds } from '../../src/oauth/providers.ts'
-import { host, id, like, orNull, strict, text, time, user } from './vocabulary.ts'
+import { host, id, like, orNull, strict, text, time, user, whole, wholeText } from './vocabulary.ts'
 
 const clientSecret = Type.String({
+  ...whole,
   minLength: 1,
   maxLength: 2048,
   description: 'never returned',
@@ -12,7 +13,7 @@ const clientSecret = Type.String({
 const serviceAccount = Type.Object(
   {
     client_email: text(320, 'mail@project.iam.gserviceaccount.com'),
-    private_key: text(16_384, '-----BEGIN PRIVATE KEY-----'),
+    private_key: wholeText(16_384, '-----BEGIN PRIVATE KEY-----'),
   },
   { description: "Google's key object; its private key is never returned" },
 )

@@ -1,7 +1,7 @@
 /** `/session` on the wire. */
 import { type Static, Type } from 'typebox'
 import { scopes } from '../../src/redis/tokens.ts'
-import { example, id, like, orNull, strict, text } from './vocabulary.ts'
+import { example, id, like, orNull, strict, text, whole } from './vocabulary.ts'
 
 export const SignIn = Type.Object(
   {
@@ -9,6 +9,7 @@ export const SignIn = Type.Object(
     password: Type.String({
       minLength: 1,
       maxLength: 1024,
+      ...whole,
       description: 'of the login, else the admin’s or a token',
       ...like(example.password),
     }),
@@ -20,6 +21,7 @@ export const AdminPassword = Type.Object(
     password: Type.String({
       minLength: 12,
       maxLength: 1024,
+      ...whole,
       description: 'a text of 12 characters or more',
       ...like(example.password),
     }),

@@ -22,12 +22,19 @@ export const time = Type.String({
   description: 'ISO 8601, UTC, with milliseconds',
   ...like('2026-11-24T08:30:00.000Z'),
 })
+/** Says that a text may be more than one line (http/text.ts). It is no `format`: that would be asked of answers, too. */
+export const whole = { 'x-text': 'whole' } as const
+/** One line (http/text.ts). */
 export const text = (maxLength: number, shown: string) => Type.String({ minLength: 1, maxLength, ...like(shown) })
+/** A text that other rules look at, or that nobody shows: a secret may hold control characters. */
+export const wholeText = (maxLength: number, shown: string) =>
+  Type.String({ minLength: 1, maxLength, ...whole, ...like(shown) })
 export const count = Type.Integer({ minimum: 0 })
 
-export const address = text(320, 'me@example.net')
+/** White space around it is taken, and its rules are those of an account (src/account/account.ts). */
+export const address = wholeText(320, 'me@example.net')
 /** White space around it, and letters that become longer as A-labels, are taken: src/account/host.ts has the rules. */
-export const host = (shown: string) => text(300, shown)
+export const host = (shown: string) => wholeText(300, shown)
 export const hostUnicode = Type.String({
   description: 'the host as people write it: letters in place of xn--',
   ...like('pop.example.net'),
@@ -39,8 +46,9 @@ export const tlsFingerprint = orNull(
   Type.String({ pattern: '^([0-9A-Fa-f]{2}:?){32}$', ...like(example.fingerprint) }),
   'the SHA-256 of a certificate, 64 hex digits, or null',
 )
-export const user = text(512, 'me')
-export const password = text(1024, example.password)
+/** Without CR, LF and NUL; that is told beside the other mistakes of a login. */
+export const user = wholeText(512, 'me')
+export const password = wholeText(1024, example.password)
 export const events = Type.Array(Type.Enum([...newsTypes]), {
   minItems: 1,
   uniqueItems: true,

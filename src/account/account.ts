@@ -101,7 +101,9 @@ export function isLongestChosen({ interval, longestChosen }: Pick<Account, 'inte
   return longestChosen === true || interval.maxSeconds !== accountDefaults.interval.maxSeconds
 }
 
-const control = /[\x00-\x1f\x7f]/
+const control = /[\p{Cc}\p{Cs}\u2028\u2029]/u
+/** Folders of the gateway's own (imap/staging.ts, imap/direct.ts): at the top or in the INBOX, whatever parts the levels there, in any case. */
+const reservedFolder = /^(?:INBOX[\W_])?tributary-(?:staging|probe)(?:[\W_]|$)/i
 /** A mail program removes such mail for good as soon as it closes the folder (RFC 9051 section 6.4.1). */
 export function isDeletedFlag(flag: string): boolean {
   return flag.toLowerCase() === '\\deleted'
@@ -131,9 +133,9 @@ export function accountMistakes(account: Account, password: string | undefined):
     'must be a folder name such as INBOX or Work/Old; no control characters, * or %',
   )
   say(
-    /^(?:INBOX\/)?tributary-staging(?:\/|$)/i.test(account.folder),
+    reservedFolder.test(account.folder),
     '/folder',
-    'must not be tributary-staging or a folder in it: mail on its way lies there, and is hidden',
+    'must not be tributary-staging or tributary-probe, nor begin so: mail on its way lies there, and is hidden or removed',
   )
   for (const [nth, flag] of account.flags.entries()) {
     const isDeleted = isDeletedFlag(flag)

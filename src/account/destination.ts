@@ -1,5 +1,6 @@
 /** A destination: an IMAP login into which accounts are gathered (CONTRACT section 3). */
 import { createHash } from 'node:crypto'
+import type { Mistake } from './mistake.ts'
 import { openedProxy, type Proxy, type SealedProxy, viaOf } from './proxy.ts'
 import { reachOf } from './reach.ts'
 import type { Seal } from '../seal.ts'
@@ -85,6 +86,22 @@ export function hostedFolderMistake(folder: string): string | undefined {
   if (levels.some((level) => encodedOctets(level) > levelOctetsMax)) return 'must be shorter: a level of it is too long'
   return undefined
 }
+
+/** The keywords that Dovecot refuses for their length: with one of them it takes no mail (seen with 2.3.19). */
+export function hostedFlagMistakes(flags: readonly string[]): Mistake[] {
+  return flags.flatMap((flag, nth) =>
+    flag.length > keywordLettersMax
+      ? [
+          {
+            pointer: `/flags/${nth}`,
+            detail: `must have up to ${keywordLettersMax} letters: the store takes none longer`,
+          },
+        ]
+      : [],
+  )
+}
+
+const keywordLettersMax = 50
 
 /** The file system takes 255 octets. */
 const levelOctetsMax = 255

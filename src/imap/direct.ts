@@ -1,7 +1,6 @@
 /** Anybody else's store: mail is appended to the folder itself. The connection that appends never SELECTs. */
 import { setTimeout as delay } from 'node:timers/promises'
 import type { ImapFlow } from 'imapflow'
-import type { Failure } from '../failure/failure.ts'
 import { SessionFailed } from '../failure/session-failed.ts'
 import type { Intent } from '../ledger/ledger.ts'
 import type { Token } from '../mail/message.ts'
@@ -12,6 +11,7 @@ import { appendApart } from './apart.ts'
 import { type Batch, doubtful, multiAppend } from './append.ts'
 import { within } from './command.ts'
 import { encodedPathOf, serverOf } from './connection.ts'
+import { FewerFlags } from './fewer-flags.ts'
 import { type FolderStatus, isMissing, preparedFolder, statusOf } from './folder.ts'
 import { type KeptCopy, keptOnce } from './kept-once.ts'
 import { imapLimits } from './limits.ts'
@@ -21,10 +21,6 @@ import { failed } from './trouble.ts'
 
 /** The folder of the probe (probe.ts). */
 const probeFolder = 'tributary-probe'
-
-function isOfFolder(failure: Failure): boolean {
-  return failure.kind === 'store refused' && typeof failure.during === 'object' && failure.during.code === 'APPEND'
-}
 
 const refusedTwice: AppendAnswer = { status: 'refused', reply: 'BAD' }
 
@@ -40,9 +36,7 @@ export class DirectStore implements Store {
   /** Copies for which the store named a place that proves nothing: perhaps it keeps equal messages once. */
   readonly #kept = new Map<Token, KeptCopy>()
 
-  readonly #flagsRefused = new Set<string>()
-  /** How often flags are left out of a batch that was refused; not at all once a message was stored with them. */
-  #flagTries = 12
+  readonly #flags = new FewerFlags()
 
   constructor(access: StoreAccess, batch: BatchLimit) {
     this.batch = batch
@@ -89,7 +83,7 @@ export class DirectStore implements Store {
       isWhole = this.#access.mayCommit()
       return isWhole
     }
-    const answer = await this.#withFewerFlags(flags, async (given) => {
+    const answer = await this.#flags.append(flags, async (given) => {
       const batch = { folder, copies, flags: given }
       const first = await this.#attempt(batch, mayCommit, onLent)
       return first ?? (await this.#attempt(batch, mayCommit, onLent)) ?? refusedTwice
@@ -134,33 +128,6 @@ export class DirectStore implements Store {
   }
 
   async finish(): Promise<void> {}
-
-  /**
-   * Leaves out flags that the store refuses, before a message is blamed: first keywords, which not every folder takes (PERMANENTFLAGS,
-   * RFC 9051 section 7.1), then all.
-   */
-  async #withFewerFlags(
-    flags: readonly string[],
-    send: (flags: readonly string[]) => Promise<AppendAnswer>,
-  ): Promise<AppendAnswer> {
-    const wanted = flags.filter((flag) => !this.#flagsRefused.has(flag))
-    const answer = await send(wanted)
-    if (answer.status === 'stored' && wanted.length > 0) this.#flagTries = 0
-    // A folder may let mail in, and no flags (RFC 4314 section 4).
-    const mayBeFlags = answer.status === 'refused' && (answer.failure === undefined || isOfFolder(answer.failure))
-    if (!mayBeFlags || wanted.length === 0 || this.#flagTries === 0) return answer
-    this.#flagTries -= 1
-    const system = wanted.filter((flag) => flag.startsWith('\\'))
-    for (const fewer of system.length < wanted.length ? [system, []] : [[]]) {
-      const next = await send(fewer)
-      if (next.status === 'refused') continue
-      if (next.status !== 'stored') return next
-      const left = wanted.filter((flag) => !fewer.includes(flag))
-      for (const flag of left) this.#flagsRefused.add(flag)
-      return { ...next, leftOut: { flags: left, reply: answer.reply } }
-    }
-    return answer
-  }
 
   /** Sends a batch once. The answer is undefined if it was refused for the way in which it was sent: the next attempt goes another way. */
   async #attempt(batch: Batch, mayCommit: () => boolean, onLent: () => void): Promise<AppendAnswer | undefined> {

@@ -17,6 +17,7 @@ import type {
 import { positionAfter } from '../pull/deliver.ts'
 import type { StoreAccess, Staging } from './access.ts'
 import { doubtful, multiAppend } from './append.ts'
+import { FewerFlags } from './fewer-flags.ts'
 import { imapLimits } from './limits.ts'
 import { stagingRoot } from './folder.ts'
 import { takesMail } from './probe.ts'
@@ -31,6 +32,7 @@ export class StagedStore implements Store {
   readonly #access: StoreAccess
   readonly #staging: Staging
   readonly #folders: StagingFolders
+  readonly #flags = new FewerFlags()
   #isMade = false
   #position: FolderPosition | undefined
   /** A session broke in the middle of an append: the store may be storing it yet. */
@@ -65,8 +67,8 @@ export class StagedStore implements Store {
   async append(_folder: string, copies: readonly Copy[], flags: readonly string[]): Promise<AppendAnswer> {
     const { signal, appendWaitMs } = this.#access
     const rules = { dovecot: true, answerWaitMs: appendWaitMs, signal, position: this.#position }
-    const answer = await this.#access.borrow((client) =>
-      multiAppend(client, { folder: this.#folders.own, copies, flags }, rules),
+    const answer = await this.#flags.append(flags, (given) =>
+      this.#access.borrow((client) => multiAppend(client, { folder: this.#folders.own, copies, flags: given }, rules)),
     )
     if (answer.status === 'broken') this.#isLate = true
     this.#position = answer.status === 'stored' ? positionAfter(answer.appended) : undefined

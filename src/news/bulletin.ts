@@ -27,7 +27,7 @@ export function submissionPort(tls: TlsMode): number {
 /** The rules that a schema cannot express. */
 export function bulletinMistakes({ host, user, from, to }: BulletinSettings, password: string | undefined): Mistake[] {
   const address = (text: string, pointer: string): Mistake[] =>
-    /^[^\s@<>,;"]+@[^\s@<>,;"]+$/.test(text)
+    /^[^\s@<>,;"\p{Cc}\p{Cf}\p{Cs}]+@[^\s@<>,;"\p{Cc}\p{Cf}\p{Cs}]+$/u.test(text)
       ? []
       : [{ pointer, detail: 'must be an e-mail address such as me@example.net' }]
   return [

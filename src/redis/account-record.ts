@@ -7,6 +7,7 @@ import { type Account, defaultPort } from '../account/account.ts'
 import type { SealedProxy } from '../account/proxy.ts'
 import type { LoginTrait } from '../account/server-traits.ts'
 import type { AccountId } from '../mail/message.ts'
+import { wellFormedJson } from '../well-formed.ts'
 
 export interface AccountRecord extends SealedProxy {
   readonly account: Account
@@ -54,7 +55,16 @@ export function storedAccount({ account, ...rest }: AccountRecord): string {
     ...(port === defaultPort(account.tls) ? {} : { port }),
     ...(createdAtMs === madeAtMs(id) ? {} : { createdAtMs }),
   }
-  return JSON.stringify({ account: stored, ...rest })
+  return wellFormedJson({ account: stored, ...rest })
+}
+
+/** Undefined for one that cannot be read, as a backup made by hand may bring it: it keeps no list and no round from the others. */
+export function readableRecordIn(id: string, json: string): AccountRecord | undefined {
+  try {
+    return accountRecordIn(id, json)
+  } catch {
+    return undefined
+  }
 }
 
 /** @param json as it is stored, be it by an earlier version. */

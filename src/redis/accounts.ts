@@ -5,6 +5,7 @@ import { type Account, withRetentionCounted } from '../account/account.ts'
 import { formerSourceName } from '../account/sources.ts'
 import { type FailureHistory, noFailures } from '../failure/consequence.ts'
 import type { FailureKind } from '../failure/failure.ts'
+import { wellFormedJson } from '../well-formed.ts'
 import { redisLimits } from './limits.ts'
 import {
   type AccountsWanted,
@@ -17,7 +18,7 @@ import {
   searchWordsOf,
 } from './account-index.ts'
 import { eraseAccount } from './account-erasure.ts'
-import { type AccountRecord, accountRecordIn, storedAccount } from './account-record.ts'
+import { type AccountRecord, accountRecordIn, readableRecordIn, storedAccount } from './account-record.ts'
 import { hashOf } from './backup.ts'
 import { keys } from './key-names.ts'
 import { orderSize, putInOrder, textBeginning } from './packed-order.ts'
@@ -126,11 +127,11 @@ export class Accounts {
     return (await this.all([id]))[0]
   }
 
-  /** Gives those of these accounts that exist. */
+  /** Gives those of these accounts that exist and can be read. */
   async all(ids: readonly string[]): Promise<AccountRecord[]> {
     if (ids.length === 0) return []
     const found = await this.#redis.hmget(keys.accounts, ...ids)
-    return found.flatMap((json, nth) => (json === null ? [] : [accountRecordIn(ids[nth] ?? '', json)]))
+    return found.flatMap((json, nth) => (json === null ? [] : (readableRecordIn(ids[nth] ?? '', json) ?? [])))
   }
 
   /**
@@ -242,7 +243,7 @@ export class Accounts {
 
   /** Writes the state, unless the account is gone. */
   async setState(id: string, state: AccountState): Promise<void> {
-    await setAccountState(this.#redis, statusKeys, [id, JSON.stringify(state)])
+    await setAccountState(this.#redis, statusKeys, [id, wellFormedJson(state)])
   }
 
   /** Counts the accounts that gather in each of these destinations. */
@@ -262,7 +263,9 @@ export class Accounts {
     for await (const found of hashOf(this.#redis, keys.accounts)) {
       const all = this.#redis.pipeline()
       for (const [id, json] of Object.entries(found)) {
-        const { account, twinOf } = accountRecordIn(id, json)
+        const record = readableRecordIn(id, json)
+        if (record === undefined) continue
+        const { account, twinOf } = record
         addToIndex(all, account)
         if (!hasSources && twinOf === undefined) addSource(all, account)
       }

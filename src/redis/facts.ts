@@ -5,7 +5,7 @@ import { unpackRhythm } from '../runs/packed-rhythm.ts'
 import type { Run } from '../runs/run.ts'
 import { lastRunIn } from '../runs/run-record.ts'
 import { type Scheduled, type ShownRhythm, shownRhythm } from '../runs/shown-rhythm.ts'
-import { type AccountRecord, accountRecordIn } from './account-record.ts'
+import { type AccountRecord, readableRecordIn } from './account-record.ts'
 import { type AccountState, defaultState } from './accounts.ts'
 import { keys, openField } from './key-names.ts'
 import { redisLimits } from './limits.ts'
@@ -61,7 +61,8 @@ export async function factsOf(redis: Redis, ids: readonly string[]): Promise<(Ac
   )
   const facts = records.map((json, nth) => {
     if (json === null) return undefined
-    const record = accountRecordIn(ids[nth] ?? '', json)
+    const record = readableRecordIn(ids[nth] ?? '', json)
+    if (record === undefined) return undefined
     const state = states[nth] == null ? defaultState : (JSON.parse(states[nth]) as AccountState)
     const lastRun = lastRunIn(last[nth], ids[nth] ?? '') ?? runs.get(last[nth] ?? '') ?? null
     const dueMs = due[nth] == null ? null : Number(due[nth])

@@ -3,7 +3,7 @@
  * wait for a person, for their back-off or for their destination are not due.
  */
 import type { Redis } from 'ioredis'
-import { accountRecordIn } from './account-record.ts'
+import { readableRecordIn } from './account-record.ts'
 import { redisLimits } from './limits.ts'
 import { lastRunIn } from '../runs/run-record.ts'
 import { idleRowIn } from '../runs/idle-row.ts'
@@ -31,7 +31,8 @@ export async function overdueAccounts(redis: Redis): Promise<OverdueAccount[]> {
   return ids.flatMap((id, nth) => {
     const json = records[nth]
     if (json == null || running[nth] === 1) return []
-    const { account } = accountRecordIn(id, json)
+    const account = readableRecordIn(id, json)?.account
+    if (account === undefined) return []
     const longestMs = account.interval.maxSeconds * 1000
     // It was visited an interval before it was due, or earlier.
     const dueLate = nowMs - Number(late[2 * nth + 1]) > (overdueIntervals - 1) * longestMs

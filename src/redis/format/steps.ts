@@ -11,6 +11,7 @@ import type { FormatLock } from './lock.ts'
 import { leaveMailToLastRuns } from './mail-of-last-runs.ts'
 import { packOrders } from './packed-orders.ts'
 import { leaveUnsaid } from './unsaid-settings.ts'
+import { makeCharactersWhole } from './whole-characters.ts'
 
 /**
  * Carries everything from one format to the next; the first step of the list leads from 1 to 2. It may be killed anywhere,
@@ -27,6 +28,7 @@ export const formatSteps: readonly FormatStep[] = [
   {
     name: 'less is kept of each account',
     async run(hand) {
+      await makeCharactersWhole(hand)
       await leaveUnsaid(hand)
       await packOrders(hand)
       await leaveMailToLastRuns(hand)

@@ -23,6 +23,8 @@
 local ofDestination, predecessors, formerSources = unpack(KEYS, 17, 19)
 local id, record, source, destination, isDue, addressMember, searchWords, trial, sourceName = unpack(ARGV)
 
+-- Before anything is written.
+cjson.decode(record)
 if redis.call('HEXISTS', destinations, destination) == 0 then return 'no destination' end
 if ownerOf(source) then return 'conflict' end
 if trial == 'try' then return 'done' end

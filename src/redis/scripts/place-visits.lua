@@ -12,9 +12,9 @@ local nowMs = redisMs()
 
 local function isStopped(id)
   local json = redis.call('HGET', tag .. 'accounts', id)
-  if not json or cjson.decode(json).account.paused then return true end
+  if not json or accountIn(json).paused then return true end
   local state = redis.call('HGET', tag .. 'account-states', id)
-  return state and cjson.decode(state).attention
+  return state and (decoded(state) or {}).attention
 end
 
 for _, field in ipairs(ARGV) do

@@ -10,6 +10,8 @@
 local id, state = ARGV[1], ARGV[2]
 
 if redis.call('HEXISTS', accounts, id) == 0 then return 0 end
+-- Before anything is written.
+cjson.decode(state)
 redis.call('HSET', accountStates, id, state)
 restate(id)
 return 1

@@ -13,7 +13,7 @@ local id, afterMs = ARGV[1], tonumber(ARGV[2])
 local nowMs = redisMs()
 local json = redis.call('HGET', tag .. 'accounts', id)
 local state = redis.call('HGET', tag .. 'account-states', id)
-local isStopped = not json or accountIn(json).paused or (state and cjson.decode(state).attention)
+local isStopped = not json or accountIn(json).paused or (state and (decoded(state) or {}).attention)
 local isVisited = afterMs and not isStopped
 if isVisited then redis.call('ZADD', due, nowMs + afterMs, id) else redis.call('ZREM', due, id) end
 place(id, nowMs)

@@ -26,6 +26,8 @@ local id, recordBefore, record, sourceBefore, source = unpack(ARGV, 1, 5)
 local destination, isDue, addressMemberBefore, addressMember, searchWords, rival = unpack(ARGV, 6, 11)
 local nameBefore, name = unpack(ARGV, 12, 13)
 
+-- Before anything is written.
+cjson.decode(record)
 if redis.call('HGET', accounts, id) ~= recordBefore then return 'changed' end
 if redis.call('HEXISTS', destinations, destination) == 0 then return 'no destination' end
 local owner = ownerOf(source)

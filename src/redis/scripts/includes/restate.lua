@@ -30,11 +30,12 @@ local function statusOf(id, account)
   if redis.call('SISMEMBER', running, id) + redis.call('SISMEMBER', running, rebuild) > 0 then return 'running' end
   if redis.call('HEXISTS', openRuns, rebuild) == 1 then return 'waiting' end
   if redis.call('HEXISTS', openRuns, id) == 1 and redis.call('SISMEMBER', quiet, id) == 0 then return 'waiting' end
+  if account.unreadable then return 'needs attention' end
   if account.paused then return 'paused' end
   local json = redis.call('HGET', accountStates, id)
-  local state = json and cjson.decode(json) or { attention = false, lastFailure = cjson.null }
+  local state = json and decoded(json) or { attention = false, lastFailure = cjson.null }
   if state.attention then return 'needs attention' end
-  return state.lastFailure == cjson.null and 'idle' or 'failing'
+  return (state.lastFailure or cjson.null) == cjson.null and 'idle' or 'failing'
 end
 
 local function restate(id, before)

@@ -220,6 +220,7 @@ end
 local function place(field, nowMs)
   local json = redis.call('HGET', tag .. 'accounts', string.match(field, '^%S+'))
   if not json or redis.call('ZSCORE', tag .. 'places', field) then return end
+  if accountIn(json).unreadable then return end
   local server, destination, mailbox = whereOf(json)
   leaveMailbox(mailbox, field, nowMs)
   lineUp(field, server, destination, mailbox, nowMs)

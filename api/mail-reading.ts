@@ -11,6 +11,7 @@ import { streamOf } from '../src/imap/message.ts'
 import type { Part } from '../src/imap/parts.ts'
 import { StorePool } from '../src/imap/pool.ts'
 import { type Reader, type ReadWaits, Unreadable, usualReadWaits } from '../src/imap/reading.ts'
+import { LoopTurns } from '../src/imap/loop-turns.ts'
 import type { Destinations } from '../src/redis/destinations.ts'
 import type { InstanceSettingsStore } from '../src/redis/instance-settings.ts'
 import type { Proxy } from '../src/account/proxy.ts'
@@ -45,7 +46,11 @@ export class MailReading {
   constructor(world: MailReadingWorld) {
     this.#world = world
     this.#waits = { ...usualReadWaits, ...world.readWaits }
-    const bounds = { connectionsMax: apiLimits.readersPerDestination, turnWaitMs: this.#waits.answerMs }
+    const bounds = {
+      connectionsMax: apiLimits.readersPerDestination,
+      turnWaitMs: this.#waits.answerMs,
+      turns: new LoopTurns(),
+    }
     this.#pool = new StorePool(world.store, {
       ...bounds,
       // Whoever could not write it down now learns it again.

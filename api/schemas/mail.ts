@@ -39,7 +39,14 @@ const heading = {
 }
 export const MailList = Type.Object({
   items: Type.Array(
-    Type.Object({ uid, ...heading, attachments: Type.Boolean({ description: 'it has some that are not inline' }) }),
+    Type.Object({
+      uid,
+      ...heading,
+      attachments: Type.Boolean({ description: 'it has some that are not inline' }),
+      unreadable: Type.Boolean({
+        description: 'the store tells of it what stands here and nothing more that could be read; it can be downloaded',
+      }),
+    }),
   ),
   next: orNull(Type.String()),
   total: Type.Integer({ description: 'that fit, in the folder', ...like(240) }),
@@ -62,6 +69,9 @@ export const Mail = Type.Object({
     'why there is none to show, though the message has some; slow: it takes too long to make it harmless, failed: it cannot be made so, busy: too many are being read just now',
   ),
   remote: Type.Boolean({ description: 'the HTML names content that lies elsewhere' }),
+  incomplete: Type.Boolean({
+    description: 'it has more addresses or parts, or longer names, than are read; all of it can be downloaded',
+  }),
   truncated: Type.Boolean({ description: 'text or HTML is longer than 1 MB, and ends there' }),
   attachments: Type.Array(
     Type.Object({

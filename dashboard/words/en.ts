@@ -742,6 +742,8 @@ export const en = {
     frame: 'Text of the message',
     heldBack: 'Remote images are held back: fetching them tells the sender when you read this, and from where.',
     showRemote: 'Show remote images',
+    incomplete: 'It has more addresses or parts, or longer names, than are shown: download the original for all of it.',
+    unreadable: '(cannot be shown: open it to download the original)',
     truncated: 'This is only the beginning: download the original for all of it.',
     withheld: {
       slow: 'Its HTML is not shown: making it harmless takes too long.',

@@ -693,6 +693,9 @@ export const vi: Words = {
     frame: 'Nội dung thư',
     heldBack: 'Hình ảnh từ xa được giữ lại: tải chúng sẽ cho người gửi biết bạn đọc thư này lúc nào, ở đâu.',
     showRemote: 'Hiện hình ảnh từ xa',
+    incomplete:
+      'Thư có nhiều địa chỉ hoặc phần hơn, hay tên dài hơn mức được hiển thị: hãy tải thư gốc để xem toàn bộ.',
+    unreadable: '(không hiển thị được: hãy mở thư để tải bản gốc)',
     truncated: 'Đây chỉ là phần đầu: hãy tải thư gốc để xem toàn bộ.',
     withheld: {
       slow: 'Không hiển thị phần HTML: làm cho nó vô hại mất quá nhiều thời gian.',

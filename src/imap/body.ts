@@ -1,6 +1,6 @@
 /** Reads the text of a message, decoded and up to a limit. The HTML is returned unchanged: it is not made harmless here. */
 import type { DownloadOptions } from 'imapflow'
-import { htmlOfText, type Pages } from '../mail/html.ts'
+import { contentIdOf, htmlOfText, type Pages } from '../mail/html.ts'
 import { imapLimits } from './limits.ts'
 import { decoded } from './charset.ts'
 import type { Part, Parts } from './parts.ts'
@@ -41,7 +41,8 @@ export async function bodyOf(
     room[kind] -= piece.length
     return charset === 'utf-8' ? piece.toString() : decoded(piece, part.type)
   }
-  for (const passage of parts.text) {
+  truncated = parts.text.length > imapLimits.readPassagesMax
+  for (const passage of parts.text.slice(0, imapLimits.readPassagesMax)) {
     const plain = await read('plain', passage.plain)
     if (plain !== undefined) texts.push(plain)
     const html = await read('html', passage.html)
@@ -62,11 +63,12 @@ async function imagesOf(
   pages: readonly string[],
 ): Promise<ReadonlyMap<string, string>> {
   const images = new Map<string, string>()
+  const named = namedIn(pages)
   let room: number = imapLimits.readImagesOctetsMax
   for (const part of attachments) {
     const { id, type } = part
     if (id === null || !imageType.test(type) || images.has(id)) continue
-    if (!pages.some((page) => page.includes(id) || page.includes(encodeURIComponent(id)))) continue
+    if (!named.has(id)) continue
     if (part.size > room) continue
     const octets = await octetsOf(reader, uid, part, room + 1)
     if (octets.length > room) continue
@@ -75,6 +77,15 @@ async function imagesOf(
   }
   return images
 }
+
+/** The Content-IDs that stand in `cid:` addresses. Each page is read once, however many parts there are. */
+function namedIn(pages: readonly string[]): ReadonlySet<string> {
+  const named = new Set<string>()
+  for (const page of pages) for (const [address] of page.matchAll(cidAddress)) named.add(contentIdOf(address))
+  return named
+}
+
+const cidAddress = /\bcid:[^\s"'()<>]+/gi
 
 async function octetsOf(reader: Reader, uid: number, part: Part, octetsMax: number): Promise<Buffer> {
   return (await collected(reader, uid, part, { maxBytes: octetsMax, decodeText: false })).octets

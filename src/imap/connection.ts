@@ -24,6 +24,7 @@ import { codeOf, isRecord, isRefusal, within, wordsOf } from './command.ts'
 import type { Identities } from './identities.ts'
 import { checkInsides, neverWaitThrottled, onCommandFailure, replaceLogin, wrapRun } from './insides.ts'
 import type { LoginMemories } from './login-memories.ts'
+import type { Sifting } from './sifting.ts'
 import { logInBySasl, type LoginProgress } from './sasl-login.ts'
 import { type CertificateRules, isLoopback, transportOf, WrongCertificate, wordsWithoutTls } from './tls.ts'
 import { troubleOf } from './trouble.ts'
@@ -82,6 +83,8 @@ export interface ConnectOptions {
   readonly identities?: Identities | undefined
   /** What earlier logins have taught; undefined: no more is known than the login itself says. */
   readonly memories?: LoginMemories | undefined
+  /** Bounds what mail makes of the answers; undefined: they are parsed as they come. */
+  readonly sifting?: Sifting | undefined
 }
 
 /** @throws SessionFailed; every account that gathers there would fail in the same way. */
@@ -183,6 +186,7 @@ async function connect(login: Login, options: ConnectOptions, attempt: Attempt):
   const mask = loginMask(login.user, login.password)
   client.on('alert', ({ message }) => alerted?.(mask(wordsOf(message))))
   neverWaitThrottled(client)
+  options.sifting?.begin(client)
   boundId(client, identities, attempt)
   let loggingIn: Promise<void> | undefined
   replaceLogin(client, async () => await (loggingIn = logInBySasl(client, login, attempt.progress)))

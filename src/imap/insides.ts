@@ -2,7 +2,7 @@
  * The members of imapflow that are not in its types. This file alone touches them; the rest of the room calls the exports of this file.
  * If the installed version lacks a member, a process says so when it opens its first store, not in the middle of a message.
  */
-import type { Writable } from 'node:stream'
+import type { Duplex, Transform, Writable } from 'node:stream'
 import { ImapFlow } from 'imapflow'
 
 interface Insides {
@@ -28,6 +28,8 @@ interface Insides {
   /** Only an answer to a request that was sent counts. */
   readonly currentRequest: { readonly tag: string; sent?: boolean } | false
   readonly writeSocket: Writable | false | null
+  /** Reads what the server sends; the socket is piped into it, also after STARTTLS. */
+  readonly streamer: Duplex
   /** The server may have other capabilities after the login: it is asked for them, unless it tells them with its OK. */
   expectCapabilityUpdate?: boolean
   /** `AUTH=` and the mechanism, of all answers since the line was made, or was made safe. */
@@ -35,7 +37,7 @@ interface Insides {
 }
 
 const methods = ['exec', 'run', 'authenticate', 'setAuthenticationState', 'throttleWait', 'send', 'write'] as const
-const fields = ['commandParts', 'currentRequest', 'writeSocket', 'authCapabilities'] as const
+const fields = ['commandParts', 'currentRequest', 'writeSocket', 'authCapabilities', 'streamer'] as const
 
 /** Names the members that a client lacks. */
 export function missingInsides(client: object): string[] {
@@ -190,6 +192,27 @@ export function writePart(client: ImapFlow, tag: string, part: Buffer, rest: Buf
   insides.write(part)
   const { currentRequest } = insides
   if (currentRequest && currentRequest.tag === tag) currentRequest.sent = true
+}
+
+/**
+ * Hands what the server sends to this function, in place of imapflow, which reads the pieces that it yields: each as soon as it has
+ * done with the one before.
+ */
+export function siftReceived(client: ImapFlow, sift: (chunk: Buffer) => AsyncIterable<Buffer>): void {
+  const { streamer } = insidesOf(client)
+  const own = streamer as unknown as Pick<Transform, '_transform'>
+  const read = own._transform.bind(streamer)
+  const pass = async (chunk: Buffer) => {
+    for await (const piece of sift(chunk)) {
+      if (streamer.destroyed) return
+      await new Promise<void>((resolve) => read(piece, 'latin1', () => resolve()))
+    }
+  }
+  own._transform = (chunk: Buffer, _encoding, next) => {
+    void pass(chunk)
+      .catch((error: Error) => void streamer.destroy(error))
+      .finally(next)
+  }
 }
 
 /** The socket to which commands are written; undefined once the session has ended. */

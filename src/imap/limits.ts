@@ -54,6 +54,8 @@ export const imapLimits = {
   readEndMs: 1 * minute,
   /** The largest plain text, and the largest HTML, of one message: people write some kilobytes, and the HTML of a newsletter has a few hundred. */
   readTextOctetsMax: 1 * MiB,
+  /** Each part is asked for by itself: hundreds of them would take as long as somebody waits. */
+  readPassagesMax: 50,
   /** The limit for all images in the text of a message together. */
   readImagesOctetsMax: 5 * MiB,
   /** The size of the piece that is asked for at once while a message is streamed. */
@@ -62,6 +64,25 @@ export const imapLimits = {
   readStalledMs: 60 * second,
   /** A folder with more messages is listed in their order of arrival: otherwise the store would name every UID for every page. */
   sortedMessagesMax: 100_000,
+  /** A mail may have 10,000 parts and 19,000 recipients in 70 kB: of each message no more than this is parsed, which takes some 10 ms. */
+  readStringOctetsMax: 4 * KiB,
+  /** Of the header of a part, which says how it is encoded. */
+  readHeaderOctetsMax: 32 * KiB,
+  readAddressesMax: 500,
+  readEnvelopeOctetsMax: 64 * KiB,
+  readStructureOctetsMax: 64 * KiB,
+  readPartOctetsMax: 8 * KiB,
+  readLevelsMax: 50,
+  /** A list shows a sender, a subject, and whether there are attachments. */
+  listedAddressesMax: 2,
+  listedPartsMax: 50,
+  listedStructureOctetsMax: 8 * KiB,
+  /** So many messages are asked for in one command: each command has its own wait. */
+  listedTogether: 50,
+  /** So much of answers is parsed in one turn of the event loop. */
+  parsedTogetherOctets: 8 * KiB,
+  /** The UIDs of one line, where a folder is sorted. */
+  sortedTogether: 1000,
   /** Folders and parts beyond these numbers are not shown. */
   readFoldersMax: 2000,
   readPartsMax: 500,

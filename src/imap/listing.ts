@@ -1,5 +1,5 @@
 /** Lists the messages of a folder, newest first, a page at a time (RFC 5256, RFC 9051 section 6.4.4). */
-import type { FetchMessageObject, MailboxObject, SearchObject } from 'imapflow'
+import type { FetchQueryObject, MailboxObject, SearchObject } from 'imapflow'
 import { packMessageRange } from 'imapflow/lib/tools.js'
 import { imapLimits } from './limits.ts'
 import { SessionFailed } from '../failure/session-failed.ts'
@@ -8,6 +8,7 @@ import { serverOf } from './connection.ts'
 import { type Heading, headingOf } from './heading.ts'
 import { hasAttachments } from './parts.ts'
 import { answered, open, type Reader, Unreadable } from './reading.ts'
+import { siftFor } from './sifting.ts'
 import { failed } from './trouble.ts'
 
 export interface Wanted {
@@ -23,6 +24,8 @@ export interface Wanted {
 export interface Row extends Heading {
   readonly uid: number
   readonly attachments: boolean
+  /** The store's answer on it could not be read: nothing but its size, its flags and its arrival is known. */
+  readonly unreadable: boolean
 }
 
 export interface Listing {
@@ -112,15 +115,32 @@ function textOf(words: string): Attribute {
 }
 
 async function rowsOf(reader: Reader, uids: readonly number[]): Promise<Row[]> {
-  if (uids.length === 0) return []
-  const set = packMessageRange([...uids])
-  const query = { uid: true, flags: true, envelope: true, bodyStructure: true, internalDate: true, size: true }
-  const fetched = await answered(reader, 'FETCH', reader.client.fetchAll(set, query, { uid: true }))
-  const byUid = new Map<number, FetchMessageObject>(fetched.map((message) => [message.uid, message]))
-  return uids.flatMap((uid) => {
-    const message = byUid.get(uid)
-    // It has been removed since.
-    if (message === undefined) return []
-    return [{ uid, ...headingOf(message), attachments: hasAttachments(message.bodyStructure) }]
-  })
+  siftFor(reader.client, 'list')
+  const rows = new Map<number, Row>()
+  for (let from = 0; from < uids.length; from += imapLimits.listedTogether) {
+    const some = uids.slice(from, from + imapLimits.listedTogether)
+    await fetchRows(reader, some, { envelope: true, bodyStructure: true }, (row) => rows.set(row.uid, row))
+    const missing = some.filter((uid) => !rows.has(uid))
+    // Those that are not told now have been removed since.
+    if (missing.length > 0)
+      await fetchRows(reader, missing, {}, (row) => rows.set(row.uid, { ...row, unreadable: true }))
+  }
+  return uids.flatMap((uid) => rows.get(uid) ?? [])
+}
+
+/** Makes a row of each answer as it comes: the structures of many messages are never held together. */
+async function fetchRows(
+  reader: Reader,
+  uids: readonly number[],
+  details: FetchQueryObject,
+  take: (row: Row) => void,
+): Promise<void> {
+  const query = { uid: true, flags: true, internalDate: true, size: true, ...details }
+  const fetching = async () => {
+    for await (const message of reader.client.fetch(packMessageRange([...uids]), query, { uid: true })) {
+      const attachments = hasAttachments(message.bodyStructure)
+      take({ uid: message.uid, ...headingOf(message), attachments, unreadable: false })
+    }
+  }
+  await answered(reader, 'FETCH', fetching())
 }

@@ -5,6 +5,7 @@ import { imapLimits } from './limits.ts'
 import { type Courier, courierOf } from '../mail/trace.ts'
 import { type Heading, headingOf, peopleOf, type Person } from './heading.ts'
 import { type Part, type Parts, partsOf } from './parts.ts'
+import { isSiftedOut, siftFor } from './sifting.ts'
 import { answered, fetchOne, open, type MessagePlace, type Reader, Unreadable } from './reading.ts'
 
 export interface Message extends Heading {
@@ -13,6 +14,8 @@ export interface Message extends Heading {
   readonly to: Person[]
   readonly cc: Person[]
   readonly parts: Parts
+  /** It has more addresses, parts or levels, or longer names, than are read. */
+  readonly incomplete: boolean
   readonly courier: Courier | null
 }
 
@@ -21,13 +24,13 @@ const traceOctetsMax = 4096
 
 export async function messageOf(reader: Reader, place: MessagePlace): Promise<Message> {
   const { uidValidity } = await open(reader, place)
-  const message = await fetchOne(reader, place.uid, {
-    flags: true,
-    envelope: true,
-    bodyStructure: true,
-    internalDate: true,
-    size: true,
-    source: { maxLength: traceOctetsMax },
+  siftFor(reader.client, 'read')
+  const bare = { flags: true, internalDate: true, size: true }
+  const whole = { ...bare, envelope: true, bodyStructure: true, source: { maxLength: traceOctetsMax } }
+  const message = await fetchOne(reader, place.uid, whole).catch(async (error: unknown) => {
+    if (!(error instanceof Unreadable)) throw error
+    // It may be there, and what the store tells of it be no answer that can be read.
+    return await fetchOne(reader, place.uid, bare)
   })
   const { envelope = {}, source } = message
   return {
@@ -37,6 +40,7 @@ export async function messageOf(reader: Reader, place: MessagePlace): Promise<Me
     to: peopleOf(envelope.to),
     cc: peopleOf(envelope.cc),
     parts: partsOf(message.bodyStructure),
+    incomplete: isSiftedOut(reader.client, message.seq) || message.bodyStructure === undefined,
     courier: source === undefined ? null : courierOf(source),
   }
 }
@@ -52,6 +56,7 @@ export async function streamOf(
   begin: (content: Readable, attachment: Part | undefined) => void,
 ): Promise<void> {
   await open(reader, place)
+  siftFor(reader.client, 'read')
   let attachment: Part | undefined
   if (part !== undefined) {
     const { bodyStructure } = await fetchOne(reader, place.uid, { bodyStructure: true })

@@ -177,7 +177,8 @@ function shallow(html: string): string {
   return html
 }
 
-function contentIdOf(url: string): string {
+/** The Content-ID of an address (RFC 2392). */
+export function contentIdOf(url: string): string {
   const id = url.slice('cid:'.length)
   try {
     return decodeURIComponent(id)

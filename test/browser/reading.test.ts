@@ -221,6 +221,7 @@ test('a message is told part by part, and stays unread', async () => {
     answered: false,
     text: 'It flows on. café',
     html: true,
+    incomplete: false,
     withheld: null,
     remote: true,
     truncated: false,

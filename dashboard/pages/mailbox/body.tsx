@@ -10,7 +10,7 @@ import { messagePath } from './place.ts'
 
 export function Body({
   destination,
-  message: { text, html, withheld, remote, truncated },
+  message: { text, html, withheld, remote, truncated, incomplete },
 }: {
   readonly destination: string
   readonly message: Message
@@ -22,7 +22,7 @@ export function Body({
   if (!html && (text ?? '').trim() === '')
     return (
       <EmptyState icon="mail" title={withheld === null ? say.noText : say.withheld[withheld]}>
-        <p>{say.noTextHint}</p>
+        <p>{incomplete ? say.incomplete : say.noTextHint}</p>
       </EmptyState>
     )
   return (
@@ -54,6 +54,7 @@ export function Body({
         </div>
       )}
       {withheld !== null && <p class="note">{say.withheld[withheld]}</p>}
+      {incomplete && <p class="note">{say.incomplete}</p>}
       {truncated && <p class="note">{say.truncated}</p>}
       {isHtml ? (
         <iframe

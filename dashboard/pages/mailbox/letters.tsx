@@ -58,7 +58,7 @@ function moveBy(event: KeyboardEvent): void {
 }
 
 function Row({
-  letter: { uid, from, subject, date, arrived, seen, flagged, answered, attachments },
+  letter: { uid, from, subject, date, arrived, seen, flagged, answered, attachments, unreadable },
   uidValidity,
   isOpen,
 }: {
@@ -84,7 +84,7 @@ function Row({
             {brief(at)}
           </time>
         )}
-        <span class="letter-subject">{subject || account.noSubject}</span>
+        <span class="letter-subject">{unreadable ? say.unreadable : subject || account.noSubject}</span>
         <span class="letter-marks">
           {answered && <Mark icon="answered" name={say.answered} />}
           {attachments && <Mark icon="clip" name={say.withAttachments} />}

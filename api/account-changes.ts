@@ -6,7 +6,7 @@ import type { Mistake } from '../src/account/mistake.ts'
 import { sealedProxy } from '../src/account/proxy.ts'
 import type { DestinationId } from '../src/mail/message.ts'
 import type { AccountRecord } from '../src/redis/account-record.ts'
-import { type Accounts, sourceOf } from '../src/redis/accounts.ts'
+import { type AccountChange, type Accounts, sourceOf } from '../src/redis/accounts.ts'
 import { factsOf } from '../src/redis/facts.ts'
 import type { InstanceSettingsStore } from '../src/redis/instance-settings.ts'
 import type { OAuthApplications } from '../src/redis/oauth-applications.ts'
@@ -28,7 +28,7 @@ import { givenMistakes, storedForm } from './login-fields.ts'
 import { accountTaken, choiceOf, demandRules, inOneForm, noSuchDestination } from './new-account.ts'
 import { passwordNeeded } from './password-needed.ts'
 import type { AccountPatch } from './schemas/accounts.ts'
-import { afterAccountChange, demandTokensMayGo, keptPassword, passwordMistakes } from './sign-in-rules.ts'
+import { afterAccountChange, demandTokensMayGo, dueFromNow, keptPassword, passwordMistakes } from './sign-in-rules.ts'
 
 export interface AccountChangesWorld {
   readonly accounts: Accounts
@@ -85,29 +85,36 @@ export class AccountChanges {
     await this.#demandPlaces(request, fields, wrongHost)
     const shown = await this.#shownCertificates(params.id, body.tlsFingerprint)
     const cures = curing.some((field) => body[field] !== undefined)
+    const grant = await this.#world.grants.get(params.id)
     let isMoved = false
+    let due: AccountChange['due'] = 'as before'
     const record = await this.#update(params.id, (before) => {
       demandMatch(request, before, `The account ${params.id}`)
       const changed = this.#changed(request, before, { fields, wrongHost, shown, cures })
       isMoved = sourceOf(changed.account) !== sourceOf(before.account)
-      const due = changed.account.paused ? 'never' : cures || before.account.paused ? 'now' : 'as before'
+      const isTried = changed.account.paused || before.account.paused || cures
+      due = isTried ? dueFromNow(changed.account, grant) : 'as before'
       return { record: changed, due }
     })
     if (isMoved) await endVisit(redis, record.account.id)
     if (body.paused === true) await stopPull(redis, runs, record.account.id)
-    if (cures || body.paused === false) await afterAccountChange(this.#world, record.account)
+    if (cures || body.paused === false)
+      await afterAccountChange(this.#world, record.account, due === 'as before' ? undefined : due)
     const hasBudget = body.importBytesPerHour !== undefined
     if (interval !== undefined || hasBudget) await bringForward(redis, record.account, hasBudget)
     return record
   }
 
   async setPaused(id: string, paused: boolean): Promise<AccountRecord> {
-    const record = await this.#update(id, ({ account, twinOf, ...rest }) => ({
-      record: { ...rest, account: { ...account, paused }, ...(paused && twinOf !== undefined ? { twinOf } : {}) },
-      due: paused ? 'never' : 'now',
-    }))
+    const grant = await this.#world.grants.get(id)
+    let due: 'now' | 'never' = 'never'
+    const record = await this.#update(id, ({ account: before, twinOf, ...rest }) => {
+      const account = { ...before, paused }
+      due = dueFromNow(account, grant)
+      return { record: { ...rest, account, ...(paused && twinOf !== undefined ? { twinOf } : {}) }, due }
+    })
     if (paused) await stopPull(this.#world.redis, this.#world.runs, record.account.id)
-    else await afterAccountChange(this.#world, record.account)
+    else await afterAccountChange(this.#world, record.account, due)
     return record
   }
 

@@ -2,7 +2,7 @@
 import type { Account, ServerLogin } from '../src/account/account.ts'
 import type { Mistake } from '../src/account/mistake.ts'
 import { tokenMistakes } from '../src/oauth/application.ts'
-import { isGrantFor } from '../src/oauth/grant.ts'
+import { type Grant, isGrantFor } from '../src/oauth/grant.ts'
 import type { Accounts } from '../src/redis/accounts.ts'
 import type { OAuthApplications } from '../src/redis/oauth-applications.ts'
 import type { OAuthGrants } from '../src/redis/oauth-grants.ts'
@@ -52,6 +52,11 @@ interface GrantsWorld {
   readonly publicUrl: string
 }
 
+function isItsSignIn(grant: Grant | undefined, { auth, oauth, host, user }: ServerLogin): boolean {
+  const applicationId = auth === 'oauth2' ? (oauth?.applicationId ?? '') : ''
+  return grant?.state === 'signed in' && isGrantFor(grant, { applicationId, host, user })
+}
+
 /** Forgets a grant that was given for another user, host or application, or that nobody uses any more. @returns whether it is signed in. */
 async function isSignedIn(
   { grants, revocations }: Pick<GrantsWorld, 'grants' | 'revocations'>,
@@ -65,10 +70,20 @@ async function isSignedIn(
   return isForIt && grant.state === 'signed in'
 }
 
-/** An account that was changed: until somebody signs in it needs attention. */
-export async function afterAccountChange(world: GrantsWorld, account: Account): Promise<void> {
+/** When an account that is tried from now on is due: not before somebody has signed in. */
+export function dueFromNow({ paused, ...login }: Account, grant: Grant | undefined): 'now' | 'never' {
+  return paused || (login.auth === 'oauth2' && !isItsSignIn(grant, login)) ? 'never' : 'now'
+}
+
+/** An account that was changed: until somebody signs in it needs attention. @param due what the change has made it. */
+export async function afterAccountChange(world: GrantsWorld, account: Account, due?: 'now' | 'never'): Promise<void> {
+  const { redis, accounts, publicUrl } = world
   const signedIn = await isSignedIn(world, account.id, account)
-  if (account.auth === 'oauth2' && !signedIn) await awaitSignIn(world.redis, world.accounts, account, world.publicUrl)
+  if (account.auth !== 'oauth2') return
+  if (!signedIn) return await awaitSignIn(redis, accounts, account, publicUrl)
+  // Somebody has signed in at this very moment.
+  if (due === 'never' && !account.paused)
+    await accounts.update(account.id, (record) => ({ record, due: record.account.paused ? 'never' : 'now' }))
 }
 
 export async function afterDestinationChange(

@@ -101,7 +101,7 @@ export class Accounts {
     this.#redis = redis
   }
 
-  /** Makes an account. It is due at once, unless it is paused. */
+  /** Makes an account. It is due at once, unless it is paused, or somebody is to sign in first. */
   async create(record: AccountRecord): Promise<Created> {
     const [created] = await this.createAll([record])
     if (created === undefined || created instanceof Error) throw created ?? new Error('Redis gave no answer')
@@ -282,7 +282,7 @@ function addCreation(all: ChainableCommander, record: AccountRecord, trial: bool
     storedAccount(record),
     sourceNameOf(account),
     account.destinationId,
-    account.paused ? 'never' : 'now',
+    account.paused || account.auth === 'oauth2' ? 'never' : 'now',
     addressMemberOf(account),
     searchWordsOf(account),
     trial ? 'try' : '',

@@ -1,7 +1,10 @@
 /** A worker is killed while it refreshes a token; another one goes on. */
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
+import { programVersion } from '../../src/disk/version.ts'
+import { stampedMark } from '../../src/redis/format/mark.ts'
 import { keys } from '../../src/redis/key-names.ts'
+import { redisLimits } from '../../src/redis/limits.ts'
 import { oauthLimits } from '../../src/oauth/limits.ts'
 import { sealedTokens } from '../../src/redis/oauth-tokens.ts'
 import { type ScriptedServer, startPop3Server } from '../support/pop3-server.ts'
@@ -25,6 +28,8 @@ before(async () => {
       answers: { AUTH: '+OK in\r\n' },
     }),
   ])
+  // As an API of its own does at its start: a worker waits for it where there are data and no mark.
+  await stampedMark(stack.redis, redisLimits.dataFormat, programVersion())
 })
 after(async () => {
   for (const worker of workers) await worker.signal('SIGKILL')

@@ -3,21 +3,12 @@
  * and BODYSTRUCTURE (RFC 9051 sections 7.5.2 and 9), octet by octet, so that no line is ever held. What is left is a valid answer, and it is
  * known of which messages something was left out. A long SORT becomes several (RFC 5256 section 4).
  */
-import { asciiOf, type Frame, headMax, headOf, marks, standIn } from './sieve-words.ts'
+import { type ItemBounds, SiftedItem } from './sifted-item.ts'
+import { asciiOf, headMax, headOf, marks } from './sieve-words.ts'
 
-export interface SieveBounds {
-  readonly stringOctetsMax: number
+export interface SieveBounds extends ItemBounds {
   /** Of the header of one part. */
   readonly headerOctetsMax: number
-  /** Of one field of a header. */
-  readonly addressesMax: number
-  readonly envelopeOctetsMax: number
-  readonly partsMax: number
-  /** From here on further parts are left out. */
-  readonly structureOctetsMax: number
-  /** What one part may say of itself. */
-  readonly partOctetsMax: number
-  readonly levelsMax: number
   /** The numbers in one line of SORT. */
   readonly sortedTogether: number
 }
@@ -50,12 +41,7 @@ export class Sieve {
   #literalLeft = 0
   #literalKept = 0
 
-  #item: 'envelope' | 'structure' | undefined
-  #frames: Frame[] = []
-  #addresses = 0
-  #parts = 0
-  #itemOctets = 0
-  #partOctets = 0
+  #item: SiftedItem | undefined
   /** Everything is left out until this depth is reached again. */
   #skipTo: number | undefined
   #hasSpace = false
@@ -105,7 +91,7 @@ export class Sieve {
     this.#flushed = this.#at
     this.#literalLeft -= octets
     this.#literalKept -= kept
-    this.#itemOctets += kept
+    this.#item?.count(kept)
   }
 
   #passOctet(octet: number): void {
@@ -234,7 +220,7 @@ export class Sieve {
 
   #atom(octet: number): boolean {
     if (this.#skipTo !== undefined || this.#refuses()) return false
-    if (this.#item !== undefined) this.#beginElement()
+    if (this.#item !== undefined) this.#beginWord(this.#item)
     else if (this.#depth === 1) {
       if (this.#word.length < headMax) this.#word += asciiOf(octet)
       this.#inSection = octet === marks.openSection
@@ -244,23 +230,20 @@ export class Sieve {
   }
 
   #counted(): true {
-    this.#itemOctets += 1
-    this.#partOctets += 1
+    this.#item?.count(1)
     return true
   }
 
-  /** A string or an atom begins, or goes on, which is kept. */
-  #beginElement(): void {
+  /** A string or an atom of an item begins, or goes on, which is kept. */
+  #beginWord(item: SiftedItem): void {
+    this.#space()
+    item.word()
+  }
+
+  /** Writes the space in front of what is kept, unless that is the first in its list by now. */
+  #space(): void {
     if (this.#hasSpace && !this.#isAfterOpening) this.#insert(' ')
     this.#hasSpace = this.#isAfterOpening = false
-    const frame = this.#frames.at(-1)
-    if (frame?.kind === 'body') {
-      frame.kind = 'single'
-      this.#partOctets = 0
-    } else if (frame?.kind === 'multi' && !frame.isNamed) {
-      frame.isNamed = true
-      this.#partOctets = 0
-    }
   }
 
   #openQuotes(): boolean {
@@ -270,11 +253,8 @@ export class Sieve {
     // Nothing of it is kept, nor its quotes.
     this.#quotedMax = -1
     if (this.#skipTo !== undefined || this.#refuses()) return false
-    if (this.#item === undefined) this.#quotedMax = Number.POSITIVE_INFINITY
-    else {
-      this.#beginElement()
-      this.#quotedMax = this.#stringMax()
-    }
+    if (this.#item !== undefined) this.#beginWord(this.#item)
+    this.#quotedMax = this.#item?.stringMax(this.#depth) ?? Number.POSITIVE_INFINITY
     return this.#counted()
   }
 
@@ -297,12 +277,9 @@ export class Sieve {
     return this.#depth === 1 && this.#name.endsWith('[') && /(?:^|\.)(?:MIME|HEADER)$/i.test(this.#section)
   }
 
-  #stringMax(): number {
-    const { headerOctetsMax, stringOctetsMax, envelopeOctetsMax, partOctetsMax } = this.#bounds
-    if (this.#item === undefined) return this.#isHeader ? headerOctetsMax : Number.POSITIVE_INFINITY
-    if (this.#item === 'structure') return this.#partOctets > partOctetsMax ? 0 : stringOctetsMax
-    // Date, subject and ids are always told.
-    return this.#depth > 2 && this.#itemOctets > envelopeOctetsMax ? 0 : stringOctetsMax
+  #literalMax(): number {
+    if (this.#item !== undefined) return this.#item.stringMax(this.#depth)
+    return this.#isHeader ? this.#bounds.headerOctetsMax : Number.POSITIVE_INFINITY
   }
 
   #stepMarker(octet: number): boolean {
@@ -321,18 +298,16 @@ export class Sieve {
     this.#literalLeft = size
     this.#literalKept = 0
     if (this.#skipTo !== undefined || this.#refuses()) return false
-    if (this.#item !== undefined) this.#beginElement()
-    this.#literalKept = Math.min(size, this.#stringMax())
+    if (this.#item !== undefined) this.#beginWord(this.#item)
+    this.#literalKept = Math.min(size, this.#literalMax())
     if (this.#literalKept < size) this.#leaveOut()
-    this.#partOctets += this.#literalKept
     this.#insert(`{${this.#literalKept}}\r\n`)
     return false
   }
 
-  /** Leaves out what follows in a list of a part that has said too much of itself. */
+  /** Leaves out a word. */
   #refuses(): boolean {
-    if (this.#partOctets <= this.#bounds.partOctetsMax || this.#item !== 'structure') return false
-    if (this.#frames.at(-1)?.kind !== 'inner') return false
+    if (!this.#item?.refusesWord()) return false
     this.#leaveOut()
     return true
   }
@@ -342,11 +317,10 @@ export class Sieve {
   }
 
   /** Leaves out the list that is opened. */
-  #skip(stead = ''): false {
+  #skip(stead: string): false {
     this.#leaveOut()
     if (stead !== '') {
-      if (this.#hasSpace && !this.#isAfterOpening) this.#insert(' ')
-      this.#hasSpace = this.#isAfterOpening = false
+      this.#space()
       this.#insert(stead)
     }
     this.#skipTo = this.#depth
@@ -364,71 +338,22 @@ export class Sieve {
       this.#depth += 1
       return true
     }
-    return this.#item === 'envelope' ? this.#openInEnvelope() : this.#openInStructure()
+    const keeping = this.#item.open(this.#depth)
+    if (keeping !== 'kept') return this.#skip(keeping.stead)
+    this.#space()
+    this.#isAfterOpening = true
+    this.#depth += 1
+    return this.#counted()
   }
 
   #beginItem(): void {
     const name = this.#name.toUpperCase()
     this.#name = ''
     if (this.#word !== '') return
-    this.#item = name === 'ENVELOPE' ? 'envelope' : name === 'BODYSTRUCTURE' ? 'structure' : undefined
-    this.#itemOctets = this.#partOctets = this.#addresses = this.#parts = 0
-    this.#frames = this.#item === 'structure' ? [{ kind: 'body', isNamed: false }] : []
+    const kind = name === 'ENVELOPE' ? 'envelope' : name === 'BODYSTRUCTURE' ? 'structure' : undefined
+    this.#item = kind && new SiftedItem(kind, this.#bounds)
     this.#hasSpace = false
     this.#isAfterOpening = true
-  }
-
-  /** Goes one level down. */
-  #enter(): true {
-    if (this.#hasSpace && !this.#isAfterOpening) this.#insert(' ')
-    this.#hasSpace = false
-    this.#isAfterOpening = true
-    this.#depth += 1
-    return this.#counted()
-  }
-
-  #openInEnvelope(): boolean {
-    // The envelope has depth 2 within, a list of addresses 3, and an address 4.
-    if (this.#depth === 2) this.#addresses = 0
-    else if (this.#depth > 3) return this.#skip()
-    else {
-      this.#addresses += 1
-      const { addressesMax, envelopeOctetsMax } = this.#bounds
-      if (this.#addresses > addressesMax || this.#itemOctets > envelopeOctetsMax) return this.#skip()
-    }
-    return this.#enter()
-  }
-
-  #openInStructure(): boolean {
-    const { partsMax, structureOctetsMax, partOctetsMax, levelsMax } = this.#bounds
-    const frame = this.#frames.at(-1)
-    switch (frame?.kind) {
-      case 'body':
-        frame.kind = 'multi'
-        this.#parts += 1
-        if (this.#frames.length >= levelsMax) return this.#skip(standIn)
-        break
-      case 'multi':
-        if (frame.isNamed) {
-          if (this.#partOctets > partOctetsMax) return this.#skip('NIL')
-          this.#frames.push({ kind: 'inner', isNamed: false })
-          return this.#enter()
-        }
-        this.#parts += 1
-        if (this.#parts > partsMax || this.#itemOctets > structureOctetsMax) return this.#skip()
-        break
-      case 'single':
-        if (this.#partOctets > partOctetsMax) return this.#skip('NIL')
-        this.#frames.push({ kind: 'inner', isNamed: false })
-        return this.#enter()
-      case 'inner':
-      case undefined:
-        if (this.#partOctets > partOctetsMax || this.#frames.length > 2 * levelsMax) return this.#skip()
-        this.#frames.push({ kind: 'inner', isNamed: false })
-        return this.#enter()
-    }
-    this.#frames.push({ kind: 'body', isNamed: false })
-    return this.#enter()
   }
 
   #close(): boolean {
@@ -438,7 +363,7 @@ export class Sieve {
       return false
     }
     this.#hasSpace = this.#isAfterOpening = false
-    this.#frames.pop()
+    this.#item?.close()
     if (this.#depth === 1 && this.#item !== undefined) this.#endItem()
     if (this.#depth === 0) this.#mode = 'plain'
     return this.#counted()
@@ -446,7 +371,6 @@ export class Sieve {
 
   #endItem(): void {
     this.#item = undefined
-    this.#frames = []
     this.#hasSpace = false
     this.#word = this.#name = ''
   }

@@ -56,11 +56,11 @@ async function carried(
   return { events: news.map(({ event }) => event), news, backups }
 }
 
-/** All that is kept, in an order of its own, but for the lock and what processes say. */
+/** All that is kept, in an order of its own, but for the lock, and what processes say: it ends with its time. */
 async function everything(): Promise<Map<string, unknown>> {
   const found = new Map<string, unknown>()
   for (const key of (await redis.keys('*')).toSorted()) {
-    if (key === keys.formatLock || key === keys.processes) continue
+    if (key === keys.formatLock || key === keys.processes || key.startsWith('{tributary}:worker:')) continue
     const type = await redis.type(key)
     if (type === 'hash') found.set(key, await redis.hgetall(key))
     else if (type === 'string') found.set(key, await redis.get(key))

@@ -13,6 +13,8 @@ import type { AccountId, DestinationId } from '../../src/mail/message.ts'
 import { Accounts } from '../../src/redis/accounts.ts'
 import { connectRedis } from '../../src/redis/connection.ts'
 import { Destinations } from '../../src/redis/destinations.ts'
+import { stampedMark } from '../../src/redis/format/mark.ts'
+import { redisLimits } from '../../src/redis/limits.ts'
 import { createSeal } from '../../src/seal.ts'
 import { freePorts, startDovecot, type TestDovecot } from './dovecot.ts'
 import { startRedis, type TestRedis } from './redis.ts'
@@ -64,6 +66,8 @@ export async function startGateway(
   const passwords = Object.fromEntries(logins.map((login) => [login, storePassword]))
   const [server, store] = await Promise.all([startRedis(), startDovecot(passwords)])
   const redis = connectRedis(server.url, 'api', () => {})
+  // The first API of a new instance does this: data without a number would count as those of a version before there were numbers.
+  await stampedMark(redis, redisLimits.dataFormat, 'test')
   const home = homeOf(join(folder, `home-${basename(built)}`))
   const seal = createSeal(Buffer.from(ensureSecret(home.secretKey), 'base64url'))
   const identity = childIdentity([home.home, root])

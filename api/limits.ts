@@ -2,6 +2,9 @@
 import { KiB, MiB, second, minute, day } from '../src/units.ts'
 
 export const apiLimits = {
+  /** Dovecot asks with some hundred characters, at once. */
+  policyCharactersMax: 4096,
+  policyWaitMs: 2 * second,
   // Reading mail over the API
   readersPerDestination: 3,
   /** HTML of 1 MB is cleaned in less than 1 s (docs/decisions/0022): a message that takes longer than this limit was made to do so. */

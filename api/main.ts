@@ -19,6 +19,7 @@ import { loggedOutage, type Outage } from '../src/redis/outage.ts'
 import { demandReliable } from '../src/redis/reliable.ts'
 import { Destinations } from '../src/redis/destinations.ts'
 import { Events } from '../src/redis/events.ts'
+import { Guesses } from '../src/redis/guesses.ts'
 import { OAuthApplications } from '../src/redis/oauth-applications.ts'
 import { OAuthDevices } from '../src/redis/oauth-devices.ts'
 import { AuthorizationServers } from '../src/oauth/authorization-servers.ts'
@@ -47,6 +48,7 @@ import { bringTogether, openData } from './carry-over.ts'
 import { HostedLogins } from './hosted-logins.ts'
 import { Https } from './http/https.ts'
 import { passwordHash } from './http/passwords.ts'
+import { servePolicy } from './mail-policy.ts'
 import { buildServer } from './server.ts'
 
 const stopWithinMs = 3500
@@ -68,6 +70,7 @@ function recordsIn(redis: Redis) {
     audit: new Audit(redis),
     sessions: new Sessions(redis),
     throttle: new Throttle(redis),
+    guesses: new Guesses(redis),
     webhooks: new Webhooks(redis),
     applications: new OAuthApplications(redis),
     grants: new OAuthGrants(redis),
@@ -144,6 +147,7 @@ async function main(): Promise<void> {
     seal,
   }
   const app = await buildServer(world, https)
+  const policy = config.policy && (await servePolicy(config.policy, { ...world, masterPassword: store.masterPassword }))
   const url = await app.listen({ host: config.http.host, port: config.http.port })
   try {
     const secure = app.server instanceof SecureServer
@@ -157,6 +161,8 @@ async function main(): Promise<void> {
 
   closeWithGrace({ delay: stopWithinMs }, async ({ err }) => {
     if (err) log.fatal({ event: 'api broke', err })
+    policy?.close()
+    policy?.closeAllConnections()
     await app.close()
     await presence.end().catch(() => {})
     await queue.close()

@@ -13,7 +13,8 @@ import { ensureCertificate } from './certificate.ts'
 import type { Child } from './child.ts'
 import { type DovecotPlaces, startDovecot } from './dovecot.ts'
 import { childIdentity } from './identity.ts'
-import { childLines } from './lines.ts'
+import { childLines, dovecotLines } from './lines.ts'
+import { relayPolicy } from './policy-relay.ts'
 import { keepCertificate } from './renewal.ts'
 import { startRedis } from './redis.ts'
 import { graceMs } from './supervisor.ts'
@@ -59,7 +60,8 @@ async function startDovecotHere(signal: AbortSignal): Promise<Child> {
     ports,
     masterPassword: store.masterPassword,
     identity: childIdentity([]),
-    onLine: childLines('dovecot', config.logLevel),
+    onLine: dovecotLines(config.logLevel),
+    ...(config.policy === undefined ? {} : { policyPort: await relayPolicy(config.policy) }),
     log,
     signal,
   })

@@ -6,6 +6,7 @@ import { dirname, join } from 'node:path'
 import { promisify } from 'node:util'
 import { createAtomically, writeAtomicallySync } from '../src/disk/atomic-write.ts'
 import type { Logger } from '../src/log.ts'
+import { policyHeader, policyKeyOf } from '../src/mail-policy.ts'
 import { bareEnvironment, type Child, type Readiness, startReady } from './child.ts'
 import { handOver, type Identity } from './identity.ts'
 import { imapGreets, pop3Greets } from './probes.ts'
@@ -55,17 +56,19 @@ export interface DovecotStart extends Pick<Readiness, 'signal'> {
   readonly identity: Identity
   readonly onLine: (line: string) => void
   readonly log?: Logger
+  /** The port on this machine at which somebody decides about logins (policy-relay.ts); undefined: everybody may try. */
+  readonly policyPort?: number
 }
 
 export async function startDovecot(places: DovecotPlaces, start: DovecotStart): Promise<Child> {
-  const { ports, masterPassword, identity, onLine, log, signal } = start
+  const { identity, masterPassword, onLine, log, ports, signal } = start
   for (const folder of [places.mailFolder, dirname(places.usersFile)])
     mkdirSync(folder, { recursive: true, mode: 0o700 })
   for (const folder of ['base/gateway', 'state'])
     mkdirSync(join(places.runFolder, folder), { recursive: true, mode: 0o755 })
   createAtomically(places.usersFile, '')
   writeAtomicallySync(places.mastersFile, masterLine(masterPassword, ports))
-  writeAtomicallySync(confFile(places), conf(places, ports, identity))
+  writeAtomicallySync(confFile(places), conf(places, start))
   for (const folder of [places.runFolder, places.mailFolder, dirname(places.usersFile)]) handOver(folder, identity)
   await giveBackSpace(storageOf(places, identity), { log, signal })
   const args = ['-F', '-c', confFile(places)]
@@ -100,7 +103,7 @@ function instanceOf({ mailFolder }: DovecotPlaces): string {
   return `tributary-${createHash('sha256').update(mailFolder).digest('hex').slice(0, 10)}`
 }
 
-function conf(places: DovecotPlaces, ports: MailPorts, identity: Identity): string {
+function conf(places: DovecotPlaces, { ports, identity, masterPassword, policyPort }: DovecotStart): string {
   return filled(readFileSync(join(root, 'deploy/dovecot.conf'), 'utf8'), {
     RUN: places.runFolder,
     INSTANCE: instanceOf(places),
@@ -119,6 +122,8 @@ function conf(places: DovecotPlaces, ports: MailPorts, identity: Identity): stri
     MAIL_LOCATION: places.mailLocation ?? 'mdbox:~/mdbox',
     AUTH_MECHANISMS: places.authMechanisms ?? 'plain login',
     AUTH_FAILURE_DELAY: places.authFailureDelay ?? '2 secs',
+    POLICY_URL: policyPort === undefined ? '' : `http://127.0.0.1:${policyPort}/`,
+    POLICY_HEADER: policyPort === undefined ? '' : `${policyHeader}: ${policyKeyOf(masterPassword)}`,
     CERT: places.certFile,
     KEY: places.keyFile,
     IMAP_PORT: ports.imapPort,

@@ -41,6 +41,29 @@ export function childLines(part: Part, level: string): (line: string) => void {
   return (line) => log[levelOf(line)]({ event: 'said' }, line.trim())
 }
 
+/**
+ * A line of Dovecot's auth_verbose. Names of logins have neither parentheses nor commas: auth_username_chars. Dovecot says the last one too for
+ * the gateway's password at the ports of everybody.
+ */
+const refusal =
+  /^\w{3} +\d+ [\d:]{8} auth: Info: [\w-]+\([^(),<>]*,([\dA-Fa-f.:]+)(?:,master)?,<[\w+/=]*>\): (?:Password mismatch|[Uu]nknown user|Authentication failure due to policy|Username character disallowed|allow_nets check failed)/
+
+/** The address from which a login at the mail ports was refused; undefined: the line says something else. */
+export function refusedAddress(line: string): string | undefined {
+  return refusal.exec(line)?.[1]
+}
+
+/** Turns the lines of Dovecot into events; each refused login is one that fail2ban reads (deploy/fail2ban). It has no name: people type passwords there. */
+export function dovecotLines(level: string): (line: string) => void {
+  const log = createLog('dovecot', level, linesTo(process.stdout))
+  const others = childLines('dovecot', level)
+  return (line) => {
+    const address = refusedAddress(line)
+    if (address === undefined) others(line)
+    else log.warn({ event: 'login refused', address }, `A login from ${address} was refused`)
+  }
+}
+
 /** Passes on the events of one of our processes. Any other line, such as the reason of its end, becomes an event. */
 export function eventLines(log: Logger): (line: string) => void {
   const out = linesTo(process.stdout)

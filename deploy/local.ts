@@ -14,8 +14,9 @@ import { type DovecotPlaces, gatewaySocket, masterUser, startDovecot } from './d
 import { childIdentity } from './identity.ts'
 import { claimHome, makeHome, openRunFolder, refuseSecond, removeRunFolder } from './instance.ts'
 import type { Interrupts } from './interrupts.ts'
-import { childLines, eventLines, linesTo } from './lines.ts'
+import { childLines, dovecotLines, eventLines, linesTo } from './lines.ts'
 import { refuseTakenPorts } from './ports.ts'
+import { relayPolicy } from './policy-relay.ts'
 import { apiOrigin, askApi } from './probes.ts'
 import { keepCertificate } from './renewal.ts'
 import { type RedisPlaces, redisSocket, startRedis } from './redis.ts'
@@ -77,7 +78,9 @@ export async function startLocal(env: NodeJS.ProcessEnv, interrupts: Interrupts)
     stop.throwIfAborted()
     ensureSecret(config.adminTokenFile ?? home.adminToken)
     runFolder = openRunFolder(home)
-    const plan = planOf(config, home, { env, log, runFolder })
+    const path = join(runFolder, 'policy')
+    const policy = { path, port: await relayPolicy({ path }) }
+    const plan = planOf(config, home, { env, log, runFolder, policy })
     for (const [part, start] of plan.starts) {
       await running.begin(part, start)
       log.info({ event: 'part ready', part }, `${part} is ready`)
@@ -104,13 +107,15 @@ interface Surroundings {
   readonly env: NodeJS.ProcessEnv
   readonly log: Logger
   readonly runFolder: string
+  /** Where Dovecot asks, and where the API answers. */
+  readonly policy: { readonly port: number; readonly path: string }
 }
 
 /** The API carries data of an older version over before it answers; if it ends before that, its words are shown at once. */
 const apiSilenceMs = 10 * 60_000
 
 /** Plans which parts are started, and how each part finds the others. */
-function planOf(config: Config, home: Home, { env, log, runFolder }: Surroundings): Plan {
+function planOf(config: Config, home: Home, { env, log, runFolder, policy }: Surroundings): Plan {
   const identity = childIdentity([])
   const starts: [Part, Start][] = []
   const given: NodeJS.ProcessEnv = { TRIBUTARY_HOME: home.home, TRIBUTARY_SAMPLE: 'off' }
@@ -135,7 +140,9 @@ function planOf(config: Config, home: Home, { env, log, runFolder }: Surrounding
       given['TRIBUTARY_SAMPLE'] = 'on'
       sample = sampleAt(config, masterPassword, gatewaySocket(places))
     }
-    const what = { ports: config.mail, masterPassword, identity, onLine: childLines('dovecot', config.logLevel), log }
+    given['TRIBUTARY_POLICY'] = policy.path
+    const onLine = dovecotLines(config.logLevel)
+    const what = { ports: config.mail, masterPassword, identity, onLine, log, policyPort: policy.port }
     starts.push(['dovecot', async (signal) => await startDovecot(places, { ...what, signal })])
   }
   const childEnv = { ...env, ...given }

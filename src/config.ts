@@ -3,6 +3,7 @@ import { availableParallelism } from 'node:os'
 import { type Static, Type } from 'typebox'
 import { envSchema } from 'env-schema'
 import { isLoopbackHost } from './loopback.ts'
+import { type PolicyPlace, policyPlaceIn } from './mail-policy.ts'
 import { type Proxy, proxyForms, proxyIn } from './proxy-url.ts'
 import { redisUrlOf } from './redis-url.ts'
 import { type Given, type StoreEndpoint, storeOf } from './server-urls.ts'
@@ -33,6 +34,7 @@ export const variables = Type.Object({
   TRIBUTARY_STORE_URL: Type.Optional(Type.String({ minLength: 1 })),
   TRIBUTARY_STORE_PASSWORD: Type.Optional(Type.String({ minLength: 1 })),
   TRIBUTARY_STORE_USERS_FILE: Type.Optional(Type.String({ minLength: 1 })),
+  TRIBUTARY_POLICY: Type.Optional(Type.String({ pattern: '^(?:/.+|[A-Za-z0-9_.-]+:[0-9]{1,5})$' })),
   TRIBUTARY_WORKERS: Type.Optional(Type.Integer({ minimum: 1, maximum: 256 })),
   TRIBUTARY_SESSIONS: Type.Integer({ minimum: 1, maximum: 16_384, default: 256 }),
   TRIBUTARY_PROXY: Type.Optional(Type.String({ minLength: 1 })),
@@ -85,6 +87,8 @@ export interface Config {
   readonly store: StoreEndpoint | undefined
   /** The passwd-file that the hosted store reads. */
   readonly storeUsersFile: string | undefined
+  /** Where the API decides about logins at the mail ports; undefined: nowhere. */
+  readonly policy: PolicyPlace | undefined
   /** The worker processes that local mode runs. */
   readonly workers: number
   /** The POP3 sessions that one worker holds at once. */
@@ -153,6 +157,7 @@ export function readConfig(env: Environment, readFile: (path: string) => string)
     redisSentinelPassword: given['TRIBUTARY_REDIS_SENTINEL_PASSWORD'],
     store,
     storeUsersFile: read.TRIBUTARY_STORE_USERS_FILE,
+    policy: read.TRIBUTARY_POLICY === undefined ? undefined : policyPlaceIn(read.TRIBUTARY_POLICY),
     // One core is left to Redis, the store and the API.
     workers: read.TRIBUTARY_WORKERS ?? Math.max(1, availableParallelism() - 1),
     sessions: read.TRIBUTARY_SESSIONS,

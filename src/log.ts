@@ -57,6 +57,8 @@ export type EventName =
   | 'api listens'
   | 'api stopped'
   | 'api broke'
+  | 'policy broke'
+  | 'login refused'
   | 'request'
   | 'request broke'
   | 'listener broke'

@@ -1,6 +1,8 @@
 /** `/session`: people sign in and out. */
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Destinations } from '../../src/redis/destinations.ts'
+import type { Logger } from '../../src/log.ts'
+import type { Guesses } from '../../src/redis/guesses.ts'
 import type { Counted, Throttle } from '../../src/redis/throttle.ts'
 import type { Proof, Sessions } from '../../src/redis/sessions.ts'
 import { digestOf } from '../../src/redis/tokens.ts'
@@ -19,6 +21,8 @@ export interface SessionWorld extends WhoWorld {
   readonly sessions: Sessions
   readonly destinations: Destinations
   readonly throttle: Throttle
+  readonly guesses: Guesses
+  readonly log: Logger
 }
 
 /** These routes are registered in the open scope, because a person who signs in has shown nothing yet. */
@@ -86,25 +90,32 @@ class SignInDesk {
   }
 
   readonly signIn: HandlerOf<typeof signIn> = async (request, reply) => {
-    const { who, throttle } = this.#world
+    const { who, throttle, guesses, log } = this.#world
     const { login, password } = request.body
-    const address = await this.#counted({ what: 'address', name: addressBlockOf(request.ip) })
+    const from = addressBlockOf(request.ip)
+    const address = await this.#counted({ what: 'address', name: from })
     // A token cannot be guessed, so failed guesses at the password do not slow down a sign-in by token.
     const holder = login === undefined ? await who.holding(password) : 'unknown'
     if (typeof holder === 'object' && 'principal' in holder) {
       await throttle.succeeded(address)
       return await this.#begin(request, reply, { proof: { kind: 'token', id: holder.principal.id }, holder })
     }
-    const name = await this.#counted({ what: 'login', name: login?.toLowerCase() ?? '' })
+    if (login === undefined) await this.#counted(admin)
+    else refuse(await guesses.attempt({ login, from }))
     const proven = await this.#proven(request, login, password)
-    if (proven === undefined)
+    if (proven === undefined) {
+      log.warn({ event: 'login refused', address: request.ip }, `A sign-in from ${request.ip} was refused`)
       throw new Problem(
         'sign-in-refused',
         login === undefined
           ? 'This is neither the password of the admin nor a token. Until a password is set, sign in with the token in the file admin-token under TRIBUTARY_HOME.'
           : 'This login or its password is not right.',
       )
-    await Promise.all([throttle.succeeded(address), throttle.succeeded(name)])
+    }
+    await Promise.all([
+      throttle.succeeded(address),
+      login === undefined ? throttle.succeeded(admin) : guesses.succeeded({ login, from }),
+    ])
     return await this.#begin(request, reply, proven)
   }
 
@@ -114,14 +125,8 @@ class SignInDesk {
    * @throws Problem while too many attempts have failed.
    */
   async #counted(attempt: Counted): Promise<Counted> {
-    const seconds = Math.ceil((await this.#world.throttle.attempt(attempt)) / 1000)
-    if (seconds === 0) return attempt
-    throw new Problem(
-      'too-many-requests',
-      `Too many attempts have failed; try again in ${seconds} s. Tokens work all the while.`,
-      [],
-      seconds,
-    )
+    refuse(await this.#world.throttle.attempt(attempt))
+    return attempt
   }
 
   /** Compares the password with that of the login or the admin. Undefined: the password is wrong. */
@@ -142,6 +147,20 @@ class SignInDesk {
     reply.setCookie(cookieName(request), secret, cookieFor(request))
     return sessionView(holder.principal, { secret, record })
   }
+}
+
+const admin: Counted = { what: 'login', name: '' }
+
+/** @throws Problem if there is a time to wait. */
+function refuse(waitMs: number): void {
+  const seconds = Math.ceil(waitMs / 1000)
+  if (seconds > 0)
+    throw new Problem(
+      'too-many-requests',
+      `Too many attempts have failed; try again in ${seconds} s. Tokens work all the while.`,
+      [],
+      seconds,
+    )
 }
 
 interface Proven {

@@ -182,6 +182,10 @@ export const keys = {
   oauthLink: (digest: string) => `tributary:oauth-link:${digest}`,
   /** Hash: failures, untilMs (throttle.ts). */
   refusals: (what: string, digest: string) => `tributary:refusals:${what}:${digest}`,
+  /** List: when passwords were guessed (guesses.ts). It expires. */
+  guesses: (digest: string) => `tributary:guesses:${digest}`,
+  /** A login has succeeded from that address (guesses.ts). It expires. */
+  familiar: (digest: string) => `tributary:familiar:${digest}`,
   /** A run as JSON, as earlier versions kept it, and as a backup holds one that is open. It expires. */
   run: (id: string) => `tributary:run:${id}`,
   /** The answer to a request with that idempotency key (answers.ts). */

@@ -294,4 +294,10 @@ export const redisLimits = {
   signInLoginWaitMaxMs: 1 * minute,
   /** How long failures are remembered. */
   signInsKeptMs: 1 * day,
+  /** Guesses at one login from all addresses together at which it has never succeeded: people mistype, and a programme that has an old password asks again and again. */
+  guessesMax: 5,
+  guessesWithinMs: 1 * minute,
+  /** From one address at which it has succeeded: mail programmes there, each with many connections, count while they log in. */
+  familiarGuessesMax: 30,
+  familiarKeptMs: 90 * day,
 } as const

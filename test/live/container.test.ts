@@ -127,6 +127,7 @@ const fitting = {
   TRIBUTARY_HTTP_HOST: '0.0.0.0',
   TRIBUTARY_REDIS_URL: 'redis://redis',
   TRIBUTARY_STORE_URL: 'imap://gateway@store',
+  TRIBUTARY_POLICY: 'policy:8421',
   TRIBUTARY_STORE_PASSWORD: 'x',
   TRIBUTARY_STORE_USERS_FILE: '/x',
   TRIBUTARY_LOG_LEVEL: 'info',
@@ -135,7 +136,7 @@ const fitting = {
 // The services themselves: as another user, with what compose gives them, only that folders and ports are of this test.
 let folder: string
 let identity: ReturnType<typeof childIdentity>
-let ports: Ports & { readonly redis: number; readonly gateway: number }
+let ports: Ports & { readonly redis: number; readonly gateway: number; readonly policy: number }
 const running = new Map<Part, { readonly process: ChildProcess; readonly said: () => string }>()
 
 before(async () => {
@@ -144,8 +145,8 @@ before(async () => {
   identity = childIdentity([root, folder, process.execPath])
   for (const name of ['tmp', 'home', 'home/secrets']) mkdirSync(join(folder, name))
   handOver(folder, identity)
-  const [redis = 0, gateway = 0] = await freePorts(2)
-  ports = { redis, gateway, ...(await instancePorts()) }
+  const [redis = 0, gateway = 0, policy = 0] = await freePorts(3)
+  ports = { redis, gateway, policy, ...(await instancePorts()) }
 })
 after(async () => {
   for (const part of ['worker', 'api', 'dovecot', 'redis'] as const) running.get(part)?.process.kill('SIGTERM')
@@ -158,6 +159,7 @@ const here = (text: string) =>
     .replaceAll('/var/lib/tributary', join(folder, 'home'))
     .replace('redis:6379', `127.0.0.1:${ports.redis}`)
     .replace('store:1144', `127.0.0.1:${ports.gateway}`)
+    .replace('policy:8421', `127.0.0.1:${ports.policy}`)
     .replace('127.0.0.1:1143', `127.0.0.1:${ports.imap}`)
     .replace('127.0.0.1:8420', `127.0.0.1:${ports.http}`)
     .replace('0.0.0.0', '127.0.0.1')
@@ -264,6 +266,9 @@ test('API and worker pull a message through it', async () => {
   const gateway = connect({ host: '127.0.0.1', port: ports.gateway, localAddress: '127.0.0.2' })
   const lines = [`a LOGIN alice*gateway ${secret('store/password')}`, 'b EXAMINE INBOX', 'c FETCH 1 BODY.PEEK[]']
   assert.match(await converse(gateway, lines, /^c /m), /X-Tributary-Account: provider@example\.net[\s\S]*Hello\./)
+  await converse(connect(ports.imap, '127.0.0.1'), ['a LOGIN alice guess'], /^a NO/m)
+  const { said: logged } = running.get('dovecot') ?? assert.fail('dovecot')
+  await until('the guess to be told', () => logged().includes('"login refused","address":"127.0.0.1"'))
 })
 
 async function call(method: string, path: string, body?: object): Promise<Record<string, unknown>> {

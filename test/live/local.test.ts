@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { banned } from '../support/fail2ban.ts'
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { connect, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -184,6 +185,12 @@ test("a user's wrong password does not hold up the gateway's logins, which nobod
   assert.equal(await login(`alice*${masterUser}`, masterPassword, { socket }), 'accepted')
   assert.ok(performance.now() - beganMs < 1000, `${performance.now() - beganMs} ms`)
   assert.equal(await guessing, 'refused')
+  const event =
+    first
+      .said()
+      .split('\n')
+      .find((line) => line.includes('"login refused"')) ?? assert.fail(first.said())
+  assert.equal(banned(event), '127.0.0.1')
   assert.equal(await login(`alice*${masterUser}`, masterPassword), 'refused')
 })
 

@@ -38,6 +38,7 @@ test('without settings everything is as the contract says', () => {
     redisSentinelPassword: undefined,
     store: undefined,
     storeUsersFile: undefined,
+    policy: undefined,
     workers: Math.max(1, availableParallelism() - 1),
     sessions: 256,
     proxy: undefined,

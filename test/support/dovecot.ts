@@ -24,6 +24,9 @@ export interface TestDovecot extends MailPorts {
   stop(): Promise<void>
 }
 
+/** The gateway's password at every store of tests. */
+export const masterPassword = 'the master of all'
+
 /**
  * Finds ports on which nobody listens. They lie below the ports that the kernel gives to outgoing connections (from 32768 on), because such a
  * connection could take one before its server does; they are chosen at random, so that two processes do not choose the same.
@@ -46,11 +49,13 @@ export async function freePorts(count: number): Promise<number[]> {
 /**
  * @param maildrops has messages by login, in their order; if it is given, the server keeps Maildirs, whose files it serves as they are.
  * @param authMechanisms the mechanisms of SASL that it offers, if not the usual ones.
+ * @param policyPort the port at which somebody decides about logins; undefined: everybody may try.
  */
 export async function startDovecot(
   users: Readonly<Record<string, string>> = {},
   maildrops: Readonly<Record<string, readonly Buffer[]>> = {},
   authMechanisms?: string,
+  policyPort?: number,
 ): Promise<TestDovecot> {
   const folder = mkdtempSync('/tmp/tributary-dovecot-')
   const identity = childIdentity([])
@@ -74,14 +79,14 @@ export async function startDovecot(
   // Tests come as the gateway by the IMAP port, from this machine.
   const gatewayNet = '127.0.0.1/32'
   const ports: MailPorts = { host: '127.0.0.1', imapPort, imapsPort, pop3Port, pop3sPort, gatewayNet }
-  const masterPassword = 'the master of all'
   const addHash = (login: string, hash: string) => appendFileSync(places.usersFile, `${login}:${hash}::::::\n`)
   const addUser = (login: string, password: string) => addHash(login, `{PLAIN}${password}`)
   for (const [login, password] of Object.entries(users)) addUser(login, password)
   const lines: string[] = []
   let child: Child | undefined
   const resume = async () => {
-    child = await start(places, { ports, masterPassword, identity, onLine: (line) => lines.push(line) })
+    const policy = policyPort === undefined ? {} : { policyPort }
+    child = await start(places, { ports, masterPassword, identity, onLine: (line) => lines.push(line), ...policy })
   }
   await resume()
   handOver(folder, identity)

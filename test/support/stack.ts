@@ -17,6 +17,7 @@ import { loggedOutage } from '../../src/redis/outage.ts'
 import { demandReliable } from '../../src/redis/reliable.ts'
 import { Destinations } from '../../src/redis/destinations.ts'
 import { Events } from '../../src/redis/events.ts'
+import { Guesses } from '../../src/redis/guesses.ts'
 import { OAuthApplications } from '../../src/redis/oauth-applications.ts'
 import { OAuthDevices } from '../../src/redis/oauth-devices.ts'
 import { AuthorizationServers } from '../../src/oauth/authorization-servers.ts'
@@ -128,6 +129,7 @@ export async function startStack<Server extends StackRedis = TestRedis>(
     tokens,
     sessions,
     throttle,
+    guesses: new Guesses(redis),
     audit: new Audit(redis),
     runs,
     events,

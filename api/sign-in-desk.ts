@@ -1,14 +1,15 @@
 /** Begins, reads and ends sign-ins (CONTRACT section 10). */
 import { randomBytes } from 'node:crypto'
 import { flowsOf, isUnattended, type OpenApplication, tokenMistakes } from '../src/oauth/application.ts'
-import type { AuthorizationServers } from '../src/oauth/authorization-servers.ts'
+import { type AuthorizationServers, serverNameOf } from '../src/oauth/authorization-servers.ts'
 import { applicationToken, beginCode, beginDevice } from '../src/oauth/flows.ts'
 import { nobodyNamed } from '../src/oauth/identity.ts'
 import { oauthLimits } from '../src/oauth/limits.ts'
-import { OAuthFailed } from '../src/oauth/oauth-failed.ts'
+import { isPassing, OAuthFailed } from '../src/oauth/oauth-failed.ts'
 import type { OAuthFlow } from '../src/oauth/providers.ts'
+import { flowsIn } from '../src/oauth/server-metadata.ts'
 import { isLoopbackHost } from '../src/loopback.ts'
-import type { OAuthDevices } from '../src/redis/oauth-devices.ts'
+import type { OAuthDevices, WaitingDevice } from '../src/redis/oauth-devices.ts'
 import { openApplication } from '../src/redis/oauth-applications.ts'
 import type { OAuthStates } from '../src/redis/oauth-states.ts'
 import { protocolOf, type TokenHolder } from '../src/redis/oauth-tokens.ts'
@@ -45,13 +46,15 @@ export class OAuthDesk {
     { principal, browser }: { readonly principal: Principal; readonly browser: string | undefined },
   ): Promise<BegunOAuth> {
     const { holder, open } = await this.demand(kind, id)
-    if (!flowsOf(open.application).includes(flow))
+    if (!flowsOf(open.application).includes(flow)) {
+      if (flow === 'device') throw withoutDevice(holder, serverNameOf(open.application))
       throw conflict(`The provider of this application has no flow ${flow} for mail.`)
+    }
     switch (flow) {
       case 'code':
         return browser === undefined ? await this.link(holder) : await this.#beginCode(holder, open, browser)
       case 'device':
-        return await this.#beginDevice(holder, open)
+        return await this.#beginDevice(holder, open, principal)
       case 'application':
         return await this.#asApplication(holder, open, principal)
     }
@@ -98,12 +101,14 @@ export class OAuthDesk {
     return { url, expiresAt: isoIn(oauthLimits.stateLivesMs), feeds: feedsEn(holder) }
   }
 
-  async #beginDevice(holder: SignInHolder, open: OpenApplication): Promise<BegunOAuth> {
+  async #beginDevice(holder: SignInHolder, open: OpenApplication, { destinationId }: Principal): Promise<BegunOAuth> {
     const { servers, devices, seal } = this.#world
-    const device = await asked(async () => await beginDevice(await servers.of(open), protocolOf(holder)))
+    const server = await asked(async () => await servers.of(open))
+    if (!flowsIn(server.configuration.serverMetadata()).includes('device')) throw withoutDevice(holder, server.name)
+    const device = await asked(async () => await beginDevice(server, protocolOf(holder)))
     const nowMs = Date.now()
     const { deviceCode, userCode, verificationUri, intervalMs, livesMs } = device
-    const isTaken = await devices.wait({
+    const waiting: WaitingDevice = {
       ...termsOf(holder),
       sealedDeviceCode: seal.seal(deviceCode, holder.id, 'deviceCode'),
       userCode,
@@ -111,8 +116,12 @@ export class OAuthDesk {
       intervalMs,
       askMs: nowMs + intervalMs,
       untilMs: nowMs + livesMs,
-    })
-    if (!isTaken) throw conflict('Too many sign-ins by device code wait at once; try again in some minutes.')
+      ...(destinationId === undefined ? {} : { owner: destinationId }),
+    }
+    if (!(await devices.wait(waiting, nowMs)))
+      throw conflict(
+        'Too many sign-ins by code wait at once. Type the codes that were given, or try again in some minutes; a link needs no room.',
+      )
     await this.#note(holder, 'device', livesMs)
     return { userCode, verificationUri, expiresAt: isoIn(livesMs), feeds: feedsEn(holder) }
   }
@@ -167,6 +176,13 @@ function isoIn(ms: number): string {
   return new Date(Date.now() + ms).toISOString()
 }
 
+/** RFC 8628 is known to few providers. */
+function withoutDevice({ kind, id }: SignInHolder, server: string): Problem {
+  return conflict(
+    `${server} offers no sign-in by code. Make a link for the owner of the mailbox instead: "tributary ${kind} sign-in ${id} --link", or POST /api/v1/${kind}s/${id}/oauth/link.`,
+  )
+}
+
 /** A provider sends the browser back with what opens a mailbox. */
 function demandSafe(publicUrl: string): void {
   const { protocol, hostname } = new URL(publicUrl)
@@ -181,7 +197,7 @@ async function asked<T>(ask: () => Promise<T>): Promise<T> {
   } catch (error) {
     if (!(error instanceof OAuthFailed)) throw error
     const { trouble, server, message } = error
-    if (trouble === 'unreachable')
+    if (isPassing(trouble))
       throw new Problem('provider-unavailable', `${server} does not answer: ${message}. Try again in a moment.`)
     throw conflict(`${server} refused it: ${message}. Check the application there and here.`)
   }

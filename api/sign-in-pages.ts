@@ -31,7 +31,10 @@ interface Words {
   readonly notTaken: () => PageText
   readonly linkOver: () => PageText
   readonly refused: (facts: PageFacts, reason: string) => PageText
+  /** Of a page that may be loaded again. */
   readonly noAnswer: (server: string, reason: string) => PageText
+  /** Of one that may not: the answer of the provider is used up. */
+  readonly noAnswerBack: (server: string, reason: string) => PageText
 }
 
 export const feedsEn = ({ mailbox, into }: PageFacts) =>
@@ -51,7 +54,7 @@ function warningEn({ code, atMs }: OAuthWarning): string {
     case 'no refresh token':
       return `The provider gave nothing to renew this sign-in with: it ends on ${on}. Tell whoever runs Tributary.`
     case 'scopes missing':
-      return 'Not all that was asked for was agreed to, and mail may not come. Open the link again, and leave every box ticked.'
+      return 'Not all that was asked for was agreed to, and mail may not come. Ask for another link, or begin anew in Tributary, and leave every box ticked.'
     case 'another audience':
       return 'What the provider gave is not for its mail servers, and mail may not come. Tell whoever runs Tributary to look at the scopes of the application.'
     default:
@@ -67,7 +70,7 @@ function warningVi({ code, atMs }: OAuthWarning): string {
     case 'no refresh token':
       return `Nhà cung cấp không cho gì để gia hạn lần đăng nhập này: nó hết hạn vào ${on}. Hãy báo người quản lý Tributary.`
     case 'scopes missing':
-      return 'Không phải mọi quyền được hỏi đều được đồng ý, và thư có thể không đến. Hãy mở lại liên kết và để nguyên mọi ô đã chọn.'
+      return 'Không phải mọi quyền được hỏi đều được đồng ý, và thư có thể không đến. Hãy xin liên kết khác, hoặc bắt đầu lại trong Tributary, và để nguyên mọi ô đã chọn.'
     case 'another audience':
       return 'Quyền mà nhà cung cấp đã cấp không dành cho máy chủ thư của họ, và thư có thể không đến. Hãy báo người quản lý Tributary xem lại scopes của ứng dụng.'
     default:
@@ -100,7 +103,7 @@ const words: Readonly<Record<'en' | 'vi', Words>> = {
       title: 'Signed in as somebody else',
       paragraphs: [
         `You have signed in as ${as}, but this mailbox is ${facts.mailbox}. Nothing was changed, and what you agreed to is not kept.`,
-        `Open the link again and sign in as ${facts.mailbox}; the provider may want you to sign out first, or use a private window.`,
+        `Open the link again, or begin anew in Tributary, and sign in as ${facts.mailbox}; the provider may want you to sign out first, or use a private window.`,
         `If ${as} is another name of the same mailbox, whoever runs Tributary sets the user here to ${as}, and you sign in once more.`,
       ],
     }),
@@ -122,12 +125,19 @@ const words: Readonly<Record<'en' | 'vi', Words>> = {
       title: 'Not signed in',
       paragraphs: [
         `The provider did not let Tributary into ${facts.mailbox}: ${reason}.`,
-        'Nothing was changed. Open the link again to try once more.',
+        'Nothing was changed. To try once more, open the link that you were sent again, or begin anew in Tributary.',
       ],
     }),
     noAnswer: (server, reason) => ({
       title: 'The provider does not answer',
       paragraphs: [`${server}: ${reason}.`, 'Nothing was changed. Load this page again in a moment.'],
+    }),
+    noAnswerBack: (server, reason) => ({
+      title: 'The provider does not answer',
+      paragraphs: [
+        `${server}: ${reason}.`,
+        'Nothing was changed. In a moment, open the link that you were sent again, or begin anew in Tributary.',
+      ],
     }),
   },
   vi: {
@@ -154,7 +164,7 @@ const words: Readonly<Record<'en' | 'vi', Words>> = {
       title: 'Đã đăng nhập bằng tài khoản khác',
       paragraphs: [
         `Bạn đã đăng nhập với tên ${as}, nhưng hộp thư này là ${facts.mailbox}. Không có gì thay đổi, và sự đồng ý của bạn không được giữ lại.`,
-        `Hãy mở lại liên kết và đăng nhập bằng ${facts.mailbox}; có thể bạn phải đăng xuất trước, hoặc dùng cửa sổ riêng tư.`,
+        `Hãy mở lại liên kết, hoặc bắt đầu lại trong Tributary, và đăng nhập bằng ${facts.mailbox}; có thể bạn phải đăng xuất trước, hoặc dùng cửa sổ riêng tư.`,
         `Nếu ${as} là tên khác của cùng hộp thư, người quản lý Tributary đặt người dùng ở đây thành ${as}, rồi bạn đăng nhập lại.`,
       ],
     }),
@@ -176,12 +186,19 @@ const words: Readonly<Record<'en' | 'vi', Words>> = {
       title: 'Chưa đăng nhập được',
       paragraphs: [
         `Nhà cung cấp không cho Tributary vào ${facts.mailbox}: ${reason}.`,
-        'Không có gì thay đổi. Hãy mở lại liên kết để thử lần nữa.',
+        'Không có gì thay đổi. Để thử lần nữa, hãy mở lại liên kết bạn nhận được, hoặc bắt đầu lại trong Tributary.',
       ],
     }),
     noAnswer: (server, reason) => ({
       title: 'Nhà cung cấp không trả lời',
       paragraphs: [`${server}: ${reason}.`, 'Không có gì thay đổi. Hãy tải lại trang này sau giây lát.'],
+    }),
+    noAnswerBack: (server, reason) => ({
+      title: 'Nhà cung cấp không trả lời',
+      paragraphs: [
+        `${server}: ${reason}.`,
+        'Không có gì thay đổi. Lát nữa hãy mở lại liên kết bạn nhận được, hoặc bắt đầu lại trong Tributary.',
+      ],
     }),
   },
 }

@@ -3,7 +3,7 @@ import { loginDefaults } from '../src/account/login.ts'
 import { type AuthorizationServers, serverNameOf } from '../src/oauth/authorization-servers.ts'
 import { pollDevice } from '../src/oauth/flows.ts'
 import { consentBy, isGrantFor } from '../src/oauth/grant.ts'
-import { OAuthFailed } from '../src/oauth/oauth-failed.ts'
+import { isPassing, OAuthFailed, wordsOfCode } from '../src/oauth/oauth-failed.ts'
 import type { Destinations } from '../src/redis/destinations.ts'
 import { OAuthApplications, openApplication } from '../src/redis/oauth-applications.ts'
 import { OAuthDevices, type WaitingDevice } from '../src/redis/oauth-devices.ts'
@@ -30,13 +30,14 @@ export class DevicePolls {
   }
 
   async turn(nowMs: number): Promise<void> {
-    const due = await this.#devices.takeDue(nowMs)
+    const { due, over } = await this.#devices.takeDue(nowMs)
+    for (const device of over) await this.#refused(device, wordsOfCode('expired_token'))
     await Promise.all(due.map(async (device) => await this.#ask(device)))
   }
 
   async #ask(device: WaitingDevice): Promise<void> {
     const { id, applicationId } = device
-    const { seal, servers, grants } = this.#world
+    const { seal, servers } = this.#world
     const holder = await this.#holderOf(device)
     const record = await this.#applications.get(applicationId)
     if (holder === undefined || record === undefined) return void (await this.#devices.end(device))
@@ -55,15 +56,19 @@ export class DevicePolls {
         }))
       this.#revocations.ofTokens(tokens, consentBy(open.application, identity))
       const as = identity.shown ?? identity.subject?.sub ?? serverNameOf(open.application)
-      if (isWanted)
-        await grants.refused(id, device, 'device', `${as} has signed in, and the mailbox is ${holder.login.user}`)
+      if (isWanted) await this.#refused(device, `${as} has signed in, and the mailbox is ${holder.login.user}`)
     } catch (error) {
       if (!(error instanceof OAuthFailed)) throw error
       const { trouble, message } = error
-      if (trouble === 'pending' || trouble === 'slow down' || trouble === 'unreachable')
-        return await this.#devices.again(device, Date.now(), trouble !== 'pending')
-      if (await this.#devices.end(device)) await grants.refused(id, device, 'device', message)
+      if (isPassing(trouble)) return await this.#devices.again(device, Date.now(), trouble !== 'pending')
+      if (await this.#devices.end(device)) await this.#refused(device, message)
     }
+  }
+
+  async #refused(device: WaitingDevice, problem: string): Promise<void> {
+    // Nobody asks for the sign-in of what is gone.
+    if ((await this.#holderOf(device)) !== undefined)
+      await this.#world.grants.refused(device.id, device, 'device', problem)
   }
 
   /** Undefined: it is gone, or another mailbox by now. */

@@ -2,12 +2,12 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { endCode } from '../../src/oauth/flows.ts'
 import { oauthLimits } from '../../src/oauth/limits.ts'
-import { OAuthFailed } from '../../src/oauth/oauth-failed.ts'
+import { isPassing, OAuthFailed } from '../../src/oauth/oauth-failed.ts'
 import { oauthProviders } from '../../src/oauth/providers.ts'
 import { serverNameOf } from '../../src/oauth/authorization-servers.ts'
 import { consentBy, isGrantFor } from '../../src/oauth/grant.ts'
 import { openApplication } from '../../src/redis/oauth-applications.ts'
-import type { GivenState } from '../../src/redis/oauth-states.ts'
+import type { SignInFor } from '../../src/redis/oauth-states.ts'
 import type { TokenHolder } from '../../src/redis/oauth-tokens.ts'
 import { isOwnersConsent, takeGrant } from '../../src/redis/signed-in.ts'
 import type { App } from '../app.ts'
@@ -98,13 +98,13 @@ const routesOf = (kind: TokenHolder['kind']) => {
   }
 }
 
-const openLink = route({ answers: 'page' }, { hide: true, querystring: schemas.OAuthLinkQuery })
+const openLink = route({ answers: 'page' }, { hide: true })
 const callback = route({ answers: 'page' }, { hide: true })
 
 /** These routes are registered in the open scope: browsers come without a token. */
 export async function oauthPageRoutes(app: App, world: SignInDeskWorld): Promise<void> {
   const pages = new OAuthPages(world)
-  app.get('/oauth/link', openLink, async (request, reply) => await pages.link(request.query.link ?? '', request, reply))
+  app.get('/oauth/link', openLink, async (request, reply) => await pages.link(request, reply))
   app.get('/oauth/callback', callback, async (request, reply) => await pages.callback(request, reply))
 }
 
@@ -117,7 +117,8 @@ class OAuthPages {
     this.#desk = new OAuthDesk(world)
   }
 
-  async link(secret: string, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
+  async link(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
+    const secret = new URL(request.url, this.#world.publicUrl).searchParams.get('link') ?? ''
     const linked = await this.#world.states.linked(secret)
     const found = linked && (await this.#found(linked.to))
     if (linked === undefined || found === undefined)
@@ -130,7 +131,10 @@ class OAuthPages {
       return await sendPage(request, reply, 200, (words) => words.begin(holder, name, url))
     } catch (error) {
       if (!(error instanceof OAuthFailed)) throw error
-      return await sendPage(request, reply, 503, (words) => words.noAnswer(error.server, error.message))
+      const { trouble, server, message } = error
+      await this.#refused(linked.to, error)
+      if (isPassing(trouble)) return await sendPage(request, reply, 503, (words) => words.noAnswer(server, message))
+      return await sendPage(request, reply, 400, (words) => words.refused(holder, message))
     }
   }
 
@@ -167,14 +171,21 @@ class OAuthPages {
     } catch (error) {
       if (!(error instanceof OAuthFailed)) throw error
       const { trouble, server, message } = error
-      if (trouble === 'unreachable')
-        return await sendPage(request, reply, 503, (words) => words.noAnswer(server, message))
+      await this.#refused(given, error)
+      if (isPassing(trouble)) return await sendPage(request, reply, 503, (words) => words.noAnswerBack(server, message))
       return await sendPage(request, reply, 400, (words) => words.refused(holder, message))
     }
   }
 
+  /** Whoever waits for the sign-in is not who sees the page. */
+  async #refused(to: SignInFor, { trouble, server, message }: OAuthFailed): Promise<void> {
+    if ((await this.#found(to)) === undefined) return
+    const problem = isPassing(trouble) ? `${server} does not answer: ${message}` : message
+    await this.#world.grants.refused(to.id, to, 'code', problem)
+  }
+
   /** Whom it was made for, as long as it is the same mailbox at the same provider. */
-  async #found(to: Pick<GivenState, 'kind' | 'id' | 'applicationId' | 'host' | 'user'>) {
+  async #found(to: SignInFor) {
     const holder: SignInHolder | undefined = await holderOf(this.#world, to.kind, to.id)
     if (holder === undefined || holder.login.auth !== 'oauth2' || !isGrantFor(to, termsOf(holder))) return undefined
     const record = await this.#world.applications.get(to.applicationId)

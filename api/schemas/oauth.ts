@@ -57,4 +57,3 @@ export const OAuthLink = Type.Object({
   url: Type.String(like('https://mail.example.net/api/v1/oauth/link?link=...')),
   expiresAt: time,
 })
-export const OAuthLinkQuery = Type.Object({ link: Type.Optional(Type.String({ maxLength: 200 })) })

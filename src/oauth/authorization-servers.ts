@@ -203,6 +203,10 @@ function formEncodings(secret: string): string[] {
 
 function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error)
-  const { cause } = error
-  return cause instanceof Error ? `${error.message}: ${cause.message}` : error.message
+  const { cause, message } = error
+  const because = cause instanceof Error ? `${message}: ${cause.message}` : message
+  // OpenID Connect Core section 3.1.3.3.
+  if (because.includes('"response" body "id_token" property'))
+    return 'it announces OpenID Connect, and has sent no ID token; set the scopes of the application, without openid'
+  return because
 }

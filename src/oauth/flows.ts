@@ -7,6 +7,8 @@ import { type Claims, type Identity, identityIn } from './identity.ts'
 import { oauthLimits } from './limits.ts'
 import { OAuthFailed } from './oauth-failed.ts'
 import { oauthCloudOf, oauthProviders } from './providers.ts'
+import { isEndpoint } from './server-metadata.ts'
+import { singleLine } from '../printable.ts'
 
 /** For which protocol a token is to be. */
 export type MailProtocol = 'pop3' | 'imap'
@@ -38,11 +40,14 @@ export interface CodeSecrets {
   readonly nonce: string | null
 }
 
-/** RFC 6749 section 4.1.1 and RFC 7636. */
+/** RFC 6749 section 4.1.1 and RFC 7636. @throws OAuthFailed */
 export async function beginCode(
   server: AuthorizationServer,
   { redirectUri, protocol, user }: CodeRequest,
 ): Promise<{ readonly url: string; readonly secrets: CodeSecrets }> {
+  const { authorization_endpoint: page } = server.configuration.serverMetadata()
+  if (page === undefined || !isEndpoint(page))
+    throw new OAuthFailed('refused', server.name, 'it names no https URL at which people sign in')
   const scopes = scopesOf(server, protocol)
   const verifier = client.randomPKCECodeVerifier()
   const state = client.randomState()
@@ -167,11 +172,14 @@ export async function beginDevice(server: AuthorizationServer, protocol: MailPro
     [],
     async () => await client.initiateDeviceAuthorization(server.configuration, parameters),
   )
+  // It becomes a link in the dashboard.
+  if (!/^https?:\/\//i.test(answer.verification_uri) || !URL.canParse(answer.verification_uri))
+    throw new OAuthFailed('refused', server.name, 'it names no page at which the code could be typed')
   const intervalMs = answer.interval === undefined ? oauthLimits.pollIntervalMs : answer.interval * 1000
   return {
     deviceCode: answer.device_code,
-    userCode: answer.user_code,
-    verificationUri: answer.verification_uri,
+    userCode: singleLine(answer.user_code, 100),
+    verificationUri: singleLine(answer.verification_uri),
     intervalMs: Math.min(Math.max(intervalMs, 1000), oauthLimits.pollIntervalMaxMs),
     livesMs: Math.min(answer.expires_in * 1000, oauthLimits.deviceLivesMaxMs),
   }

@@ -5,6 +5,8 @@ export const oauthLimits = {
   /** CONTRACT section 10. */
   stateLivesMs: 10 * minute,
   linkLivesMs: 7 * day,
+  /** Why a sign-in came to nothing can be read for so long: whoever has made a link need not be there when it is opened. */
+  problemKeptMs: 7 * day,
   /** The whole of one request to an authorization server. Two of them, with the secret shown in either way, are shorter than the lease of a refresh. */
   requestWaitMs: 20 * second,
   refreshLeaseMs: 60 * second,
@@ -35,8 +37,10 @@ export const oauthLimits = {
   pollIntervalMaxMs: 60 * second,
   /** A device code lives 15 minutes mostly; a server that names a longer time is not believed. */
   deviceLivesMaxMs: 30 * minute,
-  /** Device codes that wait at once in this instance, and of which one worker asks at once. */
+  /** Device codes that wait at once: of the admins, of each owner of a destination, and of all owners. One worker asks for so many at once. */
   devicesMax: 100,
+  devicesEachMax: 20,
+  devicesOfOwnersMax: 400,
   polledAtOnce: 8,
   /** Google takes no longer life for the assertion of a service account. It begins a little early: by their clock ours may be ahead. */
   assertionLivesS: 3600,

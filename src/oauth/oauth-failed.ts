@@ -27,11 +27,20 @@ export class OAuthFailed extends Error {
   }
 }
 
+/** Whether the same request may be taken a moment later: nothing that somebody could change stands against it. */
+export function isPassing(trouble: OAuthTrouble): boolean {
+  return trouble === 'unreachable' || trouble === 'slow down' || trouble === 'pending'
+}
+
 /** The codes by which somebody's own doing is told, in words; undefined: the server's own words are as good. Microsoft says `authorization_declined`. */
+export function wordsOfCode(code: 'expired_token'): string
+export function wordsOfCode(code: string): string | undefined
 export function wordsOfCode(code: string): string | undefined {
   switch (code) {
     case 'expired_token':
       return 'the code was not typed in time'
+    case 'slow_down':
+      return 'it wants to be asked less often'
     case 'access_denied':
     case 'authorization_declined':
       return 'whoever was asked did not agree'

@@ -4,6 +4,9 @@ import type { GrantTerms } from '../oauth/grant.ts'
 import { oauthLimits } from '../oauth/limits.ts'
 import { keys } from './key-names.ts'
 import { replaced } from './replaced.ts'
+import { script } from './scripts.ts'
+
+const waitDevice = script<'done' | 'full'>('wait-device', 1)
 
 export interface WaitingDevice extends GrantTerms {
   readonly kind: 'account' | 'destination'
@@ -15,6 +18,8 @@ export interface WaitingDevice extends GrantTerms {
   /** When it is asked for next; whoever asks puts it off first. */
   readonly askMs: number
   readonly untilMs: number
+  /** The destination whose owner has begun it; absent: an admin of the instance. */
+  readonly owner?: string
 }
 
 export class OAuthDevices {
@@ -24,12 +29,13 @@ export class OAuthDevices {
     this.#redis = redis
   }
 
-  /** False: too many wait already. */
-  async wait(device: WaitingDevice): Promise<boolean> {
-    const isNew = (await this.#redis.hexists(keys.oauthDevices, device.id)) === 0
-    if (isNew && (await this.#redis.hlen(keys.oauthDevices)) >= oauthLimits.devicesMax) return false
-    await this.#redis.hset(keys.oauthDevices, device.id, JSON.stringify(device))
-    return true
+  /** False: too many of this owner, or of the admins, wait already. */
+  async wait(device: WaitingDevice, nowMs: number): Promise<boolean> {
+    const { id, owner } = device
+    const { devicesMax, devicesEachMax, devicesOfOwnersMax } = oauthLimits
+    const shares = owner === undefined ? [devicesMax, devicesMax] : [devicesEachMax, devicesOfOwnersMax]
+    const args = [id, JSON.stringify(device), owner ?? '', nowMs, ...shares]
+    return (await waitDevice(this.#redis, [keys.oauthDevices], args)) === 'done'
   }
 
   async get(id: string): Promise<WaitingDevice | undefined> {
@@ -37,21 +43,24 @@ export class OAuthDevices {
     return json === null ? undefined : (JSON.parse(json) as WaitingDevice)
   }
 
-  /** Takes those that are to be asked for now: no other worker asks for them before their next time. What is over is forgotten. */
-  async takeDue(nowMs: number): Promise<WaitingDevice[]> {
+  /** Takes those that are to be asked for now: no other worker asks for them before their next time. What is over is forgotten, and given once. */
+  async takeDue(nowMs: number): Promise<{ readonly due: WaitingDevice[]; readonly over: WaitingDevice[] }> {
     const all = Object.values(await this.#redis.hgetall(keys.oauthDevices)).map(
       (json) => JSON.parse(json) as WaitingDevice,
     )
     const due: WaitingDevice[] = []
-    for (const device of all) {
-      if (device.untilMs <= nowMs) await this.end(device)
-      else if (device.askMs <= nowMs && due.length < oauthLimits.polledAtOnce) {
+    const over: WaitingDevice[] = []
+    // Where there are more than can be asked for, whoever waits longest is next.
+    for (const device of all.toSorted((one, other) => one.askMs - other.askMs)) {
+      if (device.untilMs <= nowMs) {
+        if (await this.end(device)) over.push(device)
+      } else if (device.askMs <= nowMs && due.length < oauthLimits.polledAtOnce) {
         // The answer may take as long as a request may, and the interval counts from it (RFC 8628 section 3.5).
         const taken = await this.#change(device, { askMs: nowMs + oauthLimits.requestWaitMs + device.intervalMs })
         if (taken !== undefined) due.push(taken)
       }
     }
-    return due
+    return { due, over }
   }
 
   /** Asks again later; `slower`: the server has said slow_down. */

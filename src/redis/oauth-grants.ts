@@ -118,7 +118,7 @@ export class OAuthGrants {
     await this.begun(id, {
       terms: { applicationId, host, user },
       flow,
-      untilMs: Date.now() + oauthLimits.stateLivesMs,
+      untilMs: Date.now() + oauthLimits.problemKeptMs,
       problem,
     })
   }

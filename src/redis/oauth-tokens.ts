@@ -13,7 +13,7 @@ import { type AuthorizationServer, type AuthorizationServers, serverNameOf } fro
 import { applicationToken, type IssuedTokens, type MailProtocol, refresh } from '../oauth/flows.ts'
 import { consentOf, type Grant, isFresh, isGrantFor, isJustForced, isUsable, mayEndMs } from '../oauth/grant.ts'
 import { oauthLimits } from '../oauth/limits.ts'
-import { OAuthFailed } from '../oauth/oauth-failed.ts'
+import { isPassing, OAuthFailed } from '../oauth/oauth-failed.ts'
 import type { Seal } from '../seal.ts'
 import { keys } from './key-names.ts'
 import { OAuthApplications, openApplication } from './oauth-applications.ts'
@@ -201,7 +201,7 @@ export class AccessTokens {
       if ((await this.#grants.put(holder.id, refused, grant)) === undefined) return undefined
       throw this.#signInNeeded(holder, message)
     }
-    if (trouble === 'unreachable') throw failedBy(holder, server, message)
+    if (isPassing(trouble)) throw failedBy(holder, server, message)
     const reason = `${server} gives the application ${open.application.clientId} no token: ${message}`
     const remedy = `Look at the application ${open.application.id} and its secret`
     throw new SessionFailed({ kind: 'internal', reason, remedy })

@@ -146,6 +146,19 @@ test('Ctrl-C ends the waiting and not the sign-in, in a pipe and on a terminal',
   }
 })
 
+test('where the provider knows no codes, it leads to a link', async () => {
+  const without = await startTokenService(granted, { device_authorization_endpoint: undefined })
+  const application = { provider: 'custom', clientId: 'tributary', issuer: without.issuer }
+  const { id } = (await stack.call('POST', '/oauth/applications', application)).body
+  const { code, err } = await tributary('sign-in', 'link@outlook.example', ...where(), '--application', id)
+  assert.equal(code, 1, err)
+  assert.match(err, /127\.0\.0\.1:\d+ offers no sign-in by code\. Make a link .*tributary account sign-in \S+ --link/)
+  assert.ok(!err.includes('as.device'))
+  const link = await tributary('sign-in', 'link@outlook.example', '--link')
+  assert.equal(link.code, 0, link.err)
+  await without.close()
+})
+
 test('a provider that does not answer is told, and the account stays as it is', async () => {
   const before = server.device
   server.device = () => ({ status: 503, body: 'away' })

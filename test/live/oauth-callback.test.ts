@@ -188,7 +188,7 @@ test('the callback leads nowhere else, whatever it is told', async () => {
   assert.equal(done.status, 200, done.page)
   assert.equal(done.headers.location, undefined)
   assert.ok(!done.page.includes('evil.example'))
-  assert.ok(done.page.includes(`href="${publicUrlOfTests}/"`))
+  assert.ok(done.page.includes(`href="${publicUrlOfTests}/accounts/`))
   assert.equal(service.asked['/token'].at(-1)?.body.get('redirect_uri'), `${publicUrlOfTests}/api/v1/oauth/callback`)
   assert.equal(done.headers['referrer-policy'], 'no-referrer')
   assert.equal(done.headers['cache-control'], 'no-store')

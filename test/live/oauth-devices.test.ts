@@ -1,6 +1,7 @@
 /** Device codes (RFC 8628): how they are asked for, how they end, and what outlives a worker and an API. */
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
+import { oauthLimits } from '../../src/oauth/limits.ts'
 import { keys } from '../../src/redis/key-names.ts'
 import { buildServer } from '../../api/server.ts'
 import { adminToken, type Stack, startStack } from '../support/stack.ts'
@@ -34,10 +35,15 @@ after(async () => {
 
 const user = 'me@example.net'
 let port = 21_000
-async function account(): Promise<string> {
+async function account(fields: object = {}): Promise<string> {
   port += 1
   const usual = { address: user, host: '127.0.0.1', port, tls: 'none', user, destinationId, paused: true }
-  const { body } = await stack.call('POST', '/accounts', { ...usual, auth: 'oauth2', oauth: { applicationId } })
+  const { body } = await stack.call('POST', '/accounts', {
+    ...usual,
+    auth: 'oauth2',
+    oauth: { applicationId },
+    ...fields,
+  })
   return body.id
 }
 
@@ -169,4 +175,64 @@ test('signing out while a code waits ends it, and what it brings then is given b
   await until('two questions', () => asksOf(third).length > 1)
   assert.ok(asksOf(other.deviceCode).length <= asked + 1)
   assert.equal((await stack.call('DELETE', `/accounts/${next}/oauth`)).status, 204)
+})
+
+test('a code that nobody types is told as that, also where the server never says so', async () => {
+  const before = server.device
+  server.device = (_request, nth) => ({
+    body: {
+      device_code: `device-${nth}`,
+      user_code: `CODE-${nth}`,
+      verification_uri: server.issuer,
+      expires_in: 2,
+      interval: 1,
+    },
+  })
+  server.token = pending
+  const id = await account()
+  await begin(id)
+  server.device = before
+  await until('its end', async () => (await signInOf(id))['state'] === 'refused')
+  assert.match(String((await signInOf(id))['reason']), /not typed in time/)
+})
+
+test("one owner's codes take the room of no other owner, nor of the admins", async () => {
+  server.token = pending
+  const owned = await Promise.all(
+    ['bob', 'carol'].map(async (login) => {
+      const id = await stack.destination(login)
+      const wanted = { name: login, scopes: ['admin'], destinationId: id }
+      const { body } = await stack.call('POST', '/tokens', wanted)
+      return { destinationId: id, token: String(body['token']) }
+    }),
+  )
+  const asOwner = async (nth: number, token: string) => {
+    const { destinationId: to } = owned[nth] ?? assert.fail()
+    const id = await account({ destinationId: to })
+    const headers = { authorization: `Bearer ${token}` }
+    const url = `/api/v1/accounts/${id}/oauth`
+    const { statusCode, payload } = await stack.app.inject({
+      method: 'POST',
+      url,
+      headers,
+      payload: { flow: 'device' },
+    })
+    return { id, status: statusCode, said: payload }
+  }
+  const [one, other] = owned.map(({ token }) => token) as [string, string]
+  const all = await Promise.all(
+    Array.from({ length: oauthLimits.devicesEachMax + 5 }, async () => await asOwner(0, one)),
+  )
+  assert.equal(all.filter(({ status }) => status === 200).length, oauthLimits.devicesEachMax)
+  const refusal = all.find(({ status }) => status === 409)
+  assert.match(refusal?.said ?? '', /Too many sign-ins by code/)
+  assert.equal((await asOwner(1, other)).status, 200, 'another owner')
+  await begin(await account())
+  await begin(refusal?.id ?? '')
+  // The second code for an account takes the room of the first.
+  const again = all.find(({ status }) => status === 200)?.id ?? ''
+  const headers = { authorization: `Bearer ${one}` }
+  const url = `/api/v1/accounts/${again}/oauth`
+  const second = await stack.app.inject({ method: 'POST', url, headers, payload: { flow: 'device' } })
+  assert.equal(second.statusCode, 200, second.payload)
 })

@@ -38,6 +38,7 @@ test('what answers and is none, or does not suffice, is told', async (t) => {
   const documents: Record<string, object> = {
     '/bare': {},
     '/without-pkce': { authorization_endpoint: 'x', token_endpoint: 'y', code_challenge_methods_supported: ['plain'] },
+    '/scripted': { authorization_endpoint: 'javascript:alert(1)', token_endpoint: 'https://login.example.net/token' },
   }
   const server = createServer()
   const close = closerOf(server)
@@ -60,6 +61,7 @@ test('what answers and is none, or does not suffice, is told', async (t) => {
   }
   assert.match(await failureOf('/bare'), /no token endpoint/)
   assert.match(await failureOf('/without-pkce'), /does not know PKCE/)
+  assert.match(await failureOf('/scripted'), /its authorization_endpoint is no https URL/)
   assert.match(await failureOf('/nowhere'), /404/)
 })
 

@@ -201,3 +201,95 @@ test('a link is good for seven days and for one success; afterwards its page say
     assert.match(over.page, words)
   }
 })
+
+test('a server that announces OpenID Connect and sends no ID token is told so, with what helps', async () => {
+  const id = await account()
+  const { status, page } = await comeBack(await linkOf(id), tokens('nobody'))
+  assert.equal(status, 400)
+  assert.match(page, /has sent no ID token; set the scopes of the application, without openid/)
+  assert.match(String((await signInOf(id))['reason']), /no ID token/)
+})
+
+test('why a sign-in by link came to nothing is told to whoever made the link, until another one succeeds', async () => {
+  const id = await account()
+  const link = await linkOf(id)
+  for (const [answer, words] of [
+    [refused('invalid_client', 'no such application'), /invalid_client: no such application/],
+    [refused('invalid_grant', 'the code is over'), /the code is over/],
+    [{ status: 500, body: 'away' }, /127\.0\.0\.1:\d+ does not answer: it answered 500/],
+  ] as const) {
+    server.token = () => answer
+    const { page, cookie } = await open(link)
+    const state = new URL(/<a href="([^"]+)"/.exec(page)?.[1]?.replaceAll('&amp;', '&') ?? '').searchParams.get('state')
+    assert.ok((await open(`${callback}?code=c&state=${state ?? ''}`, { cookie })).status >= 400)
+    const signIn = await signInOf(id)
+    assert.equal(signIn['state'], 'refused')
+    assert.match(String(signIn['reason']), words)
+  }
+  const { page, cookie } = await open(link)
+  const state = new URL(/<a href="([^"]+)"/.exec(page)?.[1]?.replaceAll('&amp;', '&') ?? '').searchParams.get('state')
+  await open(`${callback}?error=access_denied&state=${state ?? ''}`, { cookie })
+  assert.match(String((await signInOf(id))['reason']), /did not agree/)
+  const listed = await stack.call('GET', `/accounts/${id}`)
+  assert.equal((listed.body['oauth'] as Record<string, unknown>)['state'], 'refused')
+  assert.equal((await comeBack(link, tokens('good'), owner)).status, 200)
+  const { state: now, reason } = await signInOf(id)
+  assert.deepEqual([now, reason], ['signed in', null])
+})
+
+test('after a provider that does not answer, a page that cannot be loaded again says what can be done', async () => {
+  const id = await account()
+  const link = await linkOf(id)
+  for (const [language, words] of [
+    ['en', /open the link that you were sent again, or begin anew in Tributary/],
+    ['vi', /mở lại liên kết bạn nhận được/],
+  ] as const) {
+    const { page, cookie } = await open(link, { language })
+    const state = new URL(/<a href="([^"]+)"/.exec(page)?.[1]?.replaceAll('&amp;', '&') ?? '').searchParams.get('state')
+    server.token = () => ({ status: 503, body: 'away' })
+    const back = await open(`${callback}?code=c&state=${state ?? ''}`, { cookie, language })
+    assert.equal(back.status, 503)
+    assert.match(back.page, words)
+    assert.ok(!/Load this page again|tải lại trang này/.test(back.page))
+  }
+  assert.equal((await comeBack(link, tokens('later'), owner)).status, 200, 'it helps')
+})
+
+test('whatever stands in a link, and whatever a provider names as its page, a browser is shown words', async () => {
+  const path = `${publicUrlOfTests}/api/v1/oauth/link`
+  for (const query of [
+    '',
+    '?link=',
+    `?link=${'x'.repeat(300)}`,
+    '?link=a&link=b',
+    '?link[]=a',
+    '?link=%00%ff%',
+    '?other',
+  ]) {
+    const { status, page } = await open(path + query)
+    assert.equal(status, 410, query)
+    assert.match(page, /<h1>This link is over/)
+  }
+  for (const page of ['javascript:alert(1)', 'http://login.example.net/authorize', 'nonsense', undefined]) {
+    const bad = await startTokenService(() => tokens('one'), { authorization_endpoint: page })
+    const registered = { provider: 'custom', clientId: 'tributary', issuer: bad.issuer }
+    const oauth = { applicationId: (await stack.call('POST', '/oauth/applications', registered)).body.id }
+    const id = await account({ oauth })
+    const opened = await open(await linkOf(id))
+    assert.equal(opened.status, 400, String(page))
+    assert.match(opened.page, /<h1>Not signed in.*names no https URL at which people sign in/)
+    assert.match(String((await signInOf(id))['reason']), /names no https URL/)
+    await bad.close()
+  }
+})
+
+test('a page for typing codes that is no web page is never shown as a link', async () => {
+  for (const page of ['javascript:alert(1)', 'nonsense', 'https://']) {
+    server.device = () => ({
+      body: { device_code: 'd', user_code: 'U', verification_uri: page, expires_in: 600, interval: 1 },
+    })
+    const { status, body } = await stack.call('POST', `/accounts/${await account()}/oauth`, { flow: 'device' })
+    assert.equal(status, 409, JSON.stringify(body))
+    assert.match(String(body['detail']), /names no page at which the code could be typed/)
+  }
+})

@@ -307,3 +307,16 @@ test('a refresh token that the server does not take any more is shown to it once
   for (let nth = 0; nth < 3; nth += 1) assert.equal(await kindOf(worker().of(holder)), 'sign-in needed')
   assert.equal(service.asked['/token'].length, 1)
 })
+
+test('an endpoint that has enough of us (slow_down) is away for a while, and no application is at fault', async () => {
+  service.token = () => refused('slow_down')
+  const holder = await signedIn(await application(service.issuer))
+  const failure = await worker()
+    .of(holder)
+    .then(assert.fail, (error: SessionFailed) => error.failure)
+  assert.equal(failure.kind, 'token service unreachable')
+  assert.match(String((failure as { reason?: string }).reason), /asked less often/)
+  assert.equal((await grantOf(holder))?.state, 'signed in')
+  service.token = () => tokens('later')
+  assert.equal(await worker().of(holder), 'access-later')
+})

@@ -11,7 +11,7 @@ import { flowsIn } from '../src/oauth/server-metadata.ts'
 import { isLoopbackHost } from '../src/loopback.ts'
 import type { OAuthDevices, WaitingDevice } from '../src/redis/oauth-devices.ts'
 import { openApplication } from '../src/redis/oauth-applications.ts'
-import type { OAuthStates } from '../src/redis/oauth-states.ts'
+import type { GivenLink, OAuthStates } from '../src/redis/oauth-states.ts'
 import { protocolOf, type TokenHolder } from '../src/redis/oauth-tokens.ts'
 import type { TokenRevocations } from '../src/redis/token-revocations.ts'
 import { awaitSignIn, type SignedInWorld, takeGrant } from '../src/redis/signed-in.ts'
@@ -80,8 +80,13 @@ export class OAuthDesk {
     return { url: linkOf(publicUrl, secret), expiresAt: isoIn(oauthLimits.linkLivesMs) }
   }
 
-  /** Makes the state of an authorization request, for one browser. @param link the hash of the link that was opened. */
-  async request(holder: SignInHolder, open: OpenApplication, browser: string, link: string | null): Promise<string> {
+  /** Makes the state of an authorization request, for one browser. @param linked the link that was opened. */
+  async request(
+    holder: SignInHolder,
+    open: OpenApplication,
+    browser: string,
+    linked: GivenLink | null,
+  ): Promise<string> {
     const { servers, states, publicUrl } = this.#world
     demandSafe(publicUrl)
     const server = await servers.of(open)
@@ -91,7 +96,7 @@ export class OAuthDesk {
       user: holder.login.user,
     })
     const { issuer } = server.configuration.serverMetadata()
-    await states.give(secrets, { ...termsOf(holder), issuer, link }, browser)
+    await states.give(secrets, { ...termsOf(holder), issuer }, linked, browser)
     return url
   }
 
@@ -139,7 +144,9 @@ export class OAuthDesk {
     const tokens = await asked(
       async () => await applicationToken(await this.#world.servers.of(open), holder.login.user),
     )
-    await takeGrant(this.#world, holder, { application, flow: 'application', tokens, identity: nobodyNamed })
+    const signedIn = { application, flow: 'application', tokens, identity: nobodyNamed } as const
+    if ((await takeGrant(this.#world, holder, signedIn)) === 'over')
+      throw conflict(`The ${holder.kind} ${holder.id} was changed meanwhile; try again.`)
     return await this.status(holder)
   }
 

@@ -110,14 +110,14 @@ const words: Readonly<Record<'en' | 'vi', Words>> = {
     notTaken: () => ({
       title: 'This sign-in is over',
       paragraphs: [
-        'It was made for another browser, or has been used, or is older than ten minutes. Nothing was changed.',
+        'It was made for another browser, or has been used, or is older than ten minutes, or the mailbox was changed or signed out meanwhile. Nothing was changed.',
         'Open the link that you were sent again, or begin anew in Tributary, and stay in one browser.',
       ],
     }),
     linkOver: () => ({
       title: 'This link is over',
       paragraphs: [
-        'It has been used, or is older than seven days, or the mailbox was changed since. If you have signed in by it, nothing is to be done.',
+        'It has been used, or is older than seven days, or there is a newer one, or the mailbox was changed or signed out since. If you have signed in by it, nothing is to be done.',
         'Otherwise ask whoever sent it to you for a new one: in Tributary, on the page of that mailbox, “Make a link for its owner”.',
       ],
     }),
@@ -171,14 +171,14 @@ const words: Readonly<Record<'en' | 'vi', Words>> = {
     notTaken: () => ({
       title: 'Lần đăng nhập này không còn hiệu lực',
       paragraphs: [
-        'Nó được tạo cho trình duyệt khác, hoặc đã được dùng, hoặc đã quá mười phút. Không có gì thay đổi.',
+        'Nó được tạo cho trình duyệt khác, hoặc đã được dùng, hoặc đã quá mười phút, hoặc trong lúc đó hộp thư đã được thay đổi hay đăng xuất. Không có gì thay đổi.',
         'Hãy mở lại liên kết bạn nhận được, hoặc bắt đầu lại trong Tributary, và dùng cùng một trình duyệt.',
       ],
     }),
     linkOver: () => ({
       title: 'Liên kết này không còn hiệu lực',
       paragraphs: [
-        'Nó đã được dùng, hoặc đã quá bảy ngày, hoặc hộp thư đã thay đổi từ đó. Nếu bạn đã đăng nhập bằng nó thì không cần làm gì nữa.',
+        'Nó đã được dùng, hoặc đã quá bảy ngày, hoặc có liên kết mới hơn, hoặc hộp thư đã thay đổi hay đăng xuất từ đó. Nếu bạn đã đăng nhập bằng nó thì không cần làm gì nữa.',
         'Nếu chưa, hãy xin người đã gửi một liên kết mới: trong Tributary, ở trang của hộp thư đó, “Tạo liên kết cho chủ hộp thư”.',
       ],
     }),

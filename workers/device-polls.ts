@@ -11,22 +11,22 @@ import type { TokenHolder } from '../src/redis/oauth-tokens.ts'
 import { TokenRevocations } from '../src/redis/token-revocations.ts'
 import { isOwnersConsent, type SignedInWorld, takeGrant } from '../src/redis/signed-in.ts'
 
-export interface DevicePollsWorld extends SignedInWorld {
+export interface DevicePollsWorld extends Omit<SignedInWorld, 'revocations'> {
   readonly destinations: Destinations
   readonly servers: AuthorizationServers
 }
 
 export class DevicePolls {
-  readonly #world: DevicePollsWorld
+  readonly #world: DevicePollsWorld & SignedInWorld
   readonly #devices: OAuthDevices
   readonly #applications: OAuthApplications
   readonly #revocations: TokenRevocations
 
   constructor(world: DevicePollsWorld) {
-    this.#world = world
+    this.#revocations = new TokenRevocations(world)
+    this.#world = { ...world, revocations: this.#revocations }
     this.#devices = new OAuthDevices(world.redis)
     this.#applications = new OAuthApplications(world.redis)
-    this.#revocations = new TokenRevocations(world)
   }
 
   async turn(nowMs: number): Promise<void> {

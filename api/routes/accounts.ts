@@ -171,9 +171,11 @@ class AccountHandlers {
   readonly remove: HandlerOf<typeof removeAccount> = async (request, reply) => {
     const { id } = request.params
     const allow = (before: AccountRecord) => demandMatch(request, before, `The account ${id}`)
-    const grant = await this.#world.grants.get(id)
-    if (!(await this.#world.accounts.remove(id, this.#world.runs, Date.now(), allow))) throw unknown('account', id)
-    this.#world.revocations.ofGrant(id, grant)
+    const { accounts, grants, revocations, runs } = this.#world
+    const grant = await grants.get(id)
+    // A refresh may have written another one meanwhile; from here on none is written.
+    const removed = async () => revocations.ofGrant(id, (await grants.remove(id)) ?? grant)
+    if (!(await accounts.remove(id, runs, Date.now(), { allow, removed }))) throw unknown('account', id)
     return await reply.code(204).send()
   }
 

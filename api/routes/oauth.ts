@@ -126,7 +126,7 @@ class OAuthPages {
     const { holder, open } = found
     const { provider } = open.application
     try {
-      const url = await this.#desk.request(holder, open, browserOf(request, reply), linked.link)
+      const url = await this.#desk.request(holder, open, browserOf(request, reply), linked)
       const name = provider === 'custom' ? serverNameOf(open.application) : oauthProviders[provider].name
       return await sendPage(request, reply, 200, (words) => words.begin(holder, name, url))
     } catch (error) {
@@ -145,8 +145,7 @@ class OAuthPages {
     const browser = request.cookies[cookieOf(request)] ?? ''
     const taken = await states.take(answer.searchParams.get('state') ?? '', browser)
     const found = taken && (await this.#found(taken.given))
-    const isSpent = taken !== undefined && taken.given.link !== null && !(await states.holds(taken.given.link))
-    if (taken === undefined || found === undefined || isSpent)
+    if (taken === undefined || found === undefined || !(await states.isWanted(taken.given)))
       return await sendPage(request, reply, 400, (words) => words.notTaken())
     const { holder, open } = found
     const { given, secrets } = taken
@@ -162,10 +161,11 @@ class OAuthPages {
         await grants.refused(holder.id, given, 'code', `${as} has signed in, and the mailbox is ${holder.mailbox}`)
         return await sendPage(request, reply, 403, (words) => words.somebodyElse(holder, as))
       }
-      if (given.link !== null && !(await states.useUp(given.link)))
-        return await sendPage(request, reply, 400, (words) => words.notTaken())
-      const { application } = open
-      const warning = await takeGrant(this.#world, holder, { application, flow: 'code', tokens, identity })
+      const signedIn = { application: open.application, flow: 'code', tokens, identity } as const
+      const taking = await takeGrant(this.#world, holder, signedIn, given.round)
+      if (taking === 'over') return await sendPage(request, reply, 400, (words) => words.notTaken())
+      if (given.link !== null) await states.useUp(given.link)
+      const { warning } = taking
       const url = `${publicUrl}/${holder.kind}s/${holder.id}`
       return await sendPage(request, reply, 200, (words) => words.done(holder, identity.shown, { url, warning }))
     } catch (error) {

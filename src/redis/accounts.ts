@@ -163,17 +163,18 @@ export class Accounts {
    * Removes an account with its ledger and history; its stored mail stays where it is. Its runs end first: when this resolves, nothing is
    * stored or deleted for the account any more.
    *
-   * @param allow is given the record as it stands, and may throw.
+   * @param steps `allow` is given the record as it stands, and may throw; `removed` is called once it is gone for everybody, before its
+   * runs have ended.
    */
   async remove(
     id: string,
     runs: OpenRuns,
     nowMs: number,
-    allow: (before: AccountRecord) => void = () => {},
+    steps: { readonly allow?: (before: AccountRecord) => void; readonly removed?: () => Promise<void> } = {},
   ): Promise<boolean> {
-    const removed = await whileChanged(this.#redis, { hash: keys.accounts, field: id }, async (json) => {
+    const outcome = await whileChanged(this.#redis, { hash: keys.accounts, field: id }, async (json) => {
       const record = accountRecordIn(id, json)
-      allow(record)
+      steps.allow?.(record)
       const { account } = record
       const { lastRuns, lastMail, told, removedAccounts, quarantined, predecessors } = keys
       const { destinationId } = account
@@ -182,7 +183,8 @@ export class Accounts {
       const args = [id, json, sourceNameOf(account), addressMemberOf(account), nowMs, formerSourceName(account)]
       return await removeAccount(this.#redis, [...accountKeys, ...names], args)
     })
-    if (removed !== 'done') return false
+    if (outcome !== 'done') return false
+    await steps.removed?.()
     await revokeLease(this.#redis, id)
     await stopRuns(this.#redis, runs, id, 'queued')
     await untilReleased(this.#redis, id)

@@ -169,6 +169,8 @@ export const keys = {
   deliveriesEnded: (webhookId: string) => shared(`deliveries-ended:${webhookId}`),
   /** The name of whoever refreshes the token of this account or destination (oauth-tokens.ts). It expires. */
   oauthRefresh: (id: string) => shared(`oauth-refresh:${id}`),
+  /** The round of the sign-ins that are open for this account or destination (oauth-states.ts). It expires. */
+  oauthRound: (id: string) => shared(`oauth-round:${id}`),
   /** Sorted set: requests to this token endpoint by when they count no more. */
   oauthSlots: (server: string) => shared(`oauth-slots:${server}`),
   /** Set: accounts and destinations by whose tokens a provider may know one consent (oauth-grants.ts). Some may have other tokens by now. */
@@ -180,6 +182,8 @@ export const keys = {
   /** GivenState as JSON (oauth-states.ts). It expires, and so does a link. */
   oauthState: (digest: string) => `tributary:oauth-state:${digest}`,
   oauthLink: (digest: string) => `tributary:oauth-link:${digest}`,
+  /** The digest of the newest link of an account or destination. It expires. */
+  oauthLinkOf: (id: string) => `tributary:oauth-link-of:${id}`,
   /** Hash: failures, untilMs (throttle.ts). */
   refusals: (what: string, digest: string) => `tributary:refusals:${what}:${digest}`,
   /** List: when passwords were guessed (guesses.ts). It expires. */

@@ -6,7 +6,10 @@ import { oauthLimits } from '../oauth/limits.ts'
 import type { OAuthFlow } from '../oauth/providers.ts'
 import { keys } from './key-names.ts'
 import { replaceField } from './replaced.ts'
+import { script } from './scripts.ts'
 import { surely } from './sure-writes.ts'
+
+const takeGrant = script<0 | 1>('take-grant', 4)
 
 /** A grant before it is written. */
 export type NewGrant = Omit<Grant, 'generation'>
@@ -47,27 +50,39 @@ export class OAuthGrants {
    * at the same time: it was used up just then.
    */
   async put(id: string, grant: NewGrant, before?: Pick<Grant, 'generation'>): Promise<Grant | undefined> {
-    const written: Grant = { ...grant, generation: randomBytes(8).toString('hex') }
+    if (before === undefined) return await this.take(id, grant)
+    const written = generated(grant)
     const after = JSON.stringify(written)
     for (;;) {
       const json = (await this.#redis.hget(keys.oauthGrants, id)) ?? ''
       const there = json === '' ? undefined : (JSON.parse(json) as Grant)
       // The answer to the write before was lost.
       if (there?.generation === written.generation) return written
-      const isUsedUp = grant.state === 'signed in' && before?.generation === there?.refusedAfter
-      if (before !== undefined && there?.generation !== before.generation && !(there && isUsedUp)) return undefined
-      if (before === undefined) await this.#share(id, grant)
-      if ((await surely(this.#redis, replaceField, [keys.oauthGrants], [id, json, after])) === 1) {
-        await this.ended(id)
-        return written
-      }
+      const isUsedUp = grant.state === 'signed in' && before.generation === there?.refusedAfter
+      if (there?.generation !== before.generation && !(there && isUsedUp)) return undefined
+      if ((await surely(this.#redis, replaceField, [keys.oauthGrants], [id, json, after])) === 1) return written
     }
   }
 
-  /** Forgets the grant of an account, and the sign-in that was begun. @returns the grant that is forgotten. */
+  /**
+   * Writes what a sign-in has given in place of whatever is there, and ends every other sign-in that was begun for it.
+   *
+   * @param round in which it was begun; '': that does not matter.
+   * @returns undefined if that round is over: somebody has signed out meanwhile, or signed in.
+   */
+  async take(id: string, grant: NewGrant, round = ''): Promise<Grant | undefined> {
+    const written = generated(grant)
+    await this.#share(id, grant)
+    const names = [keys.oauthGrants, keys.oauthBegun, keys.oauthDevices, keys.oauthRound(id)]
+    const isTaken = await surely(this.#redis, takeGrant, names, [id, JSON.stringify(written), round])
+    return isTaken === 1 ? written : undefined
+  }
+
+  /** Forgets the grant of an account or destination, and every sign-in that was begun. @returns the grant that is forgotten. */
   async remove(id: string): Promise<Grant | undefined> {
     const all = this.#redis.multi().hget(keys.oauthGrants, id).hdel(keys.oauthGrants, id)
-    const [first] = (await all.hdel(keys.oauthBegun, id).hdel(keys.oauthDevices, id).exec()) ?? []
+    const [first] =
+      (await all.hdel(keys.oauthBegun, id).hdel(keys.oauthDevices, id).del(keys.oauthRound(id)).exec()) ?? []
     const [error, json] = first ?? [new Error('Redis gave no answer'), null]
     if (error !== null) throw error
     return typeof json === 'string' ? (JSON.parse(json) as Grant) : undefined
@@ -136,6 +151,10 @@ export class OAuthGrants {
       return begun !== undefined && begun.untilMs > nowMs ? begun : undefined
     })
   }
+}
+
+function generated(grant: NewGrant): Grant {
+  return { ...grant, generation: randomBytes(8).toString('hex') }
 }
 
 /** Each consent is found by each name, and by the subject, of whoever gave it. */

@@ -1,6 +1,7 @@
 /**
  * Stores what was given out for a sign-in until it comes back: the state of an authorization request, and the links to a page of ours. Each
- * lies under the hash of its secret, so that nobody who reads Redis has one.
+ * lies under the hash of its secret, so that nobody who reads Redis has one. All that is open for one mailbox belongs to one round, which
+ * ends when somebody has signed in for it, or has signed out.
  */
 import { createHash, randomBytes } from 'node:crypto'
 import type { Redis } from 'ioredis'
@@ -24,7 +25,20 @@ export interface GivenState extends SignInFor {
   readonly browser: string
   /** The hash of the link by which it was made; null: by somebody who is signed in here. */
   readonly link: string | null
+  /** Absent in those of earlier versions. */
+  readonly round?: string
 }
+
+/** A link that was given out. */
+export interface GivenLink {
+  readonly to: SignInFor
+  /** Its hash. */
+  readonly link: string
+  /** Absent in those of earlier versions. */
+  readonly round?: string | undefined
+}
+
+type KeptLink = SignInFor & Pick<GivenState, 'round'>
 
 interface KeptState extends GivenState {
   readonly sealedVerifier: string
@@ -45,12 +59,21 @@ export class OAuthStates {
   /** @param browser the cookie of the browser that it is made for. */
   async give(
     { state, verifier, nonce }: CodeSecrets,
-    given: Omit<GivenState, 'browser'>,
+    given: Omit<GivenState, 'browser' | 'link' | 'round'>,
+    linked: GivenLink | null,
     browser: string,
   ): Promise<void> {
     const name = hashOf(state)
     const sealedVerifier = this.#seal.seal(verifier, name, 'verifier')
-    const kept: KeptState = { ...given, browser: hashOf(browser), sealedVerifier, nonce }
+    const round = linked?.round ?? (await this.#round(given.id))
+    const kept: KeptState = {
+      ...given,
+      link: linked?.link ?? null,
+      round,
+      browser: hashOf(browser),
+      sealedVerifier,
+      nonce,
+    }
     await this.#redis.set(keys.oauthState(name), JSON.stringify(kept), 'PX', oauthLimits.stateLivesMs)
   }
 
@@ -70,27 +93,44 @@ export class OAuthStates {
     return { given, secrets: { state, verifier: this.#seal.open(sealedVerifier, name, 'verifier'), nonce } }
   }
 
-  /** @returns the secret of a new link. */
+  /** @returns the secret of a new link, which takes the place of the one before. */
   async link(to: SignInFor): Promise<string> {
     const secret = randomBytes(24).toString('base64url')
-    await this.#redis.set(keys.oauthLink(hashOf(secret)), JSON.stringify(to), 'PX', oauthLimits.linkLivesMs)
+    const link = hashOf(secret)
+    const kept: KeptLink = { ...to, round: await this.#round(to.id) }
+    await this.#redis.set(keys.oauthLink(link), JSON.stringify(kept), 'PX', oauthLimits.linkLivesMs)
+    const before = await this.#redis.set(keys.oauthLinkOf(to.id), link, 'PX', oauthLimits.linkLivesMs, 'GET')
+    if (before !== null) await this.#redis.del(keys.oauthLink(before))
     return secret
   }
 
   /** Undefined: there is no such link any more. */
-  async linked(secret: string): Promise<{ readonly to: SignInFor; readonly link: string } | undefined> {
+  async linked(secret: string): Promise<GivenLink | undefined> {
     const link = hashOf(secret)
     const json = await this.#redis.get(keys.oauthLink(link))
-    return json === null ? undefined : { to: JSON.parse(json) as SignInFor, link }
+    if (json === null) return undefined
+    const { round, ...to } = JSON.parse(json) as KeptLink
+    return (await this.#isOpen(to.id, round)) ? { to, link, round } : undefined
   }
 
-  /** Whether a link is still there. */
-  async holds(link: string): Promise<boolean> {
-    return (await this.#redis.exists(keys.oauthLink(link))) === 1
+  /** Whether an answer to it is taken still. */
+  async isWanted({ id, link, round }: GivenState): Promise<boolean> {
+    if (link !== null && (await this.#redis.exists(keys.oauthLink(link))) === 0) return false
+    return await this.#isOpen(id, round)
   }
 
-  /** False: somebody else was first. */
-  async useUp(link: string): Promise<boolean> {
-    return (await this.#redis.del(keys.oauthLink(link))) === 1
+  async useUp(link: string): Promise<void> {
+    await this.#redis.del(keys.oauthLink(link))
+  }
+
+  async #isOpen(id: string, round: string | undefined): Promise<boolean> {
+    return round === undefined || (await this.#redis.get(keys.oauthRound(id))) === round
+  }
+
+  /** The one that is open, or a new one; it lasts for as long as a link from now on. */
+  async #round(id: string): Promise<string> {
+    const name = randomBytes(8).toString('hex')
+    await this.#redis.set(keys.oauthRound(id), name, 'PX', oauthLimits.linkLivesMs, 'NX')
+    return (await this.#redis.getex(keys.oauthRound(id), 'PX', oauthLimits.linkLivesMs)) ?? name
   }
 }

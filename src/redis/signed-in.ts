@@ -5,15 +5,17 @@ import type { OAuthApplication } from '../oauth/application.ts'
 import type { IssuedTokens } from '../oauth/flows.ts'
 import { type Identity, isOwner } from '../oauth/identity.ts'
 import type { OAuthFlow } from '../oauth/providers.ts'
-import type { OAuthWarning } from '../oauth/grant.ts'
+import { consentOf, isGrantFor, type OAuthWarning } from '../oauth/grant.ts'
 import { warningOf } from '../oauth/warnings.ts'
 import type { Seal } from '../seal.ts'
 import { type Accounts, defaultState } from './accounts.ts'
 import { DueAccounts } from './due.ts'
-import type { OAuthGrants } from './oauth-grants.ts'
+import type { NewGrant, OAuthGrants } from './oauth-grants.ts'
 import { protocolOf, sealedTokens, type TokenHolder } from './oauth-tokens.ts'
 import type { Pauses } from './pauses.ts'
 import type { PullQueue } from './queue.ts'
+import type { TokenRevocations } from './token-revocations.ts'
+import type { Destinations } from './destinations.ts'
 import type { Redis } from 'ioredis'
 
 export interface SignedInWorld {
@@ -23,6 +25,8 @@ export interface SignedInWorld {
   readonly grants: OAuthGrants
   readonly pauses: Pauses
   readonly queue: PullQueue
+  readonly destinations: Destinations
+  readonly revocations: TokenRevocations
 }
 
 export interface SignedIn {
@@ -43,17 +47,23 @@ export async function isOwnersConsent(
   return isOwner(identity, login.user, same ? before.subject : null)
 }
 
-/** Writes the grant down, and has the mailbox visited. @returns what is known to go wrong with it. */
+/**
+ * Writes the grant down, and has the mailbox visited.
+ *
+ * @param round in which the sign-in was begun.
+ * @returns what is known to go wrong with it; `over`: the mailbox was removed, changed or signed out meanwhile, and the tokens go back.
+ */
 export async function takeGrant(
   world: SignedInWorld,
   holder: TokenHolder,
   { application, flow, tokens, identity }: SignedIn,
-): Promise<OAuthWarning | null> {
-  const { seal, grants } = world
+  round?: string,
+): Promise<{ readonly warning: OAuthWarning | null } | 'over'> {
+  const { seal, grants, revocations } = world
   const { id, login } = holder
   const nowMs = Date.now()
   const warning = warningOf({ application, flow, protocol: protocolOf(holder), tokens }, nowMs)
-  await grants.put(id, {
+  const grant: NewGrant = {
     applicationId: application.id,
     host: login.host,
     user: login.user,
@@ -64,17 +74,36 @@ export async function takeGrant(
     reason: null,
     ...sealedTokens(seal, id, tokens, { nowMs }),
     warning,
-  })
-  await letIn(world, holder)
-  return warning
+  }
+  const written = await grants.take(id, grant, round)
+  // Whoever changes the mailbox looks for a grant after that: one of the two sees what the other has written.
+  if (written !== undefined && (await isStillThere(world, holder, grant)) && (await letIn(world, holder)))
+    return { warning }
+  if (written !== undefined && (await grants.get(id))?.generation === written.generation) await grants.remove(id)
+  revocations.ofTokens(tokens, consentOf(grant))
+  return 'over'
 }
 
-async function letIn({ accounts, grants, pauses, queue }: SignedInWorld, { kind, id }: TokenHolder): Promise<void> {
-  if (kind === 'destination') return await queue.release(await pauses.lift(id))
+/** Whether it is the same mailbox by now, and signs in. */
+async function isStillThere(
+  { accounts, destinations }: SignedInWorld,
+  { kind, id }: TokenHolder,
+  grant: NewGrant,
+): Promise<boolean> {
+  const login = kind === 'account' ? (await accounts.get(id))?.account : (await destinations.get(id))?.destination
+  if (login === undefined || ('kind' in login && login.kind === 'hosted') || login.auth !== 'oauth2') return false
+  return isGrantFor(grant, { applicationId: login.oauth?.applicationId ?? '', host: login.host, user: login.user })
+}
+
+/** False: it was removed in this very moment. */
+async function letIn({ accounts, pauses, queue }: SignedInWorld, { kind, id }: TokenHolder): Promise<boolean> {
+  if (kind === 'destination') {
+    await queue.release(await pauses.lift(id))
+    return true
+  }
   const updated = await accounts.update(id, (record) => ({ record, due: record.account.paused ? 'never' : 'now' }))
-  // It was removed in this very moment.
-  if (updated === 'unknown') return void (await grants.remove(id))
   if (typeof updated !== 'string' && updated.account.paused) await accounts.setState(id, defaultState)
+  return updated !== 'unknown'
 }
 
 /** Until somebody signs in, the account needs attention and is not due. */

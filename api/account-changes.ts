@@ -16,6 +16,7 @@ import type { Runs } from '../src/redis/runs.ts'
 import { fingerprintsIn, shownCertificate } from '../src/redis/shown-certificates.ts'
 import { stopPull } from '../src/redis/stopped-pull.ts'
 import type { TokenRevocations } from '../src/redis/token-revocations.ts'
+import { keptTraits } from '../src/sasl/kept-traits.ts'
 import type { Seal } from '../src/seal.ts'
 import { bringForward } from './bring-forward.ts'
 import { demandPlace } from './demand-place.ts'
@@ -183,8 +184,6 @@ export class AccountChanges {
         : passwordMistakes(after.auth, password)),
     ]
     const account = demandRules(after, password, wrong, before.account)
-    // Another way in has nothing to do with what was learnt of this one.
-    const { loginTraits } = before
     const twinOf = account.paused && sourceOf(account) === sourceOf(before.account) ? before.twinOf : undefined
     const sealed = (text: string) => seal.seal(text, account.id, 'password')
     return {
@@ -194,7 +193,7 @@ export class AccountChanges {
           ? keptPassword({ login: before.account, sealedPassword: before.sealedPassword }, account.auth, sealed)
           : sealed(password),
       ...sealedProxy(seal, account.id, body.proxy, { ...before, proxy: before.account.proxy }),
-      ...(cures || loginTraits === undefined ? {} : { loginTraits }),
+      ...keptTraits(before, before.account, account, cures),
       ...guardedBy(principal, account, { ...before.account, guarded: before.guarded }),
       ...(twinOf === undefined ? {} : { twinOf }),
     }

@@ -7,6 +7,7 @@ import type { Mistake } from '../src/account/mistake.ts'
 import { sealedProxy } from '../src/account/proxy.ts'
 import type { DestinationId } from '../src/mail/message.ts'
 import type { DestinationRecord } from '../src/redis/destinations.ts'
+import { keptTraits } from '../src/sasl/kept-traits.ts'
 import type { Seal } from '../src/seal.ts'
 import { newId } from './app.ts'
 import type { Principal } from './http/who.ts'
@@ -114,13 +115,11 @@ export function patchedDestination(
     password === undefined ? passwordNeeded(destination, after, shown) : passwordMistakes(after.auth, password)
   const mistakes = [...needed, ...choiceMistakes(after, 'IMAP')]
   if (mistakes.length > 0) throw badRequest(mistakes)
-  const { sealedProxyPassword: _, loginTraits, ...others } = rest
-  // Another way in has nothing to do with what was learnt of this one.
-  const ofLogin = password !== undefined || loginTraits === undefined ? {} : { loginTraits }
+  const { sealedProxyPassword: _, loginTraits: __, ...others } = rest
   const sealed = (text: string) => seal.seal(text, destination.id, 'password')
   return {
     ...others,
-    ...ofLogin,
+    ...keptTraits(before, destination, after, password !== undefined),
     ...sealedProxy(seal, destination.id, body.proxy, { ...before, proxy: destination.proxy }),
     ...guardedBy(principal, after, { ...destination, guarded }),
     destination: after,

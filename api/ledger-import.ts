@@ -23,6 +23,7 @@ import { withPredecessor } from '../src/redis/predecessors.ts'
 import { TestedSources } from '../src/redis/tested-sources.ts'
 import { noCounts } from '../src/runs/run.ts'
 import type { Seal } from '../src/seal.ts'
+import { ownTraits } from '../src/sasl/kept-traits.ts'
 import { newId } from './app.ts'
 import { Problem } from './http/problems.ts'
 import { currentReach } from './http/reach.ts'
@@ -86,7 +87,8 @@ async function listingOf(
   const seen = await atGuestSlot(
     redis,
     account,
-    async (loginGate) => await listOnce({ ...account, password, reach, signal, loginGate }),
+    async (loginGate) =>
+      await listOnce({ ...account, ...ownTraits(account, rest), password, reach, signal, loginGate }),
   ).catch((error: unknown) => {
     if (error instanceof NoSlot) return undefined
     throw error

@@ -13,6 +13,7 @@ import type { InstanceSettingsStore } from '../src/redis/instance-settings.ts'
 import { readRecords } from '../src/redis/ledger-records.ts'
 import { spooledMessage } from '../src/redis/spool.ts'
 import type { Seal } from '../src/seal.ts'
+import { ownTraits } from '../src/sasl/kept-traits.ts'
 import { Problem } from './http/problems.ts'
 import { currentReach } from './http/reach.ts'
 import { apiLimits } from './limits.ts'
@@ -63,7 +64,10 @@ export class QuarantinedMessages {
       async ({ lost }) =>
         await underSignals([lost, gone], async (signal) => {
           return await atGuestSlot(redis, account, async (loginGate) => {
-            return await retrieveAgain({ ...account, password, reach, signal, loginGate }, wanted)
+            return await retrieveAgain(
+              { ...account, ...ownTraits(account, rest), password, reach, signal, loginGate },
+              wanted,
+            )
           })
         }),
     ).catch((error: unknown) => {

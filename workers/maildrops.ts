@@ -19,7 +19,7 @@ import type { InstanceSettingsStore } from '../src/redis/instance-settings.ts'
 import { loginGate } from '../src/redis/login-holds.ts'
 import { ServerMemory } from '../src/redis/server-memory.ts'
 import type { Transcript } from '../src/runs/transcript.ts'
-import { isTrustedLine } from '../src/sasl/choice.ts'
+import { ownTraits } from '../src/sasl/kept-traits.ts'
 import { SessionFailed } from '../src/failure/session-failed.ts'
 import type { AccessTokens, TokenHolder, TokenWanted } from '../src/redis/oauth-tokens.ts'
 import { workerLimits } from './limits.ts'
@@ -119,7 +119,7 @@ export class Maildrops {
   }
 
   async #optionsOf(record: AccountRecord, visit: PullVisit, wanted: TokenWanted) {
-    const { account, sealedPassword, guarded, loginTraits = [] } = record
+    const { account, sealedPassword, guarded } = record
     const { budget, headroom, seal, settings, waits = {}, proxy } = this.#shared
     visit.delay?.demand(hostPort(account))
     await headroom.demand()
@@ -130,7 +130,7 @@ export class Maildrops {
     const reach = reachOf(guarded === true, 'pop3', await settings.get())
     const shares = [`host ${account.host}:${account.port}`, `destination ${account.destinationId}`]
     // What anybody may have said on the line is believed of this account alone.
-    const own = isTrustedLine(account) ? {} : { loginTraits: new Set(loginTraits) }
+    const own = ownTraits(account, record)
     const via = viaOf(account.host, openedProxy(account, record, seal), proxy)
     const gate = both(loginGate(this.#shared.redis, account, this.#shared.afterTestMs), visit.delay)
     const shared = { budget, shares, waits, tlsSessions: this.#tlsSessions, loginGate: gate }

@@ -15,6 +15,7 @@ import { describeAsked } from '../../src/failure/sentences.ts'
 import { SessionFailed } from '../../src/failure/session-failed.ts'
 import type { AccountRecord } from '../../src/redis/account-record.ts'
 import type { AccessTokens } from '../../src/redis/oauth-tokens.ts'
+import { ownTraits } from '../../src/sasl/kept-traits.ts'
 import { newAccount } from '../new-account.ts'
 import * as schemas from '../schemas/accounts.ts'
 import { Id } from '../schemas/requests.ts'
@@ -75,7 +76,7 @@ class AccountTestHandlers {
     const via = viaOf(account.host, openedProxy(account, rest, seal), proxy)
     const password = await this.#secretOf({ account, sealedPassword, ...rest })
     if (typeof password !== 'string') return notSignedIn(password)
-    const findings = await this.#examination({ ...account, password, reach, via })
+    const findings = await this.#examination({ ...account, ...ownTraits(account, rest), password, reach, via })
     if (findings.tls !== null) await noteShownCertificate(this.#world.redis, account.id, findings.tls.fingerprint)
     return findings
   }

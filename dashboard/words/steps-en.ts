@@ -34,6 +34,8 @@ export const steps: StepWords = {
     'The provider shuts out the address or the country that Tributary comes from: let it in in the security settings of the mailbox, or ask the provider.',
   'use TLS': () =>
     'It takes no password in clear: set the encryption to TLS and the port to 995, or to STARTTLS for this port.',
+  'choose TLS or sasl': () =>
+    'Somebody may be in between, and a new password does not change that: set the encryption to TLS or STARTTLS, or, if the provider says that it is right so, choose the login mechanism yourself.',
   'choose a new password': () => 'Choose a new password on the provider’s web page, and enter it here.',
   'renew the licence': () => 'The mail server lacks a licence: its operator has to renew it; no setting here helps.',
   'pin until renewed': () =>

@@ -38,6 +38,8 @@ export const steps: StepWords = {
     'Nhà cung cấp chặn địa chỉ hoặc quốc gia mà Tributary kết nối từ đó: hãy cho phép trong phần cài đặt bảo mật của hộp thư, hoặc hỏi nhà cung cấp.',
   'use TLS': () =>
     'Máy chủ không nhận mật khẩu khi không mã hóa: hãy đặt mã hóa là TLS và cổng là 995, hoặc STARTTLS cho cổng này.',
+  'choose TLS or sasl': () =>
+    'Có thể có kẻ đứng ở giữa, và mật khẩu mới không thay đổi được điều đó: hãy đặt mã hóa là TLS hoặc STARTTLS, hoặc, nếu nhà cung cấp nói rằng như vậy là đúng, hãy tự chọn cơ chế đăng nhập.',
   'choose a new password': () => 'Hãy chọn mật khẩu mới trên trang web của nhà cung cấp, rồi nhập vào đây.',
   'renew the licence': () =>
     'Máy chủ thư thiếu giấy phép: người quản trị nó phải gia hạn; không cài đặt nào ở đây giúp được.',

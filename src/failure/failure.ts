@@ -128,6 +128,8 @@ export type Failure =
       readonly expected: string
       readonly got: string
       readonly speaks?: Protocol
+      /** On a line that nobody checks it offers only what is weaker than what has let this login in before. */
+      readonly isWeaker?: true
     }
   /** `bye`: the server was reached, and lets nobody in, in these words. `tokenEnded`: as above. */
   | ({

@@ -113,3 +113,10 @@ export function keepsOut(meaning: Meaning | undefined): boolean {
     meaning === 'wants TLS'
   )
 }
+
+/** Whether no other way to log in helps: the mailbox is locked, its protocol is switched off, it wants an app password. */
+export function closesEveryWay(meaning: Meaning | undefined): boolean {
+  if (meaning === undefined || passes(meaning)) return false
+  // A proof is refused so, too, where passwords are kept as hashes; and no login is about a message: the words are only like those.
+  return !['wrong password', 'gone', 'refused for good', 'wants TLS'].includes(meaning)
+}

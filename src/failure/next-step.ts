@@ -48,6 +48,7 @@ export function knownStep(failure: Failure): Step | undefined {
   if (failure.kind === 'tls') return tlsStep(failure)
   if (failure.kind === 'unreachable' && failure.cause === 'proxy' && failure.proxy !== undefined)
     return { code: 'check the proxy', server: failure.proxy }
+  if (failure.kind === 'broken protocol' && failure.isWeaker) return { code: 'choose TLS or sasl' }
   if (failure.kind === 'broken protocol' && failure.speaks !== undefined) return otherProtocol(failure.speaks)
   // No other password helps whoever has none.
   if (failure.kind === 'credentials refused' && failure.byToken)

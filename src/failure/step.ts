@@ -23,6 +23,8 @@ export type Step =
   | { readonly code: 'make room' }
   | { readonly code: 'let the address in' }
   | { readonly code: 'use TLS' }
+  /** The server offers less than what has let this login in before. */
+  | { readonly code: 'choose TLS or sasl' }
   | { readonly code: 'choose a new password' }
   | { readonly code: 'renew the licence' }
   | { readonly code: 'pin until renewed'; readonly fingerprint: string }
@@ -108,6 +110,8 @@ const sentences: { readonly [Code in Step['code']]: (step: Extract<Step, { code:
     'The provider shuts out the address or the country that Tributary comes from: let it in in the security settings of the mailbox, or ask the provider.',
   'use TLS': () =>
     'It takes no password in clear: set tls to "implicit" and the port to 995, or tls to "starttls" for this port.',
+  'choose TLS or sasl': () =>
+    'Somebody may be in between, and a new password does not change that: set tls to "implicit" or "starttls", or, if the provider says that it is right so, choose the mechanism by `sasl`.',
   'choose a new password': () => "Choose a new password on the provider's web page, and set it here.",
   'renew the licence': () => 'The mail server lacks a licence: its operator has to renew it; no setting here helps.',
   'pin until renewed': (step) =>

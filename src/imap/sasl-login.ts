@@ -7,14 +7,15 @@ import type { SaslName } from '../account/login.ts'
 import type { LoginTrait } from '../account/server-traits.ts'
 import { withDeadline } from '../deadline.ts'
 import { meaningOf, passes } from '../failure/meaning.ts'
-import { isVisitLimit } from '../failure/meanings.ts'
+import { closesEveryWay, isVisitLimit } from '../failure/meanings.ts'
 import { SessionFailed } from '../failure/session-failed.ts'
 import { LoginAttempts, type Refusal } from '../sasl/login-attempts.ts'
 import { SaslBroken } from '../sasl/broken.ts'
-import { isLasting, isOfMechanism, type LoginMemory, provers, waysOf } from '../sasl/choice.ts'
+import { type LoginMemory, provers, waysOf } from '../sasl/choice.ts'
 import type { Exchange, Mechanism, SaslCredentials } from '../sasl/exchange.ts'
 import { saslLimits } from '../sasl/limits.ts'
 import { exchangeOf } from '../sasl/mechanism.ts'
+import { isLasting, isOfMechanism, speaksOfLogin } from '../sasl/refusal-words.ts'
 import { byeOf, codeOf, isRefusal, wordsOf } from './command.ts'
 import { announcedMechanisms, exchangeWith, loginCommand } from './insides.ts'
 import { isOnTrustedLine, type RememberedLogin } from './login-memories.ts'
@@ -73,7 +74,12 @@ function ended(progress: LoginProgress, attempts: LoginAttempts, error: unknown)
     return reopened(progress, error)
   }
   if (!attempts.mayHangUp) return error
-  const about = attempts.goesOnRefused({ isOfMechanism: false, isLasting: true, passes: undefined })
+  const about = attempts.goesOnRefused({
+    isOfMechanism: false,
+    isLasting: true,
+    passes: undefined,
+    isSettled: false,
+  })
   return about === 'next' ? reopened(progress, error) : error
 }
 
@@ -186,8 +192,10 @@ function refusalIn(error: Record<string, unknown>): Refusal {
   // BAD is of the command: a server that does not know the mechanism may not know AUTHENTICATE either.
   const isBad = error['responseStatus'] === 'BAD'
   return {
-    isOfMechanism: isBad || isOfMechanism(code === 'AUTHENTICATIONFAILED' ? `[AUTH] ${words}` : words),
+    isOfMechanism:
+      (isBad && !speaksOfLogin(words)) || isOfMechanism(code === 'AUTHENTICATIONFAILED' ? `[AUTH] ${words}` : words),
     isLasting: isLasting(words),
+    isSettled: closesEveryWay(meaning),
     passes: isVisitLimit(meaning) ? 'throttled' : meaning !== undefined && passes(meaning) ? 'temporary' : undefined,
   }
 }
@@ -203,7 +211,7 @@ function broken(login: RememberedLogin, way: SaslName, error: SaslBroken): Sessi
 
 function weaker(login: RememberedLogin, memory: LoginMemory): SessionFailed {
   const before = provers.find((name) => memory.has(`${name} works` as LoginTrait)) ?? 'a stronger way'
-  const reason = `it no longer offers ${before}, by which it let us in before, and on a line that nobody checks no password is told (login ${login.user}); if its operator has changed that, set the password of the destination anew`
+  const reason = `it no longer offers ${before}, by which it let us in before, and on a line that nobody checks no password is told (login ${login.user}); a new password does not change that: use TLS, or, if its operator says that it is right so, choose the mechanism by \`sasl\``
   return unreachable(login, reason)
 }
 

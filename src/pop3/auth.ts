@@ -1,9 +1,10 @@
 /** Carries one exchange of SASL (RFC 5034): AUTH, challenges and responses in base64, and the end of an exchange that goes wrong. */
 import type { Phase } from '../failure/phase.ts'
 import { SaslBroken } from '../sasl/broken.ts'
-import { isOfMechanism, type LoginMemory } from '../sasl/choice.ts'
+import type { LoginMemory } from '../sasl/choice.ts'
 import type { Exchange, SaslCredentials } from '../sasl/exchange.ts'
 import { saslLimits } from '../sasl/limits.ts'
+import { isOfMechanism } from '../sasl/refusal-words.ts'
 import type { Reply } from './reply.ts'
 
 /** What became of one way to log in. */

@@ -6,18 +6,13 @@ import type { SaslName } from '../account/login.ts'
 import type { LoginTrait } from '../account/server-traits.ts'
 import { legible } from '../failure/legible.ts'
 import type { Failure } from '../failure/failure.ts'
+import { meaningOf } from '../failure/meaning.ts'
+import { closesEveryWay } from '../failure/meanings.ts'
 import type { Phase } from '../failure/phase.ts'
 import { SessionFailed } from '../failure/session-failed.ts'
 import { LoginAttempts, type PasswordEncoding, type Refusal } from '../sasl/login-attempts.ts'
-import {
-  isLasting,
-  isOfMechanism,
-  isTrustedLine,
-  type LoginMemory,
-  type Offer,
-  provers,
-  waysOf,
-} from '../sasl/choice.ts'
+import { isTrustedLine, type LoginMemory, type Offer, provers, waysOf } from '../sasl/choice.ts'
+import { isLasting, isOfMechanism } from '../sasl/refusal-words.ts'
 import { exchangeOf } from '../sasl/mechanism.ts'
 import { type AuthLine, authenticate, type Outcome } from './auth.ts'
 import { passingRefusal } from './replies.ts'
@@ -117,6 +112,7 @@ function refusalIn(text: string, during: Phase): Refusal {
   return {
     isOfMechanism: isOfMechanism(text),
     isLasting: isLasting(text),
+    isSettled: closesEveryWay(meaningOf(text)),
     passes: passing === undefined ? undefined : passing.kind === 'throttled' ? 'throttled' : 'temporary',
   }
 }
@@ -129,6 +125,7 @@ function weaker(line: LoginLine): SessionFailed {
     server,
     expected: `${before}, by which this account was let in before, on a line that nobody checks`,
     got: 'only ways that would tell the password to whoever stands in between',
+    isWeaker: true,
   }))
 }
 

@@ -52,6 +52,11 @@ const strengths: readonly (readonly SaslName[])[] = [
 ]
 const rankOf = (way: SaslName) => strengths.findIndex((alike) => alike.includes(way))
 
+/** What the proofs that are stronger than a way have left, where they have let somebody in. */
+export function proofsUpTo(way: SaslName): LoginTrait[] {
+  return provers.filter((prover) => rankOf(prover) < rankOf(way)).map((prover) => `${prover} works` as LoginTrait)
+}
+
 /** The ways to log in, in the order in which they are tried. Empty: the server offers only what is weaker than what has let this account in. */
 export function waysOf(offer: Offer, { auth, sasl, isTrusted, traits }: Wish): SaslName[] {
   if (sasl !== null) return [sasl]
@@ -73,21 +78,4 @@ export function waysOf(offer: Offer, { auth, sasl, isTrusted, traits }: Wish): S
   return all
     .filter((way) => !traits.has(`no ${way}` as LoginTrait))
     .filter((way) => floor === undefined || rankOf(way) <= rankOf(floor))
-}
-
-/** The words of refusals that are about the mechanism, and not about the password. */
-const ofMechanism =
-  /\b(?:un(?:known|supported|recogni[sz]ed|implemented)|not (?:supported|implemented|recogni[sz]ed|available|allowed|enabled)|no such|invalid|disabled|bad|illegal|unavailable)\b.{0,60}\b(?:mechanism|mech|auth(?:entication)? (?:type|method|mechanism)|authmethod|command|sasl|apop|cram|scram)|\b(?:mechanism|mech|auth(?:entication)? (?:type|method|mechanism)|command|sasl|apop|cram(?:-md5)?|scram\S*)\b.{0,60}\b(?:un(?:known|supported|recogni[sz]ed|implemented|available)|not (?:supported|implemented|recogni[sz]ed|available|allowed|enabled)|disabled|invalid)|\bprotocol error\b|\bsyntax error\b|\bno mechanism\b|\binvalid (?:base64|arguments?|syntax)\b/i
-
-/** Whether a refusal is about the mechanism: then another one may do, with the same password. */
-export function isOfMechanism(words: string): boolean {
-  // RFC 3206: the credentials are wrong. Dovecot says so of a mechanism that it does not have, too.
-  if (/^\[AUTH\]/i.test(words.trim()))
-    return /^\[AUTH\] (?:un(?:known|supported)|invalid) (?:sasl |authentication )?mechanism\b/i.test(words.trim())
-  return /^\[SYS\/(?:PERM|TEMP)\]/i.test(words.trim()) || ofMechanism.test(words)
-}
-
-/** Whether it may be remembered: what passes is asked for again. */
-export function isLasting(words: string): boolean {
-  return !/^\[SYS\/TEMP\]/i.test(words.trim())
 }

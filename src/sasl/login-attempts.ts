@@ -16,6 +16,8 @@ export interface Refusal {
   readonly isLasting: boolean
   /** It passes by itself: 'throttled' because we come too often. */
   readonly passes: 'throttled' | 'temporary' | undefined
+  /** No other way helps. */
+  readonly isSettled: boolean
 }
 
 export class LoginAttempts {
@@ -78,29 +80,31 @@ export class LoginAttempts {
   }
 
   /** @returns 'next' where there is another way; else what the refusal is about. */
-  goesOnRefused({ isOfMechanism, isLasting, passes }: Refusal): 'next' | 'mechanism' | 'login' {
+  goesOnRefused({ isOfMechanism, isLasting, passes, isSettled }: Refusal): 'next' | 'mechanism' | 'login' {
     const isMechanism = isOfMechanism && this.#way !== 'USER'
-    if (isMechanism && this.#mayGoOn && passes !== 'throttled') {
+    if (passes === 'throttled') return 'login'
+    if (isMechanism && this.#mayGoOn) {
       if (isLasting) this.#failed.push(this.#way)
       this.#next(this.#left)
       return 'next'
     }
     if (isMechanism) return 'mechanism'
-    if (passes !== undefined) return 'login'
+    if (isSettled || (passes !== undefined && isLasting)) return 'login'
     this.#refusals += 1
-    return this.#goesOnWithPassword() ? 'next' : 'login'
+    return this.#goesOnWithPassword(isLasting) ? 'next' : 'login'
   }
 
-  #goesOnWithPassword(): boolean {
+  #goesOnWithPassword(isLasting: boolean): boolean {
     const others = this.#left.filter((other) => !provers.includes(other))
     if (this.#isUnproven && this.#refusals < saslLimits.refusalsMax && others.length > 0) {
       // Where passwords are kept as hashes, such mechanisms are announced and let nobody in.
-      this.#failed.push(this.#way, ...this.#left.filter((other) => provers.includes(other)))
+      if (isLasting) this.#failed.push(this.#way, ...this.#left.filter((other) => provers.includes(other)))
       this.#next(others)
       return true
     }
     // SCRAM has its own letters (RFC 5802 section 2.2).
-    const mayBeLetters = this.#letters === 'Latin-1' && this.#encoding === 'utf8' && !this.#way.startsWith('SCRAM')
+    const mayBeLetters =
+      isLasting && this.#letters === 'Latin-1' && this.#encoding === 'utf8' && !this.#way.startsWith('SCRAM')
     if (!mayBeLetters || this.#refusals > saslLimits.refusalsMax) return false
     this.#encoding = 'latin1'
     this.#next([this.#way])

@@ -16,7 +16,7 @@ before(async () => {
 })
 after(async () => await stack.stop())
 
-test('nothing weaker is told after a restart and after a restore, until somebody sets the password anew', async (t) => {
+test('nothing weaker is told after a restart and after a restore, until somebody chooses the weaker way', async (t) => {
   const letter = (nth: number) => ({ bytes: Buffer.from(`Subject: ${nth}\r\n\r\nhello\r\n`), uidl: `letter-${nth}` })
   const asked: string[] = []
   const authenticates: Plays = (mechanism, initial) => {
@@ -75,7 +75,7 @@ test('nothing weaker is told after a restart and after a restore, until somebody
     await stack.call('PATCH', path, { importBytesPerHour: null })
     const { state, failure } = await stack.pull(accountId)
     assert.deepEqual([state, failure?.kind], ['failed', 'store unreachable'])
-    assert.match(failure?.message ?? '', /no longer offers SCRAM-SHA-256.*set the password of the destination anew/s)
+    assert.match(failure?.message ?? '', /no longer offers SCRAM-SHA-256.*use TLS.*choose the mechanism by `sasl`/s)
     const read = await stack.call('GET', `${path}/folders`)
     assert.equal(read.status, 503)
     assert.deepEqual(asked, [])
@@ -98,7 +98,12 @@ test('nothing weaker is told after a restart and after a restore, until somebody
   await stack.startWorker()
   await refuses()
 
-  const changed = await stack.call('PATCH', path, { password: 'secret' })
+  const typed = await stack.call('PATCH', path, { password: 'secret' })
+  assert.equal(typed.status, 200, JSON.stringify(typed.body))
+  assert.deepEqual(await learnt(), ['SCRAM-SHA-256 works'])
+  await refuses()
+
+  const changed = await stack.call('PATCH', path, { password: 'secret', sasl: 'PLAIN' })
   assert.equal(changed.status, 200, JSON.stringify(changed.body))
   assert.deepEqual(await learnt(), [])
   const last = await stack.pull(accountId)
@@ -110,4 +115,55 @@ test('nothing weaker is told after a restart and after a restore, until somebody
   assert.equal((await stack.call('DELETE', path)).status, 204)
   await turn()
   assert.equal(await stack.redis.hexists(keys.destinations, id), 0)
+})
+
+test('nor by POP3, whatever is changed of the account', async (t) => {
+  const asked: string[] = []
+  const offering = async (mechanisms: string) => {
+    const server = await startPop3Server({
+      messages: [],
+      capabilities: ['USER', 'UIDL', `SASL ${mechanisms}`],
+      authenticates: (mechanism, initial) => {
+        asked.push(mechanism)
+        return honest()(mechanism, initial)
+      },
+      mangles: (reply, command) => {
+        if (command.startsWith('USER')) asked.push('USER')
+        return reply
+      },
+    })
+    t.after(() => server.close())
+    return server
+  }
+  const good = await offering('SCRAM-SHA-256 PLAIN')
+  const downgraded = await offering('PLAIN')
+  let { port } = good
+  const proxy = await leadingProxy(t, () => port)
+  const { body: store } = await stack.call('POST', '/destinations', {
+    kind: 'hosted',
+    login: 'floor',
+    password: 'a good password',
+  })
+  const login = { host: 'pop.example.net', port: 110, tls: 'none', user: 'me', password: 'secret', proxy }
+  const made = await stack.call('POST', '/accounts', { address: 'me@example.net', destinationId: store.id, ...login })
+  assert.equal(made.status, 201, JSON.stringify(made.body))
+  const { id } = made.body
+  await stack.startWorker()
+  t.after(async () => await stack.stopWorker())
+  const first = await stack.pull(id)
+  assert.deepEqual([first.state, [...new Set(asked)]], ['done', ['SCRAM-SHA-256']])
+  ;({ port } = downgraded)
+  for (const change of [{}, { folder: 'X' }, { password: 'secret' }, { host: 'POP.example.net', tls: 'none' }]) {
+    asked.length = 0
+    const patched = await stack.call('PATCH', `/accounts/${id}`, change)
+    assert.equal(patched.status, 200, JSON.stringify(patched.body))
+    const { state, failure } = await stack.pull(id)
+    assert.deepEqual([state, failure?.kind, asked], ['failed', 'broken protocol', []], JSON.stringify(change))
+    assert.match(failure?.message ?? '', /set tls to .*choose the mechanism by `sasl`/)
+    const tested = await stack.call('POST', `/accounts/${id}/test`)
+    assert.deepEqual([tested.body['ok'], asked], [false, []], JSON.stringify(tested.body))
+  }
+  await stack.call('PATCH', `/accounts/${id}`, { password: 'secret', sasl: 'PLAIN' })
+  const last = await stack.pull(id)
+  assert.deepEqual([last.state, [...new Set(asked)]], ['done', ['PLAIN']])
 })

@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { LoginTrait } from '../../src/account/server-traits.ts'
-import { isOfMechanism, type Offer, waysOf, type Wish } from '../../src/sasl/choice.ts'
+import { type Offer, waysOf, type Wish } from '../../src/sasl/choice.ts'
 import { SaslBroken } from '../../src/sasl/broken.ts'
 import type { Mechanism, SaslCredentials } from '../../src/sasl/exchange.ts'
 import { exchangeOf } from '../../src/sasl/mechanism.ts'
+import { keptTraits } from '../../src/sasl/kept-traits.ts'
+import { isOfMechanism } from '../../src/sasl/refusal-words.ts'
 import { saslprep } from '../../src/sasl/saslprep.ts'
 import { scram } from '../../src/sasl/scram.ts'
 
@@ -176,7 +178,9 @@ test('a refusal of the mechanism is told from one of the password', () => {
     'unrecognized authentication type',
     'mechanism not supported',
     '[SYS/PERM] CRAM-MD5 is disabled',
-    '[SYS/TEMP] try later',
+    'command unrecognized: AUTH',
+    'Invalid SASL mechanism',
+    'Authentication mechanism CRAM-MD5 is not supported',
     'APOP not available',
     'Command is not enabled',
     'no mechanism available',
@@ -189,7 +193,42 @@ test('a refusal of the mechanism is told from one of the password', () => {
     'authentication failed',
     'Login failed',
     'mailbox is disabled',
+    'Authentication command failed: Invalid user name or password.',
+    'SASL credentials invalid',
+    'invalid user name or password for AUTH command',
+    '[SYS/PERM] authentication failed',
+    '[SYS/PERM] Your account is not enabled for POP access',
+    'Invalid login: authentication command failed',
+    '[SYS/TEMP] try later',
     '',
   ])
     assert.ok(!isOfMechanism(words), words)
+})
+
+test('what let an account in stays the least that it takes, until another server or a weaker way is chosen', () => {
+  const line = {
+    host: 'pop.example.net',
+    port: 110,
+    tls: 'none',
+    tlsVerify: true,
+    tlsFingerprint: null,
+    user: 'me',
+  } as const
+  const learnt = { loginTraits: ['SCRAM-SHA-1 works', 'no SCRAM-SHA-256', 'Latin-1 passwords'] as LoginTrait[] }
+  const kept = (change: object, isAnew = true) => keptTraits(learnt, line, { ...line, ...change }, isAnew).loginTraits
+  assert.deepEqual(kept({}, false), learnt.loginTraits)
+  for (const change of [
+    {},
+    { user: 'you' },
+    { sasl: null },
+    { sasl: 'SCRAM-SHA-256' },
+    { sasl: 'SCRAM-SHA-1' },
+    { auth: 'oauth2' },
+  ])
+    assert.deepEqual(kept(change), ['SCRAM-SHA-1 works'], JSON.stringify(change))
+  for (const change of [{ host: 'pop.example.org' }, { port: 1110 }, { sasl: 'PLAIN' }, { sasl: 'CRAM-MD5' }])
+    assert.equal(kept(change), undefined, JSON.stringify(change))
+  assert.deepEqual(keptTraits(learnt, { ...line, sasl: 'PLAIN' }, { ...line, sasl: 'PLAIN' }, true).loginTraits, [
+    'SCRAM-SHA-1 works',
+  ])
 })

@@ -243,6 +243,48 @@ both(
   ({ ways, failure }) => assert.deepEqual([ways, isOfPassword(failure)], [['SCRAM-SHA-256'], true]),
 )
 
+for (const words of [
+  'Authentication command failed: Invalid user name or password.',
+  'SASL credentials invalid',
+  'invalid user name or password for AUTH command',
+  '[SYS/PERM] authentication failed',
+  '[SYS/TEMP] authentication is unwell',
+]) {
+  const plays: Plays = () => says(`NO ${words}`)
+  both(
+    `a wrong password is tried twice, whatever the words of the refusals are: ${words}`,
+    { offers: all, plays },
+    ({ ways, failure, traits }, protocol) => {
+      // In IMAP, where the code is one of POP3, it passes.
+      const isOnce = protocol === 'IMAP' && words.startsWith('[SYS/TEMP]')
+      assert.deepEqual([ways, traits], [isOnce ? ['SCRAM-SHA-256'] : ['SCRAM-SHA-256', 'PLAIN'], []])
+      if (!words.startsWith('[')) assert.ok(isOfPassword(failure), JSON.stringify(failure))
+    },
+  )
+  both(
+    `no weaker way is tried behind one that has let somebody in: ${words}`,
+    { offers: all, plays, knows: ['SCRAM-SHA-256 works'] },
+    ({ ways }) => assert.deepEqual(ways, ['SCRAM-SHA-256']),
+  )
+}
+
+for (const words of ['[SYS/PERM] Your account is not enabled for POP access', 'Application-specific password required'])
+  for (const auth of ['password', 'oauth2'] as const)
+    both(
+      `where no other way helps none is tried (${auth}): ${words}`,
+      {
+        offers: auth === 'oauth2' ? 'XOAUTH2 OAUTHBEARER' : all,
+        plays: () => says(`NO ${words}`),
+        login: { auth },
+        times: 2,
+      },
+      ({ ways, failure, traits }) => {
+        assert.deepEqual([ways.length, traits], [2, []])
+        assert.equal(new Set(ways).size, 1)
+        assert.ok(failure !== undefined)
+      },
+    )
+
 both(
   'a wrong password is tried once where nothing proves it',
   { offers: 'PLAIN LOGIN', plays: honest(), login: { password: 'wrong' } },
@@ -424,7 +466,7 @@ both(
   ({ ways, failure }, protocol) => {
     assert.deepEqual(ways, [])
     assert.equal(failure?.kind, protocol === 'POP3' ? 'broken protocol' : 'store unreachable')
-    assert.match(messageOf(failure), /SCRAM-SHA-256/)
+    assert.match(messageOf(failure), /SCRAM-SHA-256.*TLS.*`sasl`|SCRAM-SHA-256.*tls.*`sasl`/s)
   },
 )
 

@@ -1,6 +1,6 @@
 /** The fields of a login that accounts and `imap` destinations have in common: their form, and who may set them. */
 import type { ServerLogin } from '../src/account/account.ts'
-import { type LoginChoices, withoutDefaults } from '../src/account/login.ts'
+import { choicesOf, type LoginChoices, tlsVersions, withoutDefaults } from '../src/account/login.ts'
 import type { Mistake } from '../src/account/mistake.ts'
 import { proxyMistakes, shownProxy } from '../src/account/proxy.ts'
 import type { Principal } from './http/who.ts'
@@ -8,17 +8,27 @@ import type { Principal } from './http/who.ts'
 type Given = { readonly [Name in keyof LoginChoices]?: LoginChoices[Name] | undefined }
 
 /** What is wrong with the fields that somebody sends. */
-export function givenMistakes(
-  given: Given,
-  { destinationId }: Principal,
-  before?: Pick<ServerLogin, 'proxy'>,
-): Mistake[] {
+export function givenMistakes(given: Given, { destinationId }: Principal, before?: ServerLogin): Mistake[] {
   const { proxy } = given
   const isOwner = destinationId !== undefined
   const isAnother = proxy !== undefined && proxy !== (before?.proxy ?? null)
   return [
     ...proxyMistakes(proxy),
     ...(isOwner && isAnother ? [{ pointer: '/proxy', detail: 'is set by an admin of the instance alone' }] : []),
+    ...(isOwner && before !== undefined ? weakened(given, before) : []),
+  ]
+}
+
+/** Whoever signs in sends no password by which an owner's token could prove that it may weaken the line on which access tokens go. */
+function weakened(given: Given, before: ServerLogin): Mistake[] {
+  const was = choicesOf(before)
+  if (was.auth !== 'oauth2' || (given.auth ?? was.auth) !== 'oauth2') return []
+  const { tlsLegacy = was.tlsLegacy, tlsMinVersion = was.tlsMinVersion } = given
+  const isOlder = tlsVersions.indexOf(tlsMinVersion) < tlsVersions.indexOf(was.tlsMinVersion)
+  const detail = 'of a login that signs in is set so by an admin of the instance alone'
+  return [
+    ...(tlsLegacy && !was.tlsLegacy ? [{ pointer: '/tlsLegacy', detail }] : []),
+    ...(isOlder ? [{ pointer: '/tlsMinVersion', detail }] : []),
   ]
 }
 

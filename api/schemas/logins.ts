@@ -14,7 +14,10 @@ export const loginFields = {
     description: 'oauth2: by signing in at its provider, without a password',
     ...like('password'),
   }),
-  sasl: orNull(Type.Enum([...saslNames]), 'this mechanism alone; null: the strongest that the server offers'),
+  sasl: orNull(
+    Type.Enum([...saslNames]),
+    `${saslNames.join(', ')}: this mechanism alone; null: the strongest that the server offers`,
+  ),
   tlsMinVersion: Type.Enum([...tlsVersions], { description: 'older versions of TLS are refused', ...like('TLSv1.2') }),
   tlsLegacy: Type.Boolean({ description: 'small keys and old ciphers are taken, too', ...like(false) }),
   proxy: orNull(

@@ -120,6 +120,8 @@ export type Failure =
       readonly server: string
       readonly during: Phase
       readonly reply: string
+      /** The mechanism that it refuses was chosen for this account. */
+      readonly isChosen?: true
     } & Passing)
   /** `speaks`: the protocol of its greeting, which is not POP3. */
   | {

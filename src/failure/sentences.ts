@@ -228,7 +228,7 @@ function afterSilence({ slow, during }: Extract<Failure, { kind: 'silent' }>): s
 function afterRefusal(failure: Extract<Failure, { kind: 'provider refused' }>): string {
   const known = knownSentence(failure)
   if (known !== undefined) return `${known} Tried again by itself.`
-  if (phaseCode(failure.during) === 'AUTH')
+  if (failure.isChosen)
     return 'Tried again by itself; if it stays so, let `sasl` be null, or a mechanism that the server has.'
   return 'Tried again by itself; if it stays so, the provider can say what it means.'
 }

@@ -11,7 +11,7 @@ import { closesEveryWay, isVisitLimit } from '../failure/meanings.ts'
 import { SessionFailed } from '../failure/session-failed.ts'
 import { LoginAttempts, type Refusal } from '../sasl/login-attempts.ts'
 import { SaslBroken } from '../sasl/broken.ts'
-import { type LoginMemory, provers, waysOf } from '../sasl/choice.ts'
+import { hasFloor, type LoginMemory, provers, waysOf } from '../sasl/choice.ts'
 import type { Exchange, Mechanism, SaslCredentials } from '../sasl/exchange.ts'
 import { saslLimits } from '../sasl/limits.ts'
 import { exchangeOf } from '../sasl/mechanism.ts'
@@ -47,7 +47,7 @@ export async function logInBySasl(client: ImapFlow, login: RememberedLogin, prog
         if (error instanceof Unanswered) throw reopened(progress, error)
       } else if (isRefusal(error)) {
         const about = attempts.goesOnRefused(refusalIn(error))
-        if (about === 'mechanism') throw mechanismRefused(login, way, error)
+        if (about === 'mechanism') throw mechanismRefused(login, way, { error, memory: progress.memory })
         // Then the login itself is refused, and not just the session.
         Object.assign(error, { authenticationFailed: true, serverResponseCode: codeOf(error) || undefined })
         if (about === 'login') throw error
@@ -222,7 +222,13 @@ function unreachable(login: RememberedLogin, reason: string, cause?: Error): Ses
   )
 }
 
-function mechanismRefused(login: RememberedLogin, mechanism: SaslName, error: Record<string, unknown>): SessionFailed {
+function mechanismRefused(
+  login: RememberedLogin,
+  mechanism: SaslName,
+  { error, memory }: { readonly error: Record<string, unknown>; readonly memory: LoginMemory },
+): SessionFailed {
+  const { auth = 'password', sasl = null } = login
+  if (sasl === null && auth === 'password' && hasFloor(isOnTrustedLine(login), memory)) return weaker(login, memory)
   const reply = `${wordsOf(error)} (login ${login.user})`.trim()
   const during = { code: 'AUTH', mechanism } as const
   return new SessionFailed({ kind: 'store refused', during, server: serverOf(login), reply, everyAccount: true }, error)

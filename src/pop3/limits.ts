@@ -35,6 +35,8 @@ export const pop3Limits = {
   connectWaitMs: 30 * second,
   /** A server may log an idle client out after 10 minutes (RFC 1939 section 3): a silent one is dead well before that. */
   replyWaitMs: 60 * second,
+  /** One exchange of SASL, or APOP, all questions and octets of it together: a server that says a little at a time would hold a worker's slot for minutes. */
+  exchangeWaitMs: 30 * second,
   /** The octets of a message earn it time beyond `replyWaitMs` at this rate: 500 octets a second are slower than a modem. */
   messageOctetsPerMs: 0.5,
   /** A server that gives less than this, averaged over the time below, is left (DESIGN section 6). A modem of 1996 gave three times as much. */

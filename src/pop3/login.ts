@@ -4,6 +4,7 @@ import { assertNever } from '../assert-never.ts'
 import type { ServerLogin } from '../account/account.ts'
 import type { SaslName } from '../account/login.ts'
 import type { LoginTrait } from '../account/server-traits.ts'
+import { withDeadline } from '../deadline.ts'
 import { legible } from '../failure/legible.ts'
 import type { Failure } from '../failure/failure.ts'
 import { meaningOf } from '../failure/meaning.ts'
@@ -11,7 +12,7 @@ import { closesEveryWay } from '../failure/meanings.ts'
 import type { Phase } from '../failure/phase.ts'
 import { SessionFailed } from '../failure/session-failed.ts'
 import { LoginAttempts, type PasswordEncoding, type Refusal } from '../sasl/login-attempts.ts'
-import { isTrustedLine, type LoginMemory, type Offer, provers, waysOf } from '../sasl/choice.ts'
+import { hasFloor, isTrustedLine, type LoginMemory, type Offer, provers, waysOf } from '../sasl/choice.ts'
 import { isLasting, isOfMechanism } from '../sasl/refusal-words.ts'
 import { exchangeOf } from '../sasl/mechanism.ts'
 import { type AuthLine, authenticate, type Outcome } from './auth.ts'
@@ -35,6 +36,8 @@ export interface LoginLine extends AuthLine {
   readonly greeting: string
   readonly memory: LoginMemory
   readonly verbs: Verbs
+  /** The longest time for one exchange. */
+  readonly exchangeWaitMs: number
   /** Connects anew. */
   reopen(): Promise<void>
   /** Ends the session. */
@@ -96,8 +99,7 @@ export async function logIn(line: LoginLine): Promise<void> {
       case 'refused': {
         const { text, during } = outcome
         const about = attempts.goesOnRefused(refusalIn(text, during))
-        if (about === 'mechanism')
-          throw line.fail((server) => ({ kind: 'provider refused', server, during, reply: legible(text) }))
+        if (about === 'mechanism') throw mechanismRefused(line, text, during)
         if (about === 'login') throw new Refused(text, during)
         break
       }
@@ -115,6 +117,14 @@ function refusalIn(text: string, during: Phase): Refusal {
     isSettled: closesEveryWay(meaningOf(text)),
     passes: passing === undefined ? undefined : passing.kind === 'throttled' ? 'throttled' : 'temporary',
   }
+}
+
+function mechanismRefused(line: LoginLine, text: string, during: Phase): SessionFailed {
+  const { options, memory } = line
+  const { auth = 'password', sasl = null } = options
+  if (sasl === null && auth === 'password' && hasFloor(isTrustedLine(options), memory)) return weaker(line)
+  const isChosen = sasl === null ? {} : { isChosen: true as const }
+  return line.fail((server) => ({ kind: 'provider refused', server, during, reply: legible(text), ...isChosen }))
 }
 
 function weaker(line: LoginLine): SessionFailed {
@@ -151,7 +161,7 @@ async function once(line: LoginLine, way: SaslName, encoding: PasswordEncoding):
     case 'USER':
       return await byUser(line, encoding)
     case 'APOP':
-      return await byApop(line, encoding)
+      return await bounded(line, way, byApop(line, encoding))
     case 'SCRAM-SHA-256':
     case 'SCRAM-SHA-1':
     case 'CRAM-MD5':
@@ -159,8 +169,20 @@ async function once(line: LoginLine, way: SaslName, encoding: PasswordEncoding):
     case 'LOGIN':
     case 'XOAUTH2':
     case 'OAUTHBEARER':
-      return await authenticate(line, exchangeOf(way), { user, password, host, port, encoding }, line.memory)
+      return await bounded(
+        line,
+        way,
+        authenticate(line, exchangeOf(way), { user, password, host, port, encoding }, line.memory),
+      )
   }
+}
+
+/** Octets and questions that come one at a time give an exchange no more time. */
+async function bounded(line: LoginLine, mechanism: SaslName, exchange: Promise<Outcome>): Promise<Outcome> {
+  const { exchangeWaitMs: waitMs } = line
+  const during: Phase = { code: 'AUTH', mechanism }
+  const late = () => line.fail((server) => ({ kind: 'silent', server, during, waitedMs: waitMs, slow: true }))
+  return await withDeadline(exchange, { waitMs, late })
 }
 
 async function byUser(line: LoginLine, encoding: PasswordEncoding): Promise<Outcome> {

@@ -149,6 +149,7 @@ export class Opening {
     return {
       options: line.options,
       memory: line.loginTraits,
+      exchangeWaitMs: line.exchangeWaitMs,
       verbs: line.verbs,
       get capabilities() {
         return capabilities()

@@ -61,6 +61,11 @@ export class SessionLine {
     return this.can('PIPELINING') && !this.traits.has('one at a time') && this.#connection?.reader.doubles !== true
   }
 
+  /** The longest time for one exchange of SASL. */
+  get exchangeWaitMs(): number {
+    return Math.min(pop3Limits.exchangeWaitMs, 2 * this.#waits.replyMs)
+  }
+
   get roundTripMs(): number | undefined {
     return this.#roundTripMs
   }

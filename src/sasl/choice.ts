@@ -52,6 +52,16 @@ const strengths: readonly (readonly SaslName[])[] = [
 ]
 const rankOf = (way: SaslName) => strengths.findIndex((alike) => alike.includes(way))
 
+/** The least that is taken on a line that nobody checks. */
+function floorOf(isTrusted: boolean, traits: Pick<LoginMemory, 'has'>): SaslName | undefined {
+  return isTrusted ? undefined : provers.find((name) => traits.has(`${name} works` as LoginTrait))
+}
+
+/** Whether something has let this login in, and nothing weaker is taken. */
+export function hasFloor(isTrusted: boolean, traits: Pick<LoginMemory, 'has'>): boolean {
+  return floorOf(isTrusted, traits) !== undefined
+}
+
 /** What the proofs that are stronger than a way have left, where they have let somebody in. */
 export function proofsUpTo(way: SaslName): LoginTrait[] {
   return provers.filter((prover) => rankOf(prover) < rankOf(way)).map((prover) => `${prover} works` as LoginTrait)
@@ -74,7 +84,7 @@ export function waysOf(offer: Offer, { auth, sasl, isTrusted, traits }: Wish): S
   const apop = offer.hasTimestamp && isTrusted ? (['APOP'] as const) : []
   const strong = (['SCRAM-SHA-256', 'SCRAM-SHA-1', 'CRAM-MD5'] as const).filter(offers)
   const all = [...new Set<SaslName>([...strong, ...clear, ...apop, 'USER'])]
-  const floor = isTrusted ? undefined : provers.find((name) => traits.has(`${name} works` as LoginTrait))
+  const floor = floorOf(isTrusted, traits)
   return all
     .filter((way) => !traits.has(`no ${way}` as LoginTrait))
     .filter((way) => floor === undefined || rankOf(way) <= rankOf(floor))

@@ -103,3 +103,16 @@ test('lines of an export hold no choice that is the default, and are taken again
   const exported = await stack.app.inject({ url, headers: { authorization: `Bearer ${adminToken}` } })
   for (const name of Object.keys(loginDefaults)) assert.ok(!exported.payload.includes(`"${name}"`), name)
 })
+
+test('a mechanism that there is not is refused by the names of those that there are', async () => {
+  for (const [path, body] of [
+    ['/accounts', account()],
+    ['/destinations', destination],
+  ] as const) {
+    const refused = await stack.call('POST', path, { ...body, sasl: 'bogus' })
+    assert.match(
+      JSON.stringify(refused.body),
+      /must be SCRAM-SHA-256, SCRAM-SHA-1.*OAUTHBEARER: this mechanism alone; null:/,
+    )
+  }
+})

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import type { Principal } from '../../api/http/who.ts'
+import { givenMistakes } from '../../api/login-fields.ts'
 import { passwordNeeded } from '../../api/password-needed.ts'
 import { choiceMistakes, choicesOf, loginDefaults, withoutDefaults } from '../../src/account/login.ts'
 import { openedProxy, proxyIn, proxyMistakes, sealedProxy, shownProxy, viaOf } from '../../src/account/proxy.ts'
@@ -124,4 +126,24 @@ test("the instance's proxy leads where no other is named, and to nothing on this
     assert.equal(viaOf(here, null, instance), undefined)
     assert.equal(viaOf(here, own, instance), own)
   }
+})
+
+test('an owner does not weaken the line on which tokens go; an admin does', () => {
+  const line = {
+    host: 'pop.example.net',
+    port: 995,
+    tls: 'implicit',
+    tlsVerify: true,
+    tlsFingerprint: null,
+    user: 'me',
+  } as const
+  const [owner, admin] = [{ destinationId: 'd' }, {}] as unknown as readonly [Principal, Principal]
+  const pointersOf = (given: object, by: Principal, before: object = { auth: 'oauth2' }) =>
+    givenMistakes(given, by, { ...line, ...before }).map(({ pointer }) => pointer)
+  assert.deepEqual(pointersOf({ tlsLegacy: true, tlsMinVersion: 'TLSv1' }, owner), ['/tlsLegacy', '/tlsMinVersion'])
+  for (const given of [{}, { tlsLegacy: false, tlsMinVersion: 'TLSv1.3' }, { auth: 'password', tlsLegacy: true }])
+    assert.deepEqual(pointersOf(given, owner), [])
+  assert.deepEqual(pointersOf({ tlsLegacy: true, tlsMinVersion: 'TLSv1' }, admin), [])
+  assert.deepEqual(pointersOf({ tlsLegacy: true, tlsMinVersion: 'TLSv1' }, owner, {}), [])
+  assert.deepEqual(pointersOf({ tlsLegacy: true }, owner, { auth: 'oauth2', tlsLegacy: true }), [])
 })

@@ -470,6 +470,26 @@ both(
   },
 )
 
+both(
+  'on a line that nobody checks a proof that is not known any more is told of as a downgrade',
+  {
+    offers: 'SCRAM-SHA-256 PLAIN',
+    plays: () => says('NO Unsupported authentication mechanism'),
+    login: { host: 'mail.example.net' },
+    knows: ['SCRAM-SHA-256 works'],
+  },
+  ({ ways, failure }) => {
+    assert.deepEqual([...new Set(ways)], ['SCRAM-SHA-256'])
+    assert.match(messageOf(failure), /SCRAM-SHA-256.*TLS.*`sasl`|SCRAM-SHA-256.*tls.*`sasl`/s)
+  },
+)
+
+both(
+  'nobody is told to choose no mechanism who has chosen none',
+  { offers: 'GSSAPI', plays: () => says('NO Unsupported authentication mechanism'), login: { auth: 'oauth2' } },
+  ({ failure }) => assert.doesNotMatch(messageOf(failure), /let `sasl` be null/),
+)
+
 for (const protocol of ['POP3', 'IMAP'] as const)
   test(`what a server repeats of our responses is hidden (${protocol})`, async () => {
     const told: string[] = []

@@ -284,3 +284,16 @@ test('a password with letters beyond ASCII is tried once more as Latin-1, and so
     assert.ok(options.traits.has('Latin-1 passwords'))
   })
 })
+
+test('octets and questions that come one at a time give an exchange no more time than it has', async () => {
+  const say: Say = (command) => (command === 'AUTH CRAM-MD5' ? `+ ${base64(challenge)}\r\n` : undefined)
+  const more = { trickle: { on: 'AUTH CRAM', everyMs: 60 } }
+  await at({ say, offers: 'CRAM-MD5 PLAIN', more, login: { sasl: 'CRAM-MD5' } }, async (options) => {
+    const failure = await failureOf(options)
+    assert.ok(failure.kind === 'silent' && failure.slow && failure.waitedMs === 600, JSON.stringify(failure))
+  })
+  await at({ say, offers: 'CRAM-MD5 PLAIN', more }, async (options) => {
+    await opened(options)
+    assert.ok(options.traits.has('no CRAM-MD5'), 'the next way is tried')
+  })
+})

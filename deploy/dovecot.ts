@@ -123,6 +123,7 @@ function conf(places: DovecotPlaces, { ports, identity, masterPassword, policyPo
     AUTH_MECHANISMS: places.authMechanisms ?? 'plain login',
     AUTH_FAILURE_DELAY: places.authFailureDelay ?? '2 secs',
     POLICY_URL: policyPort === undefined ? '' : `http://127.0.0.1:${policyPort}/`,
+    POLICY_AFTER: policyPort === undefined ? 'yes' : 'no',
     POLICY_HEADER: policyPort === undefined ? '' : `${policyHeader}: ${policyKeyOf(masterPassword)}`,
     CERT: places.certFile,
     KEY: places.keyFile,

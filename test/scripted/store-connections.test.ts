@@ -235,5 +235,6 @@ test('the installed imapflow has all of its insides that are used, and what is m
     'commandParts',
     'currentRequest',
     'authCapabilities',
+    'streamer',
   ])
 })

@@ -2,32 +2,25 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { keys } from '../../src/redis/key-names.ts'
-import {
-  clientSecret,
-  startAuthorizationServer,
-  type TestAuthorizationServer,
-} from '../support/authorization-server.ts'
+import { type OAuthStack, startOAuthStack } from '../support/oauth-stack.ts'
 import { startPop3Server } from '../support/pop3-server.ts'
 import { signInByLink } from '../support/sign-in.ts'
-import { publicUrlOfTests, type Stack, startStack } from '../support/stack.ts'
+import type { Stack } from '../support/stack.ts'
 import { tokenMaildrop } from '../support/token-servers.ts'
 import { letter } from '../support/world.ts'
 
+let oauth: OAuthStack
 let stack: Stack
-let server: TestAuthorizationServer
+let server: OAuthStack['server']
 let applicationId: string
 before(async () => {
-  ;[stack, server] = await Promise.all([
-    startStack(),
-    startAuthorizationServer(`${publicUrlOfTests}/api/v1/oauth/callback`),
-  ])
+  oauth = await startOAuthStack()
+  ;({ stack, server, applicationId } = oauth)
   await stack.startWorker()
-  const application = { provider: 'custom', clientId: 'tributary', clientSecret, issuer: server.issuer }
-  applicationId = (await stack.call('POST', '/oauth/applications', application)).body.id
 })
 after(async () => {
   assert.deepEqual(stack.undeclared, [])
-  await Promise.all([stack.stop(), server.close()])
+  await oauth.close()
 })
 
 const user = 'me@example.net'
@@ -43,7 +36,7 @@ test('an account keeps all but its password when it signs in from now on, and no
   const opens = ({ token }: { readonly token: string }) => server.isGood(token)
   const messages = ['one', 'two'].map((name) => ({ bytes: letter(name), uidl: name }))
   const provider = await startPop3Server(tokenMaildrop(messages, { cut: 'tells', opens }, []))
-  const destinationId = await stack.destination('alice')
+  const { destinationId } = oauth
   const fields = { port: provider.port, user, destinationId, folder: 'Work', paused: true }
   const id = await stack.account(fields)
   const path = `/accounts/${id}`

@@ -3,33 +3,26 @@ import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import type { Grant } from '../../src/oauth/grant.ts'
 import { keys } from '../../src/redis/key-names.ts'
-import {
-  clientSecret,
-  startAuthorizationServer,
-  type TestAuthorizationServer,
-} from '../support/authorization-server.ts'
 import { startImapServer } from '../support/imap-server.ts'
+import { type OAuthStack, startOAuthStack } from '../support/oauth-stack.ts'
 import { startPop3Server } from '../support/pop3-server.ts'
 import { signInByLink } from '../support/sign-in.ts'
-import { publicUrlOfTests, type Stack, startStack } from '../support/stack.ts'
+import type { Stack } from '../support/stack.ts'
 import { type TokenLogins, tokenMaildrop, type TokenRules, tokenStore } from '../support/token-servers.ts'
 import { until } from '../support/until.ts'
 import { letter } from '../support/world.ts'
 
+let oauth: OAuthStack
 let stack: Stack
-let server: TestAuthorizationServer
+let server: OAuthStack['server']
 let applicationId: string
 before(async () => {
-  ;[stack, server] = await Promise.all([
-    startStack(),
-    startAuthorizationServer(`${publicUrlOfTests}/api/v1/oauth/callback`),
-  ])
+  oauth = await startOAuthStack()
+  ;({ stack, server, applicationId } = oauth)
   await stack.startWorker()
-  const application = { provider: 'custom', clientId: 'tributary', clientSecret, issuer: server.issuer }
-  applicationId = (await stack.call('POST', '/oauth/applications', application)).body.id
 })
 after(async () => {
-  await Promise.all([stack.stop(), server.close()])
+  await oauth.close()
 })
 
 const messagesOf = (count: number) =>

@@ -7,11 +7,13 @@ import { session } from './client.ts'
 import { connect, disconnect, followVisibility } from './live.ts'
 import { followAccounts } from './roster.ts'
 import { followLinks } from './router.ts'
+import { followScroll } from './scroll.ts'
 import { followTheme } from './theme.ts'
 import { speakAsRead } from './words/index.ts'
 
 followTheme()
 followLinks()
+followScroll()
 followAccounts()
 followVisibility()
 // Events are sent only to those who are signed in.

@@ -1,5 +1,6 @@
 /** The router: the browser's own address, and plain links. */
 import { computed, signal } from '@preact/signals'
+import { keepScroll, restoreScroll } from './scroll.ts'
 
 const here = signal(new URL(location.href))
 
@@ -11,9 +12,10 @@ export function navigate(to: string, how: 'push' | 'replace' = 'push'): void {
   const url = new URL(to, location.href)
   if (url.href === location.href) return
   if (how === 'push') {
+    keepScroll()
     history.pushState(null, '', url)
     scrollTo(0, 0)
-  } else history.replaceState(null, '', url)
+  } else history.replaceState(history.state, '', url)
   here.value = url
 }
 
@@ -49,6 +51,7 @@ export function match(pattern: string, given: string): Readonly<Record<string, s
 export function followLinks(): void {
   addEventListener('popstate', () => {
     here.value = new URL(location.href)
+    restoreScroll()
   })
   document.addEventListener('click', (event) => {
     if (event.defaultPrevented || event.button !== 0 || event.metaKey || event.ctrlKey || event.shiftKey) return

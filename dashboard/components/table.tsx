@@ -1,20 +1,20 @@
 /** A table of any length. Only the rows in sight are in the page, and all rows have the same height. */
 import { useSignal } from '@preact/signals'
-import type { ComponentChildren } from 'preact'
+import type { ComponentChildren, RefObject } from 'preact'
 import { useEffect, useLayoutEffect, useRef } from 'preact/hooks'
-import { isNarrow, isTight } from '../screen.ts'
 import { words } from '../words/index.ts'
+import { fitting, type Layout, layoutIn } from './fitting.ts'
 import { Icon } from './icon.tsx'
 
 export interface Column<Row> {
   readonly key: string
   readonly title: string
-  /** The width, as CSS has it. One column without a width takes the rest. */
+  /** In rem, such as `9rem`. One column without a width takes the rest. */
   readonly width?: string
   readonly align?: 'end'
-  /** Whether the column is left out on a phone. */
+  /** Whether the column is left out where a row has more than one line, as on a phone. */
   readonly wide?: boolean
-  /** Whether it is left out on a tablet, too. */
+  /** Whether it is left out where there is too little room for all. */
   readonly roomy?: boolean
   /** Whether the heading sorts by this column. */
   readonly sorts?: boolean
@@ -35,8 +35,10 @@ export interface Selection {
   readonly nameOf: (key: string) => string
 }
 
-/** The height of a row, in px; table.css has the same value. */
-const rowHeight = { narrow: 76, wide: 56 } as const
+/** The height of a row, in px; table.css has the same values. */
+const rowHeight: Readonly<Record<Layout, number>> = { narrow: 92, middle: 76, wide: 56 }
+/** The width of the column of checkboxes, in rem; table.css has the same value. */
+const choosingRem = 2.75
 /** How many rows above and below those in sight are in the page: enough for a turn of the wheel, and for the next Tab. */
 const spare = 12
 
@@ -60,11 +62,12 @@ export function Table<Row>({
   readonly busy?: boolean
 }) {
   const body = useRef<HTMLTableSectionElement>(null)
-  const height = isNarrow.value ? rowHeight.narrow : rowHeight.wide
+  const room = useRef<HTMLDivElement>(null)
+  const rem = useWidth(room)
+  const layout = layoutIn(rem)
+  const height = rowHeight[layout]
   const range = useSignal({ from: 0, to: 40 })
-  const shown = columns.filter(
-    ({ wide, roomy }) => (wide !== true || !isNarrow.value) && (roomy !== true || !isTight.value),
-  )
+  const shown = fitting(columns, rem, selection === undefined ? 0 : choosingRem)
 
   const look = () => {
     const top = body.current?.getBoundingClientRect().top ?? 0
@@ -103,82 +106,101 @@ export function Table<Row>({
     )
 
   return (
-    <table class="table" aria-label={label} aria-rowcount={rows.length + 1} aria-busy={busy}>
-      <colgroup>
-        {selection && <col class="col-choose" />}
-        {shown.map(({ key, width }) => (
-          <col key={key} {...(width === undefined ? {} : { style: { width } })} />
-        ))}
-      </colgroup>
-      <thead>
-        <tr aria-rowindex={1}>
-          {selection && (
-            <th scope="col" class="choose">
-              <label>
-                <input
-                  type="checkbox"
-                  aria-label={words.value.common.chooseAll}
-                  checked={all}
-                  ref={(box) => {
-                    if (box !== null) box.indeterminate = some
-                  }}
-                  onChange={() => selection.onChange(new Set(all ? [] : rows.map(keyOf)))}
-                />
-              </label>
-            </th>
-          )}
-          {shown.map(({ key, title, align, sorts, bare }) => (
-            <th
-              key={key}
-              scope="col"
-              class={align === 'end' ? 'end' : ''}
-              {...(sort?.by === key ? { 'aria-sort': sort.down ? 'descending' : 'ascending' } : {})}
-            >
-              {sorts === true ? (
-                <button
-                  type="button"
-                  class="sorter"
-                  onClick={() => onSort?.({ by: key, down: sort?.by === key && !sort.down })}
-                >
-                  {title}
-                  <Icon name={sort?.by !== key ? 'sort' : sort.down ? 'down' : 'up'} />
-                </button>
-              ) : (
-                <span class={bare === true ? 'unseen' : ''}>{title}</span>
-              )}
-            </th>
+    <div ref={room}>
+      <table class={`table ${layout}`} aria-label={label} aria-rowcount={rows.length + 1} aria-busy={busy}>
+        <colgroup>
+          {selection && <col class="col-choose" />}
+          {shown.map(({ key, width }) => (
+            <col key={key} {...(width === undefined ? {} : { style: { width } })} />
           ))}
-        </tr>
-      </thead>
-      <tbody ref={body}>
-        {gap(from)}
-        {inSight.map((row, nth) => {
-          const key = keyOf(row)
-          const chosen = selection?.chosen.has(key) === true
-          return (
-            <tr key={key} aria-rowindex={from + nth + 2} class={chosen ? 'chosen' : ''}>
-              {selection && (
-                <td class="choose">
-                  <label>
-                    <input
-                      type="checkbox"
-                      aria-label={selection.nameOf(key)}
-                      checked={chosen}
-                      onChange={() => toggle(key)}
-                    />
-                  </label>
-                </td>
-              )}
-              {shown.map(({ key: column, align, cell }) => (
-                <td key={column} class={align === 'end' ? 'end' : ''}>
-                  {cell(row)}
-                </td>
-              ))}
-            </tr>
-          )
-        })}
-        {gap(below)}
-      </tbody>
-    </table>
+        </colgroup>
+        <thead>
+          <tr aria-rowindex={1}>
+            {selection && (
+              <th scope="col" class="choose">
+                <label>
+                  <input
+                    type="checkbox"
+                    aria-label={words.value.common.chooseAll}
+                    checked={all}
+                    ref={(box) => {
+                      if (box !== null) box.indeterminate = some
+                    }}
+                    onChange={() => selection.onChange(new Set(all ? [] : rows.map(keyOf)))}
+                  />
+                </label>
+              </th>
+            )}
+            {shown.map(({ key, title, align, sorts, bare }) => (
+              <th
+                key={key}
+                scope="col"
+                class={align === 'end' ? 'end' : ''}
+                {...(sort?.by === key ? { 'aria-sort': sort.down ? 'descending' : 'ascending' } : {})}
+              >
+                {sorts === true ? (
+                  <button
+                    type="button"
+                    class="sorter"
+                    onClick={() => onSort?.({ by: key, down: sort?.by === key && !sort.down })}
+                  >
+                    {title}
+                    <Icon name={sort?.by !== key ? 'sort' : sort.down ? 'down' : 'up'} />
+                  </button>
+                ) : (
+                  <span class={bare === true ? 'unseen' : ''}>{title}</span>
+                )}
+              </th>
+            ))}
+          </tr>
+        </thead>
+        <tbody ref={body}>
+          {gap(from)}
+          {inSight.map((row, nth) => {
+            const key = keyOf(row)
+            const chosen = selection?.chosen.has(key) === true
+            return (
+              <tr key={key} aria-rowindex={from + nth + 2} class={chosen ? 'chosen' : ''}>
+                {selection && (
+                  <td class="choose">
+                    <label>
+                      <input
+                        type="checkbox"
+                        aria-label={selection.nameOf(key)}
+                        checked={chosen}
+                        onChange={() => toggle(key)}
+                      />
+                    </label>
+                  </td>
+                )}
+                {shown.map(({ key: column, align, cell }) => (
+                  <td key={column} class={align === 'end' ? 'end' : ''}>
+                    {cell(row)}
+                  </td>
+                ))}
+              </tr>
+            )
+          })}
+          {gap(below)}
+        </tbody>
+      </table>
+    </div>
   )
+}
+
+/** The width of an element, in rem. */
+function useWidth(of: RefObject<HTMLElement | null>): number {
+  const width = useSignal(0)
+  useLayoutEffect(() => {
+    const { current } = of
+    if (current === null) return
+    const measure = () => {
+      width.value = current.clientWidth / Number.parseFloat(getComputedStyle(document.documentElement).fontSize)
+    }
+    measure()
+    const observer = new ResizeObserver(measure)
+    observer.observe(current)
+    return () => observer.disconnect()
+  }, [of, width])
+  return width.value
 }

@@ -24,20 +24,17 @@ export default function Destinations() {
       cell: (destination) => (
         <div class="who">
           <a href={`/destinations/${destination.id}`}>{destinationName(destination)}</a>
-          {destination.kind === 'imap' && (
-            <span class="who-under">
-              <Marks of={destination} />
-            </span>
-          )}
+          <span class="who-under">
+            <span class="who-provider">{say.kinds[destination.kind]}</span>
+            {destination.kind === 'imap' && <Marks of={destination} />}
+          </span>
           <span class="who-more">
             <DestinationBadge status={destination.status} />
             {words.value.accounts.count(destination.accounts)}
-            {destination.kind === 'imap' && <Marks of={destination} />}
           </span>
         </div>
       ),
     },
-    { key: 'kind', title: say.kind, width: '14rem', wide: true, roomy: true, cell: ({ kind }) => say.kinds[kind] },
     {
       key: 'condition',
       title: words.value.accounts.status,

@@ -31,7 +31,6 @@ export function columns(start: Start): readonly Column<Account>[] {
           <span class="who-more">
             <StatusBadge status={account.status} hasMore={account.lastRun?.more === true} />
             <NextRun account={account} />
-            <Marks of={account} />
           </span>
         </div>
       ),

@@ -29,6 +29,8 @@ export function typeOf(declared = ''): string {
 export function attachmentNamed(filename: string): string {
   const name = filename
     .replace(/[\p{Cc}\\/]+/gu, '_')
+    // They turn the order of letters round, and so hide what kind of file it is.
+    .replace(/[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/g, '')
     .slice(0, 200)
     .replace(/\p{Cs}/gu, '_')
   const plain = name.replace(/[^\x20-\x7e]|["%]/g, '_')

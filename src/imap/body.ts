@@ -26,28 +26,42 @@ export async function bodyOf(
   parts: Parts,
   { images: withImages }: { readonly images: boolean },
 ): Promise<Body> {
-  const hasHtml = parts.text.some(({ html }) => html !== undefined)
+  const hasHtml = parts.text.some(({ html }) => html.length > 0)
   const [texts, pages]: [string[], string[]] = [[], []]
   const room: Record<'plain' | 'html', number> = {
     plain: imapLimits.readTextOctetsMax,
     html: imapLimits.readTextOctetsMax,
   }
   let truncated = false
-  const read = async (kind: 'plain' | 'html', part: Part | undefined): Promise<string | undefined> => {
-    if (part === undefined) return undefined
+  let asked = 0
+  /** A part that belongs to both kinds is read once. */
+  const known = new Map<string, string>()
+  const read = async (kind: 'plain' | 'html', part: Part): Promise<string | undefined> => {
+    const before = known.get(part.part)
+    if (before !== undefined) return before
+    if ((asked += 1) > imapLimits.readPassagesMax) {
+      truncated = true
+      return undefined
+    }
     const { octets, charset } = await collected(reader, uid, part, { maxBytes: room[kind] + 1 })
     truncated ||= octets.length > room[kind]
     const piece = octets.subarray(0, room[kind])
     room[kind] -= piece.length
-    return charset === 'utf-8' ? piece.toString() : decoded(piece, part.type)
+    const text = charset === 'utf-8' ? piece.toString() : decoded(piece, part.type)
+    known.set(part.part, text)
+    return text
   }
-  truncated = parts.text.length > imapLimits.readPassagesMax
-  for (const passage of parts.text.slice(0, imapLimits.readPassagesMax)) {
-    const plain = await read('plain', passage.plain)
-    if (plain !== undefined) texts.push(plain)
-    const html = await read('html', passage.html)
-    if (html !== undefined) pages.push(html)
-    else if (hasHtml && plain !== undefined) pages.push(htmlOfText(plain))
+  for (const passage of parts.text) {
+    for (const part of passage.plain) {
+      const plain = await read('plain', part)
+      if (plain !== undefined) texts.push(plain)
+    }
+    if (!hasHtml) continue
+    for (const part of passage.html.length > 0 ? passage.html : passage.plain) {
+      const isPage = part.type === 'text/html'
+      const page = await read(isPage ? 'html' : 'plain', part)
+      if (page !== undefined) pages.push(isPage ? page : htmlOfText(page))
+    }
   }
   const images = withImages ? await imagesOf(reader, uid, parts.attachments, pages) : new Map<string, string>()
   return { text: texts.length > 0 ? texts.join('\n\n') : null, html: hasHtml ? { pages, images } : null, truncated }

@@ -1,8 +1,15 @@
-/** Decodes a text part that imapflow has left undecoded, because its charset is missing, unknown, or a name for UTF-8. */
+/** Decodes octets whose charset imapflow has left undecoded: a text part without a known charset, and raw letters in a header. */
 
 export function decoded(octets: Buffer, type: string): string {
   const named = type === 'text/html' ? charsetOfHtml(octets) : undefined
-  return (named && decodedAs(octets, named)) ?? decodedAs(octets, 'utf-8') ?? decodedAs(octets, 'windows-1252') ?? ''
+  return charsetLetters(octets, named ?? null)
+}
+
+/** @param charset is tried first; then UTF-8, and then what takes everything. */
+export function charsetLetters(octets: Buffer, charset: string | null): string {
+  return (
+    (charset && decodedAs(octets, charset)) || decodedAs(octets, 'utf-8') || decodedAs(octets, 'windows-1252') || ''
+  )
 }
 
 /** The answer is undefined if there is no such charset (Encoding Standard), or if the text is not written in it. */

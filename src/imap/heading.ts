@@ -34,9 +34,17 @@ export function peopleOf(people: readonly MessageAddressObject[] = []): Person[]
   return people.map(({ name, address }) => ({ name: plainText(name), address: plainText(address) }))
 }
 
+/** Marks that turn the order of letters round: with U+202E "fdp.exe" is read as "exe.pdf" (Unicode Standard Annex 9). */
+export const overridesIn = /[\u202a-\u202e\u2066-\u2069]/g
+
 /** Removes control characters, which nobody types. */
-function plainText(text: string | undefined): string | null {
-  return (text ?? '').replace(/\p{Cc}+/gu, ' ').trim() || null
+export function plainText(text: string | undefined): string | null {
+  return (
+    (text ?? '')
+      .replace(overridesIn, '')
+      .replace(/\p{Cc}+/gu, ' ')
+      .trim() || null
+  )
 }
 
 function isoOf(date: Date | string | undefined): string | null {

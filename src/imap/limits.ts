@@ -73,6 +73,8 @@ export const imapLimits = {
   readStructureOctetsMax: 64 * KiB,
   readPartOctetsMax: 8 * KiB,
   readLevelsMax: 50,
+  /** Of the fields that people read, where their letters have to be read once more. */
+  garbledHeaderOctetsMax: 8 * KiB,
   /** A list shows a sender, a subject, and whether there are attachments. */
   listedAddressesMax: 2,
   listedPartsMax: 50,

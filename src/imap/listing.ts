@@ -6,7 +6,8 @@ import { SessionFailed } from '../failure/session-failed.ts'
 import { atom, type Attribute, execute, isRecord, isRefusal, OutOfTime, string, type Untagged } from './command.ts'
 import { serverOf } from './connection.ts'
 import { type Heading, headingOf } from './heading.ts'
-import { hasAttachments } from './parts.ts'
+import { ungarbled } from './garbled.ts'
+import { charsetOf, hasAttachments, partsOf } from './parts.ts'
 import { answered, open, type Reader, Unreadable } from './reading.ts'
 import { siftFor } from './sifting.ts'
 import { failed } from './trouble.ts'
@@ -26,6 +27,8 @@ export interface Row extends Heading {
   readonly attachments: boolean
   /** The store's answer on it could not be read: nothing but its size, its flags and its arrival is known. */
   readonly unreadable: boolean
+  /** The charset that its text names. */
+  readonly charset: string | null
 }
 
 export interface Listing {
@@ -125,6 +128,7 @@ async function rowsOf(reader: Reader, uids: readonly number[]): Promise<Row[]> {
     if (missing.length > 0)
       await fetchRows(reader, missing, {}, (row) => rows.set(row.uid, { ...row, unreadable: true }))
   }
+  for (const [uid, row] of await ungarbled(reader, [...rows.values()])) rows.set(uid, row)
   return uids.flatMap((uid) => rows.get(uid) ?? [])
 }
 
@@ -138,8 +142,9 @@ async function fetchRows(
   const query = { uid: true, flags: true, internalDate: true, size: true, ...details }
   const fetching = async () => {
     for await (const message of reader.client.fetch(packMessageRange([...uids]), query, { uid: true })) {
-      const attachments = hasAttachments(message.bodyStructure)
-      take({ uid: message.uid, ...headingOf(message), attachments, unreadable: false })
+      const parts = partsOf(message.bodyStructure)
+      const told = { attachments: hasAttachments(parts), unreadable: false, charset: charsetOf(parts) }
+      take({ uid: message.uid, ...headingOf(message), ...told })
     }
   }
   await answered(reader, 'FETCH', fetching())

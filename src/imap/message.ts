@@ -4,11 +4,13 @@ import { finished, pipeline } from 'node:stream/promises'
 import { imapLimits } from './limits.ts'
 import { type Courier, courierOf } from '../mail/trace.ts'
 import { type Heading, headingOf, peopleOf, type Person } from './heading.ts'
-import { type Part, type Parts, partsOf } from './parts.ts'
+import { ungarbled } from './garbled.ts'
+import { charsetOf, type Part, type Parts, partsOf } from './parts.ts'
 import { isSiftedOut, siftFor } from './sifting.ts'
 import { answered, fetchOne, open, type MessagePlace, type Reader, Unreadable } from './reading.ts'
 
 export interface Message extends Heading {
+  readonly uid: number
   readonly uidValidity: number
   readonly replyTo: Person[]
   readonly to: Person[]
@@ -33,13 +35,21 @@ export async function messageOf(reader: Reader, place: MessagePlace): Promise<Me
     return await fetchOne(reader, place.uid, bare)
   })
   const { envelope = {}, source } = message
-  return {
+  const parts = partsOf(message.bodyStructure)
+  const named = {
+    uid: place.uid,
+    charset: charsetOf(parts),
     ...headingOf(message),
-    uidValidity: Number(uidValidity),
     replyTo: peopleOf(envelope.replyTo),
     to: peopleOf(envelope.to),
     cc: peopleOf(envelope.cc),
-    parts: partsOf(message.bodyStructure),
+  }
+  const { uid, charset: _charset, ...heading } = (await ungarbled(reader, [named])).get(place.uid) ?? named
+  return {
+    ...heading,
+    uid,
+    uidValidity: Number(uidValidity),
+    parts,
     incomplete: isSiftedOut(reader.client, message.seq) || message.bodyStructure === undefined,
     courier: source === undefined ? null : courierOf(source),
   }

@@ -1,12 +1,17 @@
 /** Sorts the parts of a message (RFC 2045, RFC 2046) for people: its text, as plain text or HTML or both, and its attachments. */
 import type { MessageStructureObject } from 'imapflow'
 import { imapLimits } from './limits.ts'
+import { overridesIn } from './heading.ts'
 
 export interface Part {
   /** Its number in IMAP (RFC 9051 section 6.4.5). */
   readonly part: string
   /** The media type, in lower case. */
   readonly type: string
+  /** The charset that it names. */
+  readonly charset: string | null
+  /** The transfer encoding, in lower case. */
+  readonly encoding: string
   /** The size in decoded octets; this is an estimate, because the store counts encoded octets. */
   readonly size: number
   readonly filename: string | null
@@ -16,10 +21,11 @@ export interface Part {
   readonly id: string | null
 }
 
-/** One piece of the text: as plain text, as HTML, or as both (multipart/alternative). */
+/** One piece of the text: as plain text, as HTML, or as both (multipart/alternative). Either may have several parts, with attachments between them. */
 export interface Passage {
-  readonly plain?: Part
-  readonly html?: Part
+  readonly plain: readonly Part[]
+  /** Plain parts stand here too if they stand among the HTML. */
+  readonly html: readonly Part[]
 }
 
 export interface Parts {
@@ -28,39 +34,48 @@ export interface Parts {
 }
 
 export function partsOf(structure: MessageStructureObject | undefined): Parts {
-  const text: Passage[] = []
   const attachments: Part[] = []
   let seen = 0
 
-  const leaf = (node: MessageStructureObject, shown: Shown | undefined) => {
-    if ((seen += 1) > imapLimits.readPartsMax) return
+  const leaf = (node: MessageStructureObject): Passage[] => {
+    if ((seen += 1) > imapLimits.readPartsMax) return []
     const part = partOf(node)
     const kind = textKindOf(node, part)
-    if (kind === undefined || shown?.[kind] !== undefined) attachments.push(part)
-    else if (shown === undefined) text.push({ [kind]: part })
-    else shown[kind] = part
+    if (kind === 'plain') return [{ plain: [part], html: [] }]
+    if (kind === 'html') return [{ plain: [], html: [part] }]
+    attachments.push(part)
+    return []
   }
-  const walk = (node: MessageStructureObject, shown: Shown | undefined) => {
+  const walk = (node: MessageStructureObject): Passage[] => {
     // A message inside a message is one attachment.
-    if (node.type === 'message/rfc822' || node.childNodes === undefined) leaf(node, shown)
-    else if (node.type === 'multipart/alternative' && shown === undefined) {
-      const passage: Shown = {}
-      for (const child of node.childNodes) walk(child, passage)
-      if (passage.plain !== undefined || passage.html !== undefined) text.push(passage)
-    } else for (const child of node.childNodes) walk(child, shown)
+    if (node.type === 'message/rfc822' || node.childNodes === undefined) return leaf(node)
+    if (node.type !== 'multipart/alternative') return node.childNodes.flatMap(walk)
+    const branches = node.childNodes.map(walk).filter((branch) => branch.length > 0)
+    const html = branches.find(isHtml)
+    const plain = branches.find((branch) => !isHtml(branch))
+    // What says the same once more is no text; it can be downloaded.
+    for (const branch of branches) if (branch !== html && branch !== plain) attachments.push(...branch.flatMap(allOf))
+    return html === undefined ? (plain ?? []) : [both(plain, html)]
   }
-  if (structure !== undefined) walk(structure, undefined)
-  return { text, attachments }
+  return { text: structure === undefined ? [] : walk(structure), attachments }
+}
+
+const isHtml = (branch: readonly Passage[]) => branch.some(({ html }) => html.length > 0)
+const allOf = ({ plain, html }: Passage) => [...plain, ...html]
+const shownOf = ({ plain, html }: Passage) => (html.length > 0 ? html : plain)
+
+function both(plain: readonly Passage[] | undefined, html: readonly Passage[]): Passage {
+  return { plain: (plain ?? html).flatMap((passage) => passage.plain), html: html.flatMap(shownOf) }
+}
+
+/** The charset that the text names first. */
+export function charsetOf({ text }: Parts): string | null {
+  return text.flatMap(allOf).find(({ charset }) => charset !== null)?.charset ?? null
 }
 
 /** Tells whether a list should show a paper clip. */
-export function hasAttachments(structure: MessageStructureObject | undefined): boolean {
-  return partsOf(structure).attachments.some(({ inline }) => !inline)
-}
-
-interface Shown {
-  plain?: Part
-  html?: Part
+export function hasAttachments({ attachments }: Parts): boolean {
+  return attachments.some(({ inline }) => !inline)
 }
 
 function textKindOf({ disposition }: MessageStructureObject, { type, filename }: Part): 'plain' | 'html' | undefined {
@@ -74,14 +89,17 @@ function textKindOf({ disposition }: MessageStructureObject, { type, filename }:
 const [base64Line, base64LineHolds] = [78, 57]
 
 function partOf(node: MessageStructureObject): Part {
-  const { part = '1', type, size = 0, encoding, parameters = {}, dispositionParameters = {}, id, disposition } = node
+  const { part = '1', type, size = 0, parameters = {}, dispositionParameters = {}, id, disposition } = node
+  const encoding = node.encoding?.toLowerCase() ?? ''
   const subject = type === 'message/rfc822' ? node.envelope?.subject : undefined
   const filename = dispositionParameters['filename'] ?? parameters['name'] ?? (subject && `${subject}.eml`)
   return {
     part,
     type: type.toLowerCase(),
-    size: encoding?.toLowerCase() === 'base64' ? Math.round((size * base64LineHolds) / base64Line) : size,
-    filename: filename || null,
+    charset: parameters['charset'] || null,
+    encoding,
+    size: encoding === 'base64' ? Math.round((size * base64LineHolds) / base64Line) : size,
+    filename: filename?.replace(overridesIn, '') || null,
     inline: disposition === 'inline' || (disposition !== 'attachment' && id !== undefined && type.startsWith('image/')),
     id: id?.replace(/^<|>$/g, '') || null,
   }

@@ -333,6 +333,76 @@ test('what real mail does wrong is shown as well as it can be', async () => {
   assert.match((await raw(`/messages/${uid}/html?folder=INBOX`)).payload, /<p>а<\/p>/)
 })
 
+test('raw letters in a header are read by the charset of the text, in the list and above the message', async () => {
+  const folder = await newFolder()
+  const raw = (text: string) => Buffer.from(text).toString('latin1')
+  for (const [header, charset, wanted] of [
+    [
+      'From: J\xf6rg <j@example.org>\nTo: "M\xfcller, A" <a@example.org>\nSubject: Gr\xfc\xdfe',
+      'iso-8859-1',
+      'Jörg: Grüße',
+    ],
+    ['From: =?utf-8?q?J=C3=B6rg?= <j@example.org>\nSubject: \xf0\xd2\xc9 =?utf-8?q?=C3=A9?=', 'koi8-r', 'Jörg: При é'],
+    ['From: j@example.org (J\xf6rg)\nSubject: caf\xe9', 'no-such-thing', 'Jörg: café'],
+    [`From: ${raw('Jörg')} <j@example.org>\nSubject: ${raw('Đơn hàng')}`, 'iso-8859-1', 'Jörg: Đơn hàng'],
+    ['From: J <j@example.org>\nSubject: \x1b$B$3$s\x1b(B', 'iso-2022-jp', 'J: こん'],
+  ] as const) {
+    const uid = await put(`${header}\nContent-Type: text/plain; charset=${charset}\n\nx\n`, { folder })
+    const { body: list } = await get(`/messages?folder=${encodeURIComponent(folder)}`)
+    const { body } = await get(`/messages/${uid}?folder=${encodeURIComponent(folder)}`)
+    for (const told of [list.items.find((row) => row['uid'] === uid), body]) {
+      const { from, subject } = (told ?? {}) as { from?: { name: string }; subject?: string }
+      assert.equal(`${from?.name}: ${subject}`, wanted)
+    }
+    if (wanted.startsWith('Jörg: Grüße'))
+      assert.deepEqual(body['to'], [{ name: 'Müller, A', address: 'a@example.org' }])
+  }
+})
+
+test('all text is shown, in its order, where an attachment stands between two parts of it', async () => {
+  const part = (type: string, text: string) => `Content-Type: ${type}\n\n${text}\n`
+  const many = (kind: string, boundary: string, parts: readonly string[]) =>
+    `Content-Type: multipart/${kind}; boundary=${boundary}\n\n${parts.map((one) => `--${boundary}\n${one}`).join('')}--${boundary}--\n`
+  const uid = await put(
+    `Subject: from a phone\n${many('alternative', 'a', [
+      part('text/plain', 'all of it in plain words'),
+      many('mixed', 'm', [
+        part('text/html', '<p>first</p>'),
+        part('application/pdf; name=a.pdf', 'x'),
+        part('text/html', '<p>second</p>'),
+        part('text/plain', 'and a footer'),
+      ]),
+    ])}`,
+  )
+  const { body } = await get(`/messages/${uid}?folder=INBOX`)
+  assert.deepEqual(
+    [body['text'], (body['attachments'] as { filename: string }[]).map(({ filename }) => filename)],
+    ['all of it in plain words', ['a.pdf']],
+  )
+  const { payload } = await raw(`/messages/${uid}/html?folder=INBOX`)
+  assert.match(payload, /<p>first<\/p>[^]*<p>second<\/p>[^]*and a footer/)
+  const twice = await put(
+    `Subject: said twice\n${many('alternative', 'a', [part('text/plain', 'one'), part('text/plain', 'two')])}`,
+  )
+  assert.deepEqual((await get(`/messages/${twice}?folder=INBOX`)).body['text'], 'one')
+})
+
+test('a name does not turn the order of its letters round, nor does who sent it', async () => {
+  const uid = await put(
+    'From: =?utf-8?b?4oCuZWxwbWF4ZQ==?= <a@example.org>\nSubject: =?utf-8?b?YeKArmI=?=\n' +
+      'Content-Type: multipart/mixed; boundary=b\n\n--b\nContent-Type: application/octet-stream\n' +
+      "Content-Disposition: attachment; filename*=utf-8''invoice%E2%80%AEfdp.exe\n\nx\n--b--\n",
+  )
+  const { body } = await get(`/messages/${uid}?folder=INBOX`)
+  const [attachment] = body['attachments'] as { filename: string }[]
+  assert.deepEqual(
+    [body['subject'], (body['from'] as { name: string }).name, attachment?.filename],
+    ['ab', 'elpmaxe', 'invoicefdp.exe'],
+  )
+  const { headers } = await raw(`/messages/${uid}/attachments/1?folder=INBOX`)
+  assert.equal(headers['content-disposition'], 'attachment; filename="invoicefdp.exe"')
+})
+
 test('a long text is cut, and says so', async () => {
   const uid = await put(letter('long', 'Thirty-one octets of each line.\n'.repeat(40_000)))
   const { body } = await get(`/messages/${uid}?folder=INBOX`)

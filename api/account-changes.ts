@@ -13,7 +13,7 @@ import type { OAuthApplications } from '../src/redis/oauth-applications.ts'
 import type { OAuthGrants } from '../src/redis/oauth-grants.ts'
 import { endVisit } from '../src/redis/revocations.ts'
 import type { Runs } from '../src/redis/runs.ts'
-import { fingerprintsIn, shownCertificate } from '../src/redis/shown-certificates.ts'
+import { fingerprintsOf, shownCertificate } from '../src/redis/shown-certificates.ts'
 import { stopPull } from '../src/redis/stopped-pull.ts'
 import type { TokenRevocations } from '../src/redis/token-revocations.ts'
 import { keptTraits } from '../src/sasl/kept-traits.ts'
@@ -25,9 +25,9 @@ import { findAccount } from './http/found.ts'
 import { unknown } from './http/problems.ts'
 import { demandReach, guardedBy } from './http/reach.ts'
 import { principalOf } from './http/who.ts'
-import { givenMistakes, storedForm } from './login-fields.ts'
+import { givenMistakes, pinOf, storedForm } from './login-fields.ts'
 import { accountTaken, choiceOf, demandRules, inOneForm, noSuchDestination } from './new-account.ts'
-import { passwordNeeded } from './password-needed.ts'
+import { passwordNeeded, tokenLineMistakes } from './password-needed.ts'
 import type { AccountPatch } from './schemas/accounts.ts'
 import { afterAccountChange, demandTokensMayGo, dueFromNow, keptPassword, passwordMistakes } from './sign-in-rules.ts'
 
@@ -170,6 +170,7 @@ export class AccountChanges {
         // An account from before it was refused may have it; it keeps nobody from changing something else.
         flags: before.account.flags.filter((flag) => !isDeletedFlag(flag)),
         ...fields,
+        ...(body.tlsFingerprint === undefined ? {} : { tlsFingerprint: pinOf(body.tlsFingerprint) }),
         interval: { ...before.account.interval, ...interval },
         ...choiceOf(body),
         ...(destinationId === undefined ? {} : { destinationId: destinationId as DestinationId }),
@@ -179,6 +180,7 @@ export class AccountChanges {
     const wrong = [
       ...wrongHost,
       ...givenMistakes(body, principal, before.account),
+      ...tokenLineMistakes(principal, after, { before: before.account, shown }),
       ...(password === undefined
         ? passwordNeeded(before.account, after, shown)
         : passwordMistakes(after.auth, password)),
@@ -204,7 +206,7 @@ export class AccountChanges {
     if (pin == null) return []
     const { redis } = this.#world
     const [tested, [facts]] = await Promise.all([shownCertificate(redis, id), factsOf(redis, [id])])
-    return [...(tested === undefined ? [] : [tested]), ...fingerprintsIn(JSON.stringify(facts?.lastRun?.failure ?? {}))]
+    return [...(tested === undefined ? [] : [tested]), ...fingerprintsOf(facts?.lastRun?.failure)]
   }
 
   /** @returns the changed record. @throws Problem that kept it from being changed. */

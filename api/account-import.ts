@@ -1,8 +1,9 @@
 /** An import of accounts: it registers each line that is fit, and answers each line. */
 import type { FastifyRequest } from 'fastify'
+import type { Account } from '../src/account/account.ts'
 import type { AccountRecord } from '../src/redis/account-record.ts'
 import { sourceOf } from '../src/redis/accounts.ts'
-import { proxyIn, type SealedProxy, sealedProxy } from '../src/account/proxy.ts'
+import { proxyIn, type SealedProxy, sealedProxy, shownProxy } from '../src/account/proxy.ts'
 import type { Seal } from '../src/seal.ts'
 import { afterAccountChange, demandTokensMayGo } from './sign-in-rules.ts'
 import { type Principal, principalOf } from './http/who.ts'
@@ -12,6 +13,7 @@ import { badRequest, mistakesOf, Problem, problemOf, problemView, type SchemaMis
 import { demandReach, guardedBy } from './http/reach.ts'
 import { apiLimits } from './limits.ts'
 import { demandPlace } from './demand-place.ts'
+import { passwordNeeded } from './password-needed.ts'
 import { accountTaken, newAccount, noSuchDestination } from './new-account.ts'
 import type { AccountsWorld } from './routes/accounts.ts'
 import type { AccountLine } from './schemas/account-lines.ts'
@@ -94,6 +96,7 @@ export class AccountImport {
       if (owned !== undefined && fields.destinationId !== owned)
         throw badRequest([{ pointer: '/destinationId', detail: `must be ${owned}, which this token is for` }])
       const account = newAccount({ ...fields, ...(password === undefined ? {} : { password }) }, this.#principal)
+      await this.#demandSameLogin(line, account)
       const guarded = wasGuarded ? { guarded: true as const } : guardedBy(this.#principal, account)
       await demandReach(settings, guarded, 'pop3', account)
       await demandTokensMayGo(this.#world.applications, account, guarded)
@@ -103,6 +106,20 @@ export class AccountImport {
     } catch (error) {
       return problemOf(error as Error, this.#request)
     }
+  }
+
+  /** @throws Problem if the secrets of an account that is here would be sent elsewhere by somebody who has them sealed alone. */
+  async #demandSameLogin({ id, sealedPassword, sealedProxyPassword }: AccountLine, after: Account): Promise<void> {
+    if (id === undefined || (sealedPassword ?? sealedProxyPassword) === undefined) return
+    const before = (await this.#world.accounts.get(id))?.account
+    if (before === undefined) return
+    const isSameProxy = after.proxy == null || shownProxy(after.proxy) === before.proxy
+    const detail = 'cannot be another one with a sealed password: put it into the URL'
+    const mistakes = [
+      ...(sealedPassword === undefined ? [] : passwordNeeded(before, after)),
+      ...(sealedProxyPassword === undefined || isSameProxy ? [] : [{ pointer: '/proxy', detail }]),
+    ]
+    if (mistakes.length > 0) throw badRequest(mistakes)
   }
 
   #parse(text: string | undefined): AccountLine {

@@ -13,9 +13,9 @@ import { newId } from './app.ts'
 import type { Principal } from './http/who.ts'
 import { badRequest } from './http/problems.ts'
 import { guardedBy } from './http/reach.ts'
-import { givenMistakes, storedForm } from './login-fields.ts'
+import { givenMistakes, pinOf, storedForm } from './login-fields.ts'
 import { keptPassword, passwordMistakes } from './sign-in-rules.ts'
-import { passwordNeeded } from './password-needed.ts'
+import { passwordNeeded, tokenLineMistakes } from './password-needed.ts'
 import type { DestinationPatch, NewDestination } from './schemas/destinations.ts'
 
 /** The fields of an `imap` destination that have defaults. */
@@ -57,14 +57,9 @@ export function newDestination(body: NewDestination, principal: Principal): Dest
   const { host = '', tls = destinationDefaults.tls, user = '', tlsVerify = destinationDefaults.tlsVerify } = body
   const normal = normalHost(host) ?? host
   const port = body.port ?? (tls === 'implicit' ? 993 : 143)
-  const tlsFingerprint = hexOf(body.tlsFingerprint ?? destinationDefaults.tlsFingerprint)
+  const tlsFingerprint = pinOf(body.tlsFingerprint ?? destinationDefaults.tlsFingerprint)
   const server = { host: normal, port, tls, tlsVerify, tlsFingerprint, user }
   return storedForm({ ...identity, kind: 'imap' as const, ...server, ...given(body) })
-}
-
-/** A fingerprint in its normal form: small letters, no colons. */
-function hexOf(hex: string | null): string | null {
-  return hex === null ? null : hex.replaceAll(':', '').toLowerCase()
 }
 
 /** The choices among the fields. */
@@ -80,12 +75,19 @@ export function patchMistakes(destination: Destination, body: DestinationPatch, 
       pointer: `/${field}`,
       detail: 'is no field of a hosted destination',
     })),
+    ...(body.presentPassword === undefined ? [] : presentPasswordMistakes(destination, body)),
     ...(body.host === undefined ? [] : hostMistakes(body.host)),
     ...secretMistakes(body.user ?? '', body.password),
     ...(destination.kind === 'hosted'
       ? hostedPasswordMistakes(body.password)
       : givenMistakes(body, principal, destination)),
   ]
+}
+
+function presentPasswordMistakes({ kind }: Destination, { password }: DestinationPatch): Mistake[] {
+  const mistake = (detail: string) => [{ pointer: '/presentPassword', detail }]
+  if (kind !== 'hosted') return mistake('is no field of a destination elsewhere: its password is that of its server')
+  return password === undefined ? mistake('goes with a new `password` in the same call') : []
 }
 
 interface PatchOptions {
@@ -110,10 +112,14 @@ export function patchedDestination(
   }
   const { password, tlsFingerprint = destination.tlsFingerprint, ...fields } = body
   const host = normalHost(fields.host ?? destination.host) ?? destination.host
-  const after = storedForm({ ...destination, ...fields, host, tlsFingerprint: hexOf(tlsFingerprint) }, body)
+  const after = storedForm({ ...destination, ...fields, host, tlsFingerprint: pinOf(tlsFingerprint) }, body)
   const needed =
     password === undefined ? passwordNeeded(destination, after, shown) : passwordMistakes(after.auth, password)
-  const mistakes = [...needed, ...choiceMistakes(after, 'IMAP')]
+  const mistakes = [
+    ...needed,
+    ...tokenLineMistakes(principal, after, { before: destination, shown }),
+    ...choiceMistakes(after, 'IMAP'),
+  ]
   if (mistakes.length > 0) throw badRequest(mistakes)
   const { sealedProxyPassword: _, loginTraits: __, ...others } = rest
   const sealed = (text: string) => seal.seal(text, destination.id, 'password')

@@ -1,6 +1,6 @@
 /** The fields of a login that accounts and `imap` destinations have in common: their form, and who may set them. */
 import type { ServerLogin } from '../src/account/account.ts'
-import { choicesOf, type LoginChoices, tlsVersions, withoutDefaults } from '../src/account/login.ts'
+import { type LoginChoices, withoutDefaults } from '../src/account/login.ts'
 import type { Mistake } from '../src/account/mistake.ts'
 import { proxyMistakes, shownProxy } from '../src/account/proxy.ts'
 import type { Principal } from './http/who.ts'
@@ -15,21 +15,12 @@ export function givenMistakes(given: Given, { destinationId }: Principal, before
   return [
     ...proxyMistakes(proxy),
     ...(isOwner && isAnother ? [{ pointer: '/proxy', detail: 'is set by an admin of the instance alone' }] : []),
-    ...(isOwner && before !== undefined ? weakened(given, before) : []),
   ]
 }
 
-/** Whoever signs in sends no password by which an owner's token could prove that it may weaken the line on which access tokens go. */
-function weakened(given: Given, before: ServerLogin): Mistake[] {
-  const was = choicesOf(before)
-  if (was.auth !== 'oauth2' || (given.auth ?? was.auth) !== 'oauth2') return []
-  const { tlsLegacy = was.tlsLegacy, tlsMinVersion = was.tlsMinVersion } = given
-  const isOlder = tlsVersions.indexOf(tlsMinVersion) < tlsVersions.indexOf(was.tlsMinVersion)
-  const detail = 'of a login that signs in is set so by an admin of the instance alone'
-  return [
-    ...(tlsLegacy && !was.tlsLegacy ? [{ pointer: '/tlsLegacy', detail }] : []),
-    ...(isOlder ? [{ pointer: '/tlsMinVersion', detail }] : []),
-  ]
+/** A fingerprint in its one form: small letters, no colons. */
+export function pinOf(hex: string | null): string | null {
+  return hex === null ? null : hex.replaceAll(':', '').toLowerCase()
 }
 
 /** The record as it is stored: without a proxy's password, and without what is the default. One that does not sign in has no application. */

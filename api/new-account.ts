@@ -5,7 +5,8 @@ import type { Mistake } from '../src/account/mistake.ts'
 import type { AccountId, DestinationId } from '../src/mail/message.ts'
 import type { Principal } from './http/who.ts'
 import { newId } from './app.ts'
-import { givenMistakes, storedForm } from './login-fields.ts'
+import { givenMistakes, pinOf, storedForm } from './login-fields.ts'
+import { tokenLineMistakes } from './password-needed.ts'
 import { passwordMistakes } from './sign-in-rules.ts'
 import { badRequest, Problem } from './http/problems.ts'
 import type { NewAccount } from './schemas/accounts.ts'
@@ -17,12 +18,14 @@ export function newAccount({ password, ...given }: NewAccount, principal: Princi
   const defaults = { ...accountDefaults, port: defaultPort(tls), hidesRetrieved: hidesByName(body.host) }
   const interval = { ...accountDefaults.interval, ...body.interval }
   const fields = { ...body, interval, ...choiceOf(body), destinationId: body.destinationId as DestinationId }
+  const account = { ...identity, ...defaults, ...fields }
   const wrong = [
     ...hostMistakes(given.host),
     ...givenMistakes(given, principal),
+    ...tokenLineMistakes(principal, account),
     ...passwordMistakes(given.auth, password),
   ]
-  return storedForm(demandRules({ ...identity, ...defaults, ...fields }, password, wrong))
+  return storedForm(demandRules(account, password, wrong))
 }
 
 /** Notes that somebody has set the longest interval, be it to the default. */
@@ -49,8 +52,7 @@ export function demandRules(
   wrong: readonly Mistake[] = [],
   before?: Account,
 ): Account {
-  const tlsFingerprint = account.tlsFingerprint?.replaceAll(':', '').toLowerCase() ?? null
-  const normal = { ...account, tlsFingerprint }
+  const normal = { ...account, tlsFingerprint: pinOf(account.tlsFingerprint) }
   const isOld = ({ pointer }: Mistake) => {
     const text = texts.find((name) => `${pointer}/`.startsWith(`/${name}/`))
     return text !== undefined && before !== undefined && String(before[text]) === String(account[text])

@@ -3,7 +3,7 @@ import type { Cli } from './cli.ts'
 import type { LoginOptions } from './login-options.ts'
 import { passwordFrom } from './passwords.ts'
 import type { ServerOptions } from './server-options.ts'
-import type { Account } from './wire.ts'
+import type { Account, Destination, Session } from './wire.ts'
 
 export interface PasswordOptions {
   askPassword?: true
@@ -21,6 +21,19 @@ export async function changedPassword(
   const isWanted = auth === 'password' && mayNeedIt(options) && cli.terminal.attended
   if (askPassword === undefined && passwordFile === undefined && !isWanted) return undefined
   return await passwordFrom(cli, passwordFile, question)
+}
+
+/** What the owner of a login has to show for another password; an admin of the instance shows nothing. */
+export async function presentPassword(
+  cli: Cli,
+  { kind }: Pick<Destination, 'kind'>,
+  file: string | undefined,
+  question: string,
+): Promise<string | undefined> {
+  if (file !== undefined) return await passwordFrom(cli, file, question)
+  if (kind !== 'hosted' || !cli.terminal.attended) return undefined
+  const { destinationId } = await cli.api.get<Session>('/session')
+  return destinationId === null ? undefined : await passwordFrom(cli, undefined, question)
 }
 
 /** Another way to log in: the password goes nowhere else than where somebody who knows it has sent it (CONTRACT section 10). */

@@ -1,6 +1,6 @@
 /** `tributary destination edit`: whatever can be changed of a destination. */
 import type { Command } from 'commander'
-import { changedPassword, type PasswordOptions } from './changed-password.ts'
+import { changedPassword, type PasswordOptions, presentPassword } from './changed-password.ts'
 import type { Cli } from './cli.ts'
 import { CommandFailed } from './failure.ts'
 import { destinationId, destinationTitle } from './find.ts'
@@ -12,7 +12,11 @@ import type { Destination } from './wire.ts'
 
 interface EditOptions extends LoginOptions, ServerOptions, PasswordOptions {
   importPerHour?: number | Nothing
+  presentPasswordFile?: string
 }
+
+/** For both commands that set the password of a login. */
+export const presentHint = 'the password that the login has now, which its owner shows: the first line of a file'
 
 export function addEdit(destination: Command, cli: Cli, importHint: string): void {
   const { terminal } = cli
@@ -29,16 +33,21 @@ export function addEdit(destination: Command, cli: Cli, importHint: string): voi
       .option('--import-per-hour <size>', importHint, octetsPerHour)
       .option('--ask-password', 'ask for a new password')
       .option('--password-file <file>', 'its password: the first line of a file, - for stdin')
+      .option('--present-password-file <file>', presentHint)
       .action(async (name: string, options: EditOptions) => {
         const { api } = cli
         const id = await destinationId(api, name)
         const before = await api.get<Destination>(`/destinations/${id}`)
         const auth = before.kind === 'imap' ? before.auth : 'password'
+        const wantsAnother = options.askPassword === true || options.passwordFile !== undefined
+        const present = wantsAnother
+          ? await presentPassword(cli, before, options.presentPasswordFile, `Present password of ${name}`)
+          : undefined
         const password = await changedPassword(cli, { auth }, options, `Password of ${name}`)
         const body = {
           ...serverFieldsIn(options),
           ...(await loginFieldsIn(cli, options)),
-          ...given({ importBytesPerHour: options.importPerHour, password }),
+          ...given({ importBytesPerHour: options.importPerHour, password, presentPassword: present }),
         }
         if (Object.keys(body).length === 0)
           throw new CommandFailed('usage', 'What is to change? --help lists the options.')

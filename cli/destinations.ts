@@ -1,7 +1,8 @@
 /** `tributary destination`: the logins into which mail is gathered. */
 import { type Command, Option } from 'commander'
 import type { Cli } from './cli.ts'
-import { addEdit } from './destination-edit.ts'
+import { presentPassword } from './changed-password.ts'
+import { addEdit, presentHint } from './destination-edit.ts'
 import { destinationId, destinationTitle } from './find.ts'
 import { type ListOptions, list, withPages } from './lists.ts'
 import { type LoginOptions, loginFieldsIn, withLoginOptions } from './login-options.ts'
@@ -139,10 +140,16 @@ export function addDestinations(program: Command, cli: Cli): void {
       .description('Set the password of a login, or say that of an IMAP account elsewhere')
       .argument('<destination>', 'its login, USER@HOST, or id')
       .option('--password-file <file>', 'the first line of a file, - for stdin')
-      .action(async (name: string, { passwordFile }: { passwordFile?: string }) => {
+      .option('--present-password-file <file>', presentHint)
+      .action(async (name: string, options: { passwordFile?: string; presentPasswordFile?: string }) => {
+        const { passwordFile, presentPasswordFile } = options
         const id = await destinationId(cli.api, name)
+        const before = await cli.api.get<Destination>(`/destinations/${id}`)
+        const present = await presentPassword(cli, before, presentPasswordFile, `Present password of ${name}`)
         const password = await passwordFrom(cli, passwordFile, `New password of ${name}`, true)
-        const changed = await cli.api.ask<Destination>('PATCH', `/destinations/${id}`, { body: { password } })
+        const changed = await cli.api.ask<Destination>('PATCH', `/destinations/${id}`, {
+          body: { password, ...given({ presentPassword: present }) },
+        })
         if (terminal.json) terminal.document(changed)
         else terminal.note(`${destinationTitle(changed)} has the new password.`)
       }),

@@ -1,5 +1,6 @@
 /** `/bulletin`: the e-mail that tells the operator of news, through any SMTP server. `/notice` is its old name, which older programs still use. */
-import { isSameHost, normalHost } from '../../src/account/host.ts'
+import { normalHost } from '../../src/account/host.ts'
+import type { Mistake } from '../../src/account/mistake.ts'
 import { type Proxy, viaOf } from '../../src/account/proxy.ts'
 import { sendMail } from '../../src/net/mail.ts'
 import { bulletinMistakes, type BulletinSettings, submissionPort } from '../../src/news/bulletin.ts'
@@ -13,6 +14,7 @@ import { badRequest, Problem } from '../http/problems.ts'
 import { currentReach } from '../http/reach.ts'
 import { type HandlerOf, route, type RouteDeclaration } from '../http/route.ts'
 import { apiLimits } from '../limits.ts'
+import { passwordNeeded } from '../password-needed.ts'
 import { Nothing } from '../schemas/answers.ts'
 import * as schemas from '../schemas/bulletin.ts'
 
@@ -103,8 +105,11 @@ class BulletinHandlers {
     const tls = body.tls ?? 'implicit'
     const defaults = { port: submissionPort(tls), user: null, events: newsTypes }
     const settings: BulletinSettings = { ...defaults, ...fields, host: normalHost(fields.host) ?? fields.host, tls }
-    const secret = password ?? (await this.#passwordFor(settings))
-    const mistakes = bulletinMistakes(settings, secret)
+    const before = await bulletins.get()
+    const kept = password === undefined && settings.user !== null && before !== undefined
+    const secret = kept ? this.#passwordOf(before) : password
+    const needed = kept && secret !== undefined ? passwordMoved(before.settings, settings) : []
+    const mistakes = [...needed, ...bulletinMistakes(settings, secret)]
     if (mistakes.length > 0) throw badRequest(mistakes)
     const sealedPassword = secret === undefined ? null : seal.seal(secret, bulletinId, 'password')
     const record = { settings, sealedPassword }
@@ -144,14 +149,6 @@ class BulletinHandlers {
     return record
   }
 
-  /** Finds the password that was set before, but only for the same server and user, so that it is sent nowhere else. */
-  async #passwordFor({ host, port, user }: BulletinSettings): Promise<string | undefined> {
-    const before = await this.#world.bulletins.get()
-    if (before === undefined || !isSameHost(before.settings.host, host)) return undefined
-    const isSameLogin = before.settings.port === port && before.settings.user === user
-    return isSameLogin ? this.#passwordOf(before) : undefined
-  }
-
   #passwordOf({ sealedPassword }: BulletinRecord): string | undefined {
     return sealedPassword === null ? undefined : this.#world.seal.open(sealedPassword, bulletinId, 'password')
   }
@@ -169,4 +166,11 @@ class BulletinHandlers {
         lastFailure === null ? null : { at: new Date(lastFailure.atMs).toISOString(), message: lastFailure.message },
     }
   }
+}
+
+/** The password that is kept is sent nowhere else, to nobody else, and not in clear. */
+function passwordMoved(before: BulletinSettings, after: BulletinSettings): Mistake[] {
+  const login = ({ host, port, tls, user }: BulletinSettings) => ({ host, port, tls, user: user ?? '' })
+  const checked = { tlsVerify: true, tlsFingerprint: null }
+  return passwordNeeded({ ...login(before), ...checked }, { ...login(after), ...checked })
 }

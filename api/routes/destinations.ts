@@ -7,22 +7,26 @@ import type { Accounts } from '../../src/redis/accounts.ts'
 import type { DestinationRecord, Destinations } from '../../src/redis/destinations.ts'
 import type { InstanceSettingsStore } from '../../src/redis/instance-settings.ts'
 import type { Pauses } from '../../src/redis/pauses.ts'
-import { fingerprintsIn } from '../../src/redis/shown-certificates.ts'
+import { fingerprintsOf } from '../../src/redis/shown-certificates.ts'
 import type { OAuthApplications } from '../../src/redis/oauth-applications.ts'
 import type { OAuthGrants } from '../../src/redis/oauth-grants.ts'
 import type { TokenRevocations } from '../../src/redis/token-revocations.ts'
+import type { Sessions } from '../../src/redis/sessions.ts'
+import { digestOf } from '../../src/redis/tokens.ts'
 import type { PullQueue } from '../../src/redis/queue.ts'
 import type { Seal } from '../../src/seal.ts'
 import type { App } from '../app.ts'
 import { newDestination, patchedDestination, patchMistakes } from '../destination-fields.ts'
 import { loginTaken, removeDestination, type RemovalWorld } from '../destination-removal.ts'
 import type { HostedLogins } from '../hosted-logins.ts'
+import type { Session } from '../http/auth.ts'
 import { principalOf } from '../http/who.ts'
 import { cursorOf, idIn } from '../http/cursor.ts'
 import { demandMatch, tag } from '../http/etag.ts'
 import { findDestination } from '../http/found.ts'
 import { passwordHash } from '../http/passwords.ts'
 import { storedForm } from '../login-fields.ts'
+import { demandPresentPassword, type GuessesWorld } from '../present-password.ts'
 import { afterDestinationChange, demandTokensMayGo } from '../sign-in-rules.ts'
 import { oauthStatuses } from '../sign-in-status.ts'
 import { badRequest, unknown } from '../http/problems.ts'
@@ -32,7 +36,8 @@ import { listOf, Nothing } from '../schemas/answers.ts'
 import * as schemas from '../schemas/destinations.ts'
 import { Id, IfMatch, IfNoneMatch } from '../schemas/requests.ts'
 
-export interface DestinationsWorld extends RemovalWorld {
+export interface DestinationsWorld extends RemovalWorld, GuessesWorld {
+  readonly sessions: Sessions
   readonly destinations: Destinations
   readonly accounts: Accounts
   readonly pauses: Pauses
@@ -93,6 +98,8 @@ const changeDestination = route(
   {
     operationId: 'changeDestination',
     summary: 'Change a destination',
+    description:
+      'Another password of a hosted login needs the one that it has now (`presentPassword`) of its owner; an admin of the instance needs none. The sessions of the login end, but for the one that sets it.',
     problems: ['store-unavailable'],
     params: Id,
     headers: IfMatch,
@@ -182,7 +189,8 @@ class DestinationHandlers {
       body,
     } = request
     const principal = principalOf(request)
-    const { destination, guarded } = await findDestination(this.#world.destinations, id)
+    const found = await findDestination(this.#world.destinations, id)
+    const { destination, guarded, passwordHash: passwordHashBefore } = found
     const mistakes = patchMistakes(destination, body, principal)
     if (mistakes.length > 0) throw badRequest(mistakes)
     if (destination.kind === 'imap' && (body.host !== undefined || body.port !== undefined)) {
@@ -198,15 +206,25 @@ class DestinationHandlers {
       await demandTokensMayGo(this.#world.applications, after, byWhom)
     }
     const newPassword = destination.kind === 'hosted' ? body.password : undefined
+    if (destination.kind === 'hosted' && newPassword !== undefined) {
+      const { presentPassword } = body
+      const shown = { login: destination.login, hash: passwordHashBefore, presentPassword, ip: request.ip }
+      // What somebody shows is looked at, also where it is not needed.
+      if (principal.destinationId !== undefined || presentPassword !== undefined)
+        await demandPresentPassword(this.#world, shown)
+    }
     const newHash = newPassword === undefined ? undefined : await passwordHash(newPassword)
     const [pause] = await pauses.of([id])
-    const shown = fingerprintsIn(pause?.failure.message)
+    const shown = fingerprintsOf(pause?.failure)
     const changed = await destinations.update(id, (before) => {
       demandMatch(request, before, `The destination ${id}`)
       return patchedDestination(before, body, { passwordHash: newHash, seal, principal, shown })
     })
     if (changed === undefined) throw unknown('destination', id)
-    if (destination.kind === 'hosted' && newPassword !== undefined) await hosted.admit(destination.login, newPassword)
+    if (destination.kind === 'hosted' && newPassword !== undefined) {
+      await keepSession(this.#world.sessions, request.session, changed)
+      await hosted.admit(destination.login, newPassword)
+    }
     if (changed.destination.kind === 'imap') await afterDestinationChange(this.#world, id, changed.destination)
     // The accounts are tried at once, because the change may have removed the destination's fault.
     await queue.release(await pauses.lift(id))
@@ -243,6 +261,16 @@ class DestinationHandlers {
     if (view === undefined) throw unknown('destination', record.destination.id)
     return view
   }
+}
+
+/** The other sessions of the login end with its password; the one that has set it goes on. */
+async function keepSession(
+  sessions: Sessions,
+  session: Session | undefined,
+  { destination, passwordHash: hash }: DestinationRecord,
+): Promise<void> {
+  if (session?.record.proof.kind !== 'login' || session.record.proof.destinationId !== destination.id) return
+  if (hash !== null) await sessions.change(session.secret, { ...session.record, against: digestOf(hash) })
 }
 
 function destinationView(

@@ -71,7 +71,8 @@ const changeApplication = route(
   {
     operationId: 'changeOAuthApplication',
     summary: 'Change an application',
-    description: 'Not its provider and issuer: tokens of one are sent to no other. null takes a secret away.',
+    description:
+      'Not its provider and issuer: tokens of one are sent to no other. Another clientId or tenant needs the clientSecret in the same call, where there is one. null takes a secret away.',
     params: Id,
     body: schemas.OAuthApplicationPatch,
     response: { 200: schemas.OAuthApplicationShape },
@@ -133,6 +134,7 @@ class ApplicationHandlers {
       const open = openApplication(before, this.#world.seal)
       const key = serviceAccount === undefined ? open.serviceAccount : serviceAccount
       const application = { ...open.application, ...given, serviceAccount: key?.client_email ?? null }
+      if (clientSecret === undefined && open.clientSecret !== null) demandSameClient(open.application, application)
       const secret = clientSecret === undefined ? open.clientSecret : clientSecret
       return this.#checked({ application, clientSecret: secret, serviceAccount: key })
     })
@@ -176,6 +178,13 @@ class ApplicationHandlers {
       createdAt: new Date(createdAtMs).toISOString(),
     }
   }
+}
+
+/** @throws Problem: the secret of one client is not sent as that of another, nor to another tenant, by somebody who does not know it. */
+function demandSameClient(before: OAuthApplication, after: OAuthApplication): void {
+  const fields = (['clientId', 'tenant'] as const).filter((field) => before[field] !== after[field])
+  const detail = 'cannot be changed without the secret of the client: send `clientSecret` in the same call'
+  if (fields.length > 0) throw badRequest(fields.map((field) => ({ pointer: `/${field}`, detail })))
 }
 
 function isPrivateKey(pem: string): boolean {

@@ -8,6 +8,7 @@ import type { Proof, Sessions } from '../../src/redis/sessions.ts'
 import { digestOf } from '../../src/redis/tokens.ts'
 import type { App } from '../app.ts'
 import { cookieName, csrfOf, type Session } from '../http/auth.ts'
+import { demandTurn } from '../http/guess-turn.ts'
 import { isPassword, passwordHash } from '../http/passwords.ts'
 import { Problem } from '../http/problems.ts'
 import { addressBlockOf } from '../http/protection.ts'
@@ -101,7 +102,7 @@ class SignInDesk {
       return await this.#begin(request, reply, { proof: { kind: 'token', id: holder.principal.id }, holder })
     }
     if (login === undefined) await this.#counted(admin)
-    else refuse(await guesses.attempt({ login, from }))
+    else demandTurn(await guesses.attempt({ login, from }), tokensWork)
     const proven = await this.#proven(request, login, password)
     if (proven === undefined) {
       log.warn({ event: 'login refused', address: request.ip }, `A sign-in from ${request.ip} was refused`)
@@ -125,7 +126,7 @@ class SignInDesk {
    * @throws Problem while too many attempts have failed.
    */
   async #counted(attempt: Counted): Promise<Counted> {
-    refuse(await this.#world.throttle.attempt(attempt))
+    demandTurn(await this.#world.throttle.attempt(attempt), tokensWork)
     return attempt
   }
 
@@ -149,19 +150,8 @@ class SignInDesk {
   }
 }
 
+const tokensWork = ' Tokens work all the while.'
 const admin: Counted = { what: 'login', name: '' }
-
-/** @throws Problem if there is a time to wait. */
-function refuse(waitMs: number): void {
-  const seconds = Math.ceil(waitMs / 1000)
-  if (seconds > 0)
-    throw new Problem(
-      'too-many-requests',
-      `Too many attempts have failed; try again in ${seconds} s. Tokens work all the while.`,
-      [],
-      seconds,
-    )
-}
 
 interface Proven {
   readonly proof: Proof

@@ -26,7 +26,7 @@ export const NewBulletin = Type.Object(
   {
     ...strict,
     description:
-      'Defaults: tls implicit; port 465, with starttls 587, with none 25; all events. Where no password is given the one before stays, for the same host, port and user.',
+      'Defaults: tls implicit; port 465, with starttls 587, with none 25; all events. Where no password is given the one before stays; another host, port or user, and tls none in place of another, need it in the same call.',
   },
 )
 export type NewBulletin = Static<typeof NewBulletin>

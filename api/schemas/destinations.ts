@@ -20,6 +20,7 @@ import {
   tlsFingerprint,
   tlsVerify,
   user,
+  whole,
 } from './vocabulary.ts'
 
 const hosted = {
@@ -61,7 +62,14 @@ export const NewDestination = Type.Object(
 )
 export type NewDestination = Static<typeof NewDestination>
 
-export const DestinationPatch = Type.Partial(Type.Object({ ...changeable, password }), {
+const presentPassword = Type.String({
+  ...whole,
+  maxLength: 1024,
+  description:
+    'of a hosted login: the one that it has now. With a new password it is required of everybody but an admin of the instance; wrong ones count as guesses at the login',
+  ...like(example.password),
+})
+export const DestinationPatch = Type.Partial(Type.Object({ ...changeable, password, presentPassword }), {
   ...strict,
   ...like({ password: example.password }),
 })

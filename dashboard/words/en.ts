@@ -651,6 +651,8 @@ export const en = {
     changePassword: 'Change the password',
     passwordTitle: (name: string) => `New password of ${name}`,
     passwordHint: 'It holds at once: enter it into each mail program that reads this mailbox.',
+    presentPassword: 'Present password',
+    newPassword: 'New password',
     passwordForeignHint: 'The one that its server knows already. It is not changed there.',
     passwordChanged: 'The new password holds.',
     limitImports: 'Limit first imports',

@@ -603,6 +603,8 @@ export const vi: Words = {
     changePassword: 'Đổi mật khẩu',
     passwordTitle: (name) => `Mật khẩu mới của ${name}`,
     passwordHint: 'Có hiệu lực ngay: hãy nhập nó vào mọi chương trình thư đọc hộp thư này.',
+    presentPassword: 'Mật khẩu hiện tại',
+    newPassword: 'Mật khẩu mới',
     passwordForeignHint: 'Là mật khẩu mà máy chủ của nó đã biết. Ở đó không có gì thay đổi.',
     passwordChanged: 'Mật khẩu mới đã có hiệu lực.',
     limitImports: 'Giới hạn lần lấy đầu tiên',

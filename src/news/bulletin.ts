@@ -35,9 +35,7 @@ export function bulletinMistakes({ host, user, from, to }: BulletinSettings, pas
     ...secretMistakes(user ?? '', password),
     ...address(from, '/from'),
     ...to.flatMap((one, nth) => address(one, `/to/${nth}`)),
-    ...(user !== null && password === undefined
-      ? [{ pointer: '/password', detail: 'is required with a user, or with another host, port or user than before' }]
-      : []),
+    ...(user !== null && password === undefined ? [{ pointer: '/password', detail: 'is required with a user' }] : []),
     ...(user === null && password !== undefined ? [{ pointer: '/user', detail: 'is required with a password' }] : []),
   ]
 }

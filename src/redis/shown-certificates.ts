@@ -1,5 +1,6 @@
 /** Remembers for a day which certificate the last test of an account has met: whoever pins that one changes nothing else. */
 import type { Redis } from 'ioredis'
+import type { FailureKind } from '../failure/failure.ts'
 import { keys } from './key-names.ts'
 import { redisLimits } from './limits.ts'
 
@@ -11,7 +12,11 @@ export async function shownCertificate(redis: Redis, accountId: string): Promise
   return (await redis.get(keys.shownCertificate(accountId))) ?? undefined
 }
 
+/** A failure of TLS: of a provider, and of a destination. In those of another kind a server may say what it likes. */
+const tlsKinds: readonly FailureKind[] = ['tls', 'store unreachable']
+
 /** The fingerprints that a failure names. */
-export function fingerprintsIn(words: string | undefined): string[] {
-  return words?.match(/\b[0-9a-f]{64}\b/g) ?? []
+export function fingerprintsOf(failure: { readonly kind: FailureKind } | null | undefined): string[] {
+  if (failure == null || !tlsKinds.includes(failure.kind)) return []
+  return JSON.stringify(failure).match(/\b[0-9a-f]{64}\b/g) ?? []
 }

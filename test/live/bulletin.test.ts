@@ -140,10 +140,15 @@ test('who is told is set with every mistake at once; the password goes to the se
   const wanted = { ...usual, host: 'smtp.example.net', tls: 'starttls', port: 587, user: login.user, events, ...rest }
   assert.deepEqual(body, wanted)
   assert.deepEqual((await stack.call('GET', '/bulletin')).body, wanted)
-  const kept = { host: 'smtp.example.net', port: 587, user: login.user }
+  const kept = { host: 'smtp.example.net', port: 587, tls: 'starttls', user: login.user }
   assert.equal((await put({ ...kept, to: ['a@example.net'] })).status, 200, 'the password stays')
-  assert.deepEqual(await pointers({ ...kept, host: 'smtp.example.com' }), ['/password'])
-  assert.deepEqual(await pointers({ ...kept, user: 'other' }), ['/password'])
+  for (const [field, value] of Object.entries({ host: 'smtp.example.com', port: 25, user: 'other', tls: 'none' })) {
+    assert.deepEqual(await pointers({ ...kept, [field]: value }), [`/${field}`])
+    assert.equal((await put({ ...kept, [field]: value, password: planted })).status, 200, field)
+    assert.equal((await put({ ...kept, password: planted })).status, 200)
+  }
+  assert.equal((await put({ host: kept.host, user: null })).status, 200, 'it is kept no more')
+  assert.deepEqual(await pointers(kept), ['/password'])
   assert.equal((await stack.call('DELETE', '/bulletin')).status, 204)
   assert.equal((await stack.call('DELETE', '/bulletin')).status, 404)
 })

@@ -134,6 +134,62 @@ test('the login of a hosted destination makes its owner, until its password is c
   }
 })
 
+test('an owner sets another password with the present one alone; an admin needs none', async () => {
+  const id = await stack.destination('carol', 'wonder')
+  const path = `/destinations/${id}`
+  const [one, other] = [
+    await signIn({ login: 'carol', password: 'wonder' }),
+    await signIn({ login: 'carol', password: 'wonder' }),
+  ]
+  const { token } = (await stack.call('POST', '/tokens', { name: 'panel', scopes: ['admin'], destinationId: id })).body
+  const [password, presentPassword] = ['another', 'wonder']
+  for (const headers of [one.changing, { authorization: `Bearer ${String(token)}` }]) {
+    for (const [payload, detail] of [
+      [{ password }, 'is required: send the password that carol has now as well'],
+      [{ password, presentPassword: 'guess' }, 'is not the password that carol has now'],
+      [{ presentPassword }, 'goes with a new `password` in the same call'],
+    ] as const) {
+      const refused = await ask('PATCH', path, { payload, headers })
+      assert.deepEqual(
+        [refused.status, refused.body['errors']],
+        [400, [{ in: 'body', pointer: '/presentPassword', detail }]],
+      )
+    }
+  }
+  const elsewhere = { kind: 'imap', host: 'imap.example.invalid', user: 'me', password }
+  const { body: foreign } = await stack.call('POST', '/destinations', elsewhere)
+  const misplaced = await stack.call('PATCH', `/destinations/${foreign.id}`, { password, presentPassword })
+  assert.match(JSON.stringify(misplaced.body), /"\/presentPassword","detail":"is no field of a destination elsewhere/)
+
+  const taken = await ask('PATCH', path, { payload: { password, presentPassword }, headers: one.changing })
+  assert.equal(taken.status, 200, JSON.stringify(taken.body))
+  assert.equal((await ask('GET', '/session', { headers: one.reading })).status, 200, 'who changed it stays')
+  assert.equal((await ask('GET', '/session', { headers: other.reading })).status, 401)
+  assert.equal((await signIn({ login: 'carol', password })).status, 200)
+  assert.equal((await stack.call('PATCH', path, { password: 'by an admin' })).status, 200)
+  assert.equal((await ask('GET', '/session', { headers: one.reading })).status, 401)
+})
+
+test('wrong present passwords are guesses: counted with those at sign-in, and told to whoever keeps guessers out', async () => {
+  const id = await stack.destination('dave', 'wonder')
+  const { token } = (await stack.call('POST', '/tokens', { name: 'panel', scopes: ['admin'], destinationId: id })).body
+  const change = async (presentPassword: string) =>
+    await ask('PATCH', `/destinations/${id}`, {
+      payload: { password: 'another', presentPassword },
+      headers: { authorization: `Bearer ${String(token)}`, 'x-forwarded-for': '10.9.9.9' },
+    })
+  const statuses = []
+  for (let nth = 0; nth < 3; nth += 1) statuses.push((await change('guess')).status)
+  for (let nth = 0; nth < 2; nth += 1) statuses.push((await signIn({ login: 'dave', password: 'guess' })).status)
+  assert.deepEqual(statuses, [400, 400, 400, 401, 401])
+  const braked = await change('wonder')
+  assert.deepEqual([braked.status, typeOf(braked)], [429, '/problems/too-many-requests'])
+  assert.ok(Number(braked.headers['retry-after']) > 0)
+  const told = stack.logged.filter((line) => line.includes('"login refused"') && line.includes('10.9.9.9'))
+  assert.equal(told.length, 3)
+  assert.ok(!stack.logged.some((line) => line.includes('guess"')))
+})
+
 test('whoever guesses waits longer and longer, by address and by login, in every process', async () => {
   const from = '10.2.0.1'
   const guess = async (login: string, address = from) => await signIn({ login, password: 'a guess' }, address)

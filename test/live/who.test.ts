@@ -136,7 +136,7 @@ test('an owner sees and touches what is theirs alone', async () => {
   assert.equal((await owner('PATCH', path, { destinationId: mine.destination, folder: 'Work' })).status, 200)
   assert.equal((await owner('DELETE', path)).status, 204)
 
-  const fresh = { password: 'changed by its owner' }
+  const fresh = { password: 'changed by its owner', presentPassword: 'wonder' }
   assert.equal((await owner('PATCH', `/destinations/${mine.destination}`, fresh)).status, 200)
   const another = { kind: 'hosted', login: 'more', password: 'x' }
   assert.equal(typeOf(await owner('POST', '/destinations', another)), '/problems/instance')

@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Principal } from '../../api/http/who.ts'
-import { givenMistakes } from '../../api/login-fields.ts'
-import { passwordNeeded } from '../../api/password-needed.ts'
+import { passwordNeeded, tokenLineMistakes } from '../../api/password-needed.ts'
 import { choiceMistakes, choicesOf, loginDefaults, withoutDefaults } from '../../src/account/login.ts'
 import { openedProxy, proxyIn, proxyMistakes, sealedProxy, shownProxy, viaOf } from '../../src/account/proxy.ts'
 import type { ServerLogin } from '../../src/account/account.ts'
@@ -138,10 +137,21 @@ test('an owner does not weaken the line on which tokens go; an admin does', () =
     user: 'me',
   } as const
   const [owner, admin] = [{ destinationId: 'd' }, {}] as unknown as readonly [Principal, Principal]
-  const pointersOf = (given: object, by: Principal, before: object = { auth: 'oauth2' }) =>
-    givenMistakes(given, by, { ...line, ...before }).map(({ pointer }) => pointer)
-  assert.deepEqual(pointersOf({ tlsLegacy: true, tlsMinVersion: 'TLSv1' }, owner), ['/tlsLegacy', '/tlsMinVersion'])
-  for (const given of [{}, { tlsLegacy: false, tlsMinVersion: 'TLSv1.3' }, { auth: 'password', tlsLegacy: true }])
+  const pointersOf = (given: object, by: Principal, was: object = { auth: 'oauth2' }) => {
+    const before = { ...line, ...was }
+    return tokenLineMistakes(by, { ...before, ...given }, { before, shown: ['ef'.repeat(32)] }).map(
+      ({ pointer }) => pointer,
+    )
+  }
+  assert.deepEqual(pointersOf({ tlsLegacy: true, tlsMinVersion: 'TLSv1' }, owner), ['/tlsMinVersion', '/tlsLegacy'])
+  assert.deepEqual(pointersOf({ tlsFingerprint: pin }, owner), ['/tlsFingerprint'])
+  const shown = { tlsFingerprint: 'ef'.repeat(32) }
+  for (const given of [
+    {},
+    shown,
+    { tlsLegacy: false, tlsMinVersion: 'TLSv1.3' },
+    { auth: 'password', tlsLegacy: true },
+  ])
     assert.deepEqual(pointersOf(given, owner), [])
   assert.deepEqual(pointersOf({ tlsLegacy: true, tlsMinVersion: 'TLSv1' }, admin), [])
   assert.deepEqual(pointersOf({ tlsLegacy: true, tlsMinVersion: 'TLSv1' }, owner, {}), [])

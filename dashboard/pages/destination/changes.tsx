@@ -9,6 +9,7 @@ import { changedLogin, LoginFields, typedLogin } from '../../components/login-fi
 import { destinationName } from '../../components/new-mailbox.tsx'
 import { tell } from '../../components/toast.tsx'
 import { type Draft, useDraft } from '../../draft.ts'
+import { ownerOf } from '../../session.ts'
 import type { Destination } from '../../shapes.ts'
 import { words } from '../../words/index.ts'
 
@@ -22,23 +23,36 @@ interface ChangeProps {
 
 export function NewPassword(props: ChangeProps) {
   const { destinations: say, form } = words.value
+  const isHosted = props.destination.kind === 'hosted'
+  const isOwn = isHosted && ownerOf() !== null
   return (
     <Change
       {...props}
       title={say.passwordTitle}
       saved={say.passwordChanged}
-      typed={{ password: '' }}
-      body={(typed) => typed}
+      typed={{ password: '', presentPassword: '' }}
+      body={({ password, presentPassword }) => (isOwn ? { password, presentPassword } : { password })}
     >
       {(draft) => (
-        <Field
-          label={form.password}
-          hint={props.destination.kind === 'hosted' ? say.passwordHint : say.passwordForeignHint}
-          type="password"
-          required
-          autocomplete="new-password"
-          {...draft.of('password')}
-        />
+        <>
+          {isOwn && (
+            <Field
+              label={say.presentPassword}
+              type="password"
+              required
+              autocomplete="current-password"
+              {...draft.of('presentPassword')}
+            />
+          )}
+          <Field
+            label={isOwn ? say.newPassword : form.password}
+            hint={isHosted ? say.passwordHint : say.passwordForeignHint}
+            type="password"
+            required
+            autocomplete="new-password"
+            {...draft.of('password')}
+          />
+        </>
       )}
     </Change>
   )

@@ -69,6 +69,14 @@ type Asked = Parameters<typeof demandMatch>[0] & {
 /** The fields of a body that are fields of an account, the address and the host in their one form. */
 type Fields = Omit<AccountPatch, 'interval' | 'password' | 'destinationId'>
 
+interface Wanted {
+  readonly fields: Fields
+  readonly wrongHost: readonly Mistake[]
+  /** The fingerprints that its server has shown, if one is to be pinned. */
+  readonly shown: readonly string[]
+  readonly cures: boolean
+}
+
 export class AccountChanges {
   readonly #world: AccountChangesWorld
 
@@ -80,12 +88,7 @@ export class AccountChanges {
   async patch(request: Asked): Promise<AccountRecord> {
     const { redis, runs } = this.#world
     const { params, body } = request
-    const { password: _password, destinationId: _destinationId, interval, ...given } = body
-    const fields = { ...given, ...inOneForm(given) }
-    const wrongHost = body.host === undefined ? [] : hostMistakes(body.host)
-    await this.#demandPlaces(request, fields, wrongHost)
-    const shown = await this.#shownCertificates(params.id, body.tlsFingerprint)
-    const cures = curing.some((field) => body[field] !== undefined)
+    const { fields, wrongHost, shown, cures } = await this.#asked(request)
     const grant = await this.#world.grants.get(params.id)
     let isMoved = false
     let due: AccountChange['due'] = 'as before'
@@ -102,8 +105,15 @@ export class AccountChanges {
     if (cures || body.paused === false)
       await afterAccountChange(this.#world, record.account, due === 'as before' ? undefined : due)
     const hasBudget = body.importBytesPerHour !== undefined
-    if (interval !== undefined || hasBudget) await bringForward(redis, record.account, hasBudget)
+    if (body.interval !== undefined || hasBudget) await bringForward(redis, record.account, hasBudget)
     return record
+  }
+
+  /** What a PATCH of this body would make of it; nothing is changed. @throws Problem that would keep it from being changed. */
+  async tried(request: Asked): Promise<AccountRecord> {
+    const { fields, wrongHost, shown, cures } = await this.#asked(request)
+    const before = await findAccount(this.#world.accounts, request.params.id)
+    return this.#changed(request, before, { fields, wrongHost, shown, cures })
   }
 
   async setPaused(id: string, paused: boolean): Promise<AccountRecord> {
@@ -117,6 +127,16 @@ export class AccountChanges {
     if (paused) await stopPull(this.#world.redis, this.#world.runs, record.account.id)
     else await afterAccountChange(this.#world, record.account, due)
     return record
+  }
+
+  async #asked(request: Asked): Promise<Wanted> {
+    const { params, body } = request
+    const { password: _password, destinationId: _destinationId, interval: _interval, ...given } = body
+    const fields = { ...given, ...inOneForm(given) }
+    const wrongHost = body.host === undefined ? [] : hostMistakes(body.host)
+    await this.#demandPlaces(request, fields, wrongHost)
+    const shown = await this.#shownCertificates(params.id, body.tlsFingerprint)
+    return { fields, wrongHost, shown, cures: curing.some((field) => body[field] !== undefined) }
   }
 
   /** @throws Problem unless the account may be where the change puts it: its server, its folder, and where its tokens go. */
@@ -145,21 +165,7 @@ export class AccountChanges {
   }
 
   /** @throws Problem that names everything that is wrong with it. */
-  #changed(
-    request: Asked,
-    before: AccountRecord,
-    {
-      fields,
-      wrongHost,
-      shown,
-      cures,
-    }: {
-      readonly fields: Fields
-      readonly wrongHost: readonly Mistake[]
-      readonly shown: readonly string[]
-      readonly cures: boolean
-    },
-  ): AccountRecord {
+  #changed(request: Asked, before: AccountRecord, { fields, wrongHost, shown, cures }: Wanted): AccountRecord {
     const { seal } = this.#world
     const { body } = request
     const { password, destinationId, interval } = body

@@ -1,12 +1,15 @@
 /** `/accounts/test` and `/accounts/{id}/test` (CONTRACT section 4): tries a login, and stores nothing. */
+import type { FastifyRequest } from 'fastify'
 import { openedProxy, proxyIn, viaOf } from '../../src/account/proxy.ts'
 import { examine } from '../../src/pop3/examine.ts'
 import type { SessionOptions } from '../../src/pop3/session.ts'
 import { noteShownCertificate } from '../../src/redis/shown-certificates.ts'
 import { atGuestSlot, NoSlot } from '../../src/redis/guest-slots.ts'
 import { type TestedSource, TestedSources } from '../../src/redis/tested-sources.ts'
+import { AccountChanges } from '../account-changes.ts'
 import type { App } from '../app.ts'
 import { findAccount } from '../http/found.ts'
+import { Problem } from '../http/problems.ts'
 import { currentReach, demandReach, guardedBy } from '../http/reach.ts'
 import { type HandlerOf, route } from '../http/route.ts'
 import { principalOf } from '../http/who.ts'
@@ -28,7 +31,10 @@ export interface AccountTestsWorld extends AccountsWorld {
 export async function accountTestRoutes(app: App, world: AccountTestsWorld): Promise<void> {
   const handlers = new AccountTestHandlers(world)
   app.post('/accounts/test', testNewAccount, handlers.testNew)
-  app.post('/accounts/:id/test', testAccount, handlers.test)
+  const withOrWithoutBody = async (request: FastifyRequest) => {
+    request.body ??= {}
+  }
+  app.post('/accounts/:id/test', { ...testAccount, preValidation: withOrWithoutBody }, handlers.test)
 }
 
 const testNewAccount = route(
@@ -46,16 +52,21 @@ const testAccount = route(
   {
     operationId: 'testAccount',
     summary: 'Try a registered account',
+    description:
+      'Without a body as it is registered; with the fields of a PATCH as it would be after that, by the same rules (scope admin): the password that is kept is tried where the PATCH needs none in the same call. Nothing is changed.',
     params: Id,
+    body: schemas.AccountPatch,
     response: { 200: schemas.Examination },
   },
 )
 
 class AccountTestHandlers {
   readonly #world: AccountTestsWorld
+  readonly #changes: AccountChanges
 
   constructor(world: AccountTestsWorld) {
     this.#world = world
+    this.#changes = new AccountChanges(world)
   }
 
   readonly testNew: HandlerOf<typeof testNewAccount> = async (request) => {
@@ -69,15 +80,23 @@ class AccountTestHandlers {
     return await this.#examination({ ...account, password, reach, via })
   }
 
-  readonly test: HandlerOf<typeof testAccount> = async ({ params }) => {
-    const { account, sealedPassword, ...rest } = await findAccount(this.#world.accounts, params.id)
+  readonly test: HandlerOf<typeof testAccount> = async (request) => {
+    const registered = await findAccount(this.#world.accounts, request.params.id)
+    const isAsRegistered = Object.keys(request.body).length === 0
+    // Where the password that is kept goes is decided by who may change the account.
+    if (!isAsRegistered && principalOf(request).scope !== 'admin')
+      throw new Problem('scope', 'To try an account with other settings needs the scope admin.')
+    const { account, sealedPassword, ...rest } = isAsRegistered ? registered : await this.#changes.tried(request)
     const reach = await currentReach(this.#world.settings, rest, 'pop3')
     const { seal, proxy } = this.#world
     const via = viaOf(account.host, openedProxy(account, rest, seal), proxy)
     const password = await this.#secretOf({ account, sealedPassword, ...rest })
     if (typeof password !== 'string') return notSignedIn(password)
     const findings = await this.#examination({ ...account, ...ownTraits(account, rest), password, reach, via })
-    if (findings.tls !== null) await noteShownCertificate(this.#world.redis, account.id, findings.tls.fingerprint)
+    const { host, port } = registered.account
+    // What another server shows would else be pinned here without the password.
+    if (findings.tls !== null && account.host === host && account.port === port)
+      await noteShownCertificate(this.#world.redis, account.id, findings.tls.fingerprint)
     return findings
   }
 

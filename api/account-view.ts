@@ -3,11 +3,12 @@ import type { Account } from '../src/account/account.ts'
 import { shownHost } from '../src/account/host.ts'
 import { loginDefaults } from '../src/account/login.ts'
 import type { AccountFacts } from '../src/redis/facts.ts'
-import { accountStatusOf } from '../src/runs/status.ts'
+import { accountStatusOf, whyNoMail } from '../src/runs/status.ts'
 
 export function accountView({
   record: { account, twinOf },
   state,
+  quarantined,
   openRun,
   lastRun,
   lastMailAt,
@@ -16,6 +17,7 @@ export function accountView({
   isWaiting,
   rhythm,
 }: AccountFacts) {
+  const trouble = whyNoMail(account, state)
   return {
     flags: account.flags as string[],
     importBytesPerHour: null,
@@ -28,6 +30,9 @@ export function accountView({
     hostUnicode: shownHost(account.host),
     twinOf: twinOf ?? null,
     status: accountStatusOf(account, state, openRun, isWaiting),
+    reason: trouble.reason,
+    needsPerson: trouble.needsPerson,
+    quarantined,
     lastRun,
     lastMailAt,
     lastCheckedAt,

@@ -2,6 +2,7 @@
 import type { Redis } from 'ioredis'
 import type { OAuthApplications } from '../src/redis/oauth-applications.ts'
 import type { OAuthGrants } from '../src/redis/oauth-grants.ts'
+import type { AccountsWanted } from '../src/redis/account-index.ts'
 import type { AccountRecord } from '../src/redis/account-record.ts'
 import { type AccountFacts, factsOf } from '../src/redis/facts.ts'
 import { accountView } from './account-view.ts'
@@ -15,6 +16,18 @@ export interface AccountViewsWorld {
 }
 
 type Shown = ReturnType<typeof shown>
+
+/** How those stand that are asked for; they may have been found by what was written a moment before. */
+export type Standing = Pick<AccountsWanted, 'status' | 'needsPerson' | 'reason' | 'quarantined'>
+
+function isAsked(view: Shown, { status, needsPerson, reason, quarantined }: Standing): boolean {
+  return (
+    (status === undefined || view.status === status) &&
+    (needsPerson === undefined || view.needsPerson === needsPerson) &&
+    (reason === undefined || view.reason === reason) &&
+    (quarantined === undefined || view.quarantined > 0)
+  )
+}
 
 export class AccountViews {
   readonly #world: AccountViewsWorld
@@ -30,13 +43,13 @@ export class AccountViews {
     return shown({ ...facts, record }, await this.#signIns([record]))
   }
 
-  /** @returns undefined in place of those that are gone, or that have another status than the one that is asked for. */
-  async page(ids: readonly string[], status: Shown['status'] | undefined): Promise<(Shown | undefined)[]> {
+  /** @returns undefined in place of those that are gone, or that are not as is asked for by now. */
+  async page(ids: readonly string[], wanted: Standing): Promise<(Shown | undefined)[]> {
     const found = await factsOf(this.#world.redis, ids)
     const signIns = await this.#signIns(found.flatMap((facts) => (facts === undefined ? [] : [facts.record])))
     return found.map((facts) => {
       const view = facts && shown(facts, signIns)
-      return status === undefined || view?.status === status ? view : undefined
+      return view !== undefined && isAsked(view, wanted) ? view : undefined
     })
   }
 

@@ -1,9 +1,10 @@
 /** Shows an entry of the quarantine as the API sends it. An entry of an earlier version lacks what was not known then. */
-import type { QuarantineEntry } from '../src/pull/quarantine.ts'
+import { isOverLimit, type QuarantineEntry } from '../src/pull/quarantine.ts'
 import type { QuarantineEntry as EntryView } from './schemas/quarantine.ts'
 
 export function entryView(entry: QuarantineEntry): EntryView {
   const { id, uidl, size, firstSeenAt, attempts, reason, passes = false, nextAttemptAt = null } = entry
   const { from = null, subject = null } = entry
-  return { id, uidl, size, firstSeenAt, attempts, reason, passes, nextAttemptAt, from, subject }
+  const overLimit = isOverLimit(entry)
+  return { id, uidl, size, firstSeenAt, attempts, reason, overLimit, passes, nextAttemptAt, from, subject }
 }

@@ -1,7 +1,8 @@
 /** Decides the consequences of a run's end for its account: when the next visit is due, and whether somebody has to act. */
 import type { Account } from '../src/account/account.ts'
-import { consequenceOf, noFailures, pausesDestination } from '../src/failure/consequence.ts'
+import { consequenceOf, type FailureHistory, noFailures, pausesDestination } from '../src/failure/consequence.ts'
 import type { Failure } from '../src/failure/failure.ts'
+import { needsPerson } from '../src/failure/needs-person.ts'
 import { describe, describeStop } from '../src/failure/sentences.ts'
 import type { Logger } from '../src/log.ts'
 import { defaultState } from '../src/redis/accounts.ts'
@@ -80,13 +81,21 @@ function limitWaitMs(deferredBecause: Failure | undefined): number {
   return next.do === 'try again' ? next.afterMs : 0
 }
 
+const forSomebody = (failure: Failure, history: FailureHistory) =>
+  needsPerson(failure, history) ? ({ needsPerson: true } as const) : {}
+
 /** The destination is paused. The account's own back-off does not change. */
 async function followStoreTrouble(world: PauseWorld, visit: EndedVisit, failure: Failure): Promise<void> {
   const { account, loginDelaySeconds } = visit
   const { accounts, due } = world
   const before = await accounts.state(account.id)
   const pausedMs = await pauseFor(world, visit, failure)
-  await accounts.setState(account.id, { ...before, lastFailure: { kind: failure.kind, message: describe(failure) } })
+  const { needsPerson: _before, ...state } = before
+  await accounts.setState(account.id, {
+    ...state,
+    lastFailure: { kind: failure.kind, message: describe(failure) },
+    ...forSomebody(failure, before),
+  })
   // Its interval is for the provider, who is not at fault: the visit is owed. The pause may have ended meanwhile, so its end is not written again.
   if (loginDelaySeconds * 1000 > pausedMs) await due.setNext(account.id, loginDelaySeconds * 1000)
 }
@@ -103,11 +112,13 @@ async function followFailure(world: PauseWorld, visit: EndedVisit, failure: Fail
   const before = stored > 0 ? { ...state, ...noFailures } : state
   const { next, history } = consequenceOf(failure, before, nowMs, Math.random())
   const attention = before.attention || next.do === 'stop until somebody acts'
+  const { needsPerson: was, ...rest } = before
   // A stop of this worker is not the account's fault.
   const ours = failure.kind === 'stopped'
   const message = next.do === 'try again' ? describe(failure) : describeStop(failure)
   const lastFailure = ours ? before.lastFailure : { kind: failure.kind, message }
-  await accounts.setState(account.id, { ...before, ...history, attention, lastFailure })
+  const persons = ours ? (was === true ? { needsPerson: was } : {}) : forSomebody(failure, history)
+  await accounts.setState(account.id, { ...rest, ...history, attention, lastFailure, ...persons })
   if (next.do === 'try again') {
     const soonestMs = ours ? 0 : await leastMs(world, visit)
     await due.setNext(account.id, Math.max(next.afterMs, soonestMs))

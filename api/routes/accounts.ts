@@ -1,6 +1,7 @@
 /** `/accounts` (CONTRACT section 4). */
 import type { Proxy } from '../../src/account/proxy.ts'
 import { sealedProxy } from '../../src/account/proxy.ts'
+import { normalHost } from '../../src/account/host.ts'
 import type { AccountRecord } from '../../src/redis/account-record.ts'
 import type { App } from '../app.ts'
 import { AccountChanges, type AccountChangesWorld } from '../account-changes.ts'
@@ -53,7 +54,7 @@ const listAccounts = route(
     operationId: 'listAccounts',
     summary: 'List accounts',
     description:
-      'In a stable order: nobody is shown twice or left out because others come and go. A search (q) and a status look at up to 20,000 accounts for one page: it may then come short of its limit, or empty, and have a next to go on from.',
+      'In a stable order: nobody is shown twice or left out because others come and go. A search (q), a host and a status look at up to 20,000 accounts for one page: it may then come short of its limit, or empty, and have a next to go on from.',
     querystring: schemas.AccountQuery,
     response: { 200: listOf(schemas.Account) },
   },
@@ -147,11 +148,13 @@ class AccountHandlers {
 
   readonly list: HandlerOf<typeof listAccounts> = async (request) => {
     const { accounts } = this.#world
-    const { limit, cursor, ids: those, ...query } = request.query
+    const { limit, cursor, ids: those, host: asked, ...query } = request.query
     const destinationId = listedDestination(request, query.destinationId)
-    if (destinationId === null) return { items: [], next: null }
-    const wanted = { ...query, destinationId }
-    const show = async (ids: readonly string[]) => await this.#views.page(ids, wanted.status)
+    const host = asked === undefined ? undefined : normalHost(asked)
+    // What is no host is nobody's server.
+    if (destinationId === null || (asked !== undefined && host === undefined)) return { items: [], next: null }
+    const wanted = { ...query, destinationId, host }
+    const show = async (ids: readonly string[]) => await this.#views.page(ids, wanted)
     if (those !== undefined) {
       const views = (await show([...new Set(those.split(','))])).flatMap((view) => view ?? [])
       const isElsewhere = (of: string) => destinationId !== undefined && of !== destinationId

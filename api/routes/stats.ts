@@ -1,9 +1,12 @@
 /** `/stats`: the state of the instance, in one answer that costs the same for a hundred thousand accounts as for one. */
 import type { Redis } from 'ioredis'
 import type { StoreEndpoint } from '../../src/server-urls.ts'
+import { shownHost } from '../../src/account/host.ts'
+import { countOf, countsByReason, failingGroups } from '../../src/redis/failing-groups.ts'
 import { withIdleButDue } from '../../src/redis/idle-but-due.ts'
 import { keys } from '../../src/redis/key-names.ts'
 import type { Pauses } from '../../src/redis/pauses.ts'
+import { quarantineCounts } from '../../src/redis/quarantine-index.ts'
 import { overdueAccounts } from '../../src/redis/overdue.ts'
 import { statusCounts } from '../../src/redis/statuses.ts'
 import { openRunCounts, talliesOf } from '../../src/redis/tallies.ts'
@@ -24,6 +27,27 @@ export async function statRoutes(app: App, { redis, store, pauses }: StatsWorld)
   const paused = cached(async () => (await pauses.lasting(Date.now())).size)
   const overdue = cached(async () => await overdueAccounts(redis))
 
+  const groups = cached(async () => await failingGroups(redis, undefined))
+
+  app.get(
+    '/stats/failing',
+    {
+      config: { scope: 'read' },
+      schema: {
+        operationId: 'listFailingGroups',
+        summary: 'The accounts that fail, in groups by why and by server',
+        description:
+          'At most 100 groups, the largest first, of the first 20,000 accounts that fail. Those of a group are listed by GET /accounts with its reason and host.',
+        response: { 200: schemas.FailingGroups },
+      },
+    },
+    async (request) => {
+      const { destinationId } = principalOf(request)
+      const { items, others } = await (destinationId === undefined ? groups() : failingGroups(redis, destinationId))
+      return { items: items.map((group) => ({ ...group, hostUnicode: shownHost(group.host) })), others }
+    },
+  )
+
   app.get(
     '/stats',
     {
@@ -39,22 +63,27 @@ export async function statRoutes(app: App, { redis, store, pauses }: StatsWorld)
     async (request) => {
       const { destinationId } = principalOf(request)
       const own = destinationId === undefined ? undefined : [destinationId]
-      const [byStatus, open, mail, total, pausedNow, found, late] = await Promise.all([
-        statusCounts(redis, destinationId),
-        openRunCounts(redis),
-        talliesOf(redis, destinationId, Date.now()),
-        own === undefined ? redis.zcard(keys.destinationIds) : own.length,
-        own === undefined ? paused() : pausedOf(pauses, own),
-        health(),
-        overdue(),
-      ])
+      const [byStatus, byReason, needsPerson, quarantined, open, mail, total, pausedNow, found, late] =
+        await Promise.all([
+          statusCounts(redis, destinationId),
+          countsByReason(redis, destinationId),
+          countOf(redis, keys.needsPerson, destinationId),
+          quarantineCounts(redis, destinationId),
+          openRunCounts(redis),
+          talliesOf(redis, destinationId, Date.now()),
+          own === undefined ? redis.zcard(keys.destinationIds) : own.length,
+          own === undefined ? paused() : pausedOf(pauses, own),
+          health(),
+          overdue(),
+        ])
       const ownLate = late.filter((account) => destinationId === undefined || account.destinationId === destinationId)
       const shown = await withIdleButDue(redis, destinationId, byStatus)
       const accounts = Object.values(byStatus).reduce((sum, count) => sum + count, 0)
       return {
-        accounts: { total: accounts, overdue: ownLate.length, byStatus: shown },
+        accounts: { total: accounts, overdue: ownLate.length, needsPerson, byReason, byStatus: shown },
         destinations: { total, paused: pausedNow },
         runs: own === undefined ? open : { running: byStatus.running, waiting: byStatus.waiting },
+        quarantined,
         mail,
         // Only callers who run the instance are told what is wrong with it.
         health:

@@ -2,6 +2,7 @@
 import { type Static, Type } from 'typebox'
 import { accountDefaults } from '../../src/account/account.ts'
 import { loginDefaults } from '../../src/account/login.ts'
+import { failureKinds } from '../../src/failure/failure.ts'
 import { accountOrders } from '../../src/redis/account-index.ts'
 import { shownRhythmCodes } from '../../src/runs/shown-rhythm.ts'
 import { accountStatuses } from '../../src/runs/status.ts'
@@ -113,6 +114,7 @@ const rhythm = Type.Object(
   },
   { description: 'why nextRunAt is when it is' },
 )
+const reason = Type.Enum([...failureKinds])
 const status = Type.Enum([...accountStatuses], {
   description: 'waiting: a run is queued, or it has been due for some seconds and has no place at its server yet',
 })
@@ -126,6 +128,12 @@ export const Account = Type.Object({
     'an account of the same source, registered before: this one was paused when their hosts turned out to be one; remove one of the two',
   ),
   status,
+  needsPerson: Type.Boolean({
+    description: 'only somebody can mend why it gets no mail, though it may still be tried by itself',
+    ...like(false),
+  }),
+  reason: orNull(reason, 'why it fails, while it does; also while it is tried again'),
+  quarantined: Type.Integer({ minimum: 0, description: 'how many of its messages are set aside', ...like(0) }),
   lastRun: orNull(Run),
   lastMailAt: orNull(time, 'the end of the run that stored mail of it last'),
   lastCheckedAt: orNull(time, 'the end of its last visit: a run, or one that found nothing to do and is no run'),
@@ -143,6 +151,10 @@ export const AccountQuery = Type.Object(
     status: Type.Optional(status),
     q: Type.Optional(Type.String({ description: 'part of address, host or user' })),
     destinationId: Type.Optional(Type.String()),
+    quarantined: Type.Optional(Type.Literal(true, { description: 'those alone that have messages set aside' })),
+    needsPerson: Type.Optional(Type.Boolean()),
+    reason: Type.Optional(reason),
+    host: Type.Optional(Type.String({ description: 'the whole name of the server', ...like('pop.example.net') })),
     sort: Type.Enum([...accountOrders], { default: 'createdAt', description: '-: backwards' }),
     ids: Type.Optional(
       Type.String({

@@ -11,6 +11,10 @@ const entryFields = {
   firstSeenAt: time,
   attempts: Type.Integer({ description: 'how often it was retrieved, or tried to be', ...like(3) }),
   reason: failure,
+  overLimit: Type.Boolean({
+    description: 'it is larger than maxMessageBytes of its account: with a higher limit it is fetched',
+    ...like(false),
+  }),
   passes: Type.Boolean({ description: 'the reason may pass without anybody doing anything', ...like(false) }),
   nextAttemptAt: orNull(time, 'when it is tried again by itself; null: only by hand'),
   from: orNull(Type.String(like('Alice Example <alice@example.net>')), 'null where no header of it was seen'),

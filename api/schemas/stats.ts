@@ -1,7 +1,8 @@
 /** `/stats` on the wire. */
 import { type Static, Type } from 'typebox'
+import { failureKinds } from '../../src/failure/failure.ts'
 import { accountStatuses } from '../../src/runs/status.ts'
-import { count, orNull, time } from './vocabulary.ts'
+import { count, hostUnicode, like, orNull, time } from './vocabulary.ts'
 
 const tallies = (what: string) =>
   Type.Array(Type.Object({ at: time, messages: count, bytes: count, runs: count, failed: count }), {
@@ -15,11 +16,31 @@ export const Stats = Type.Object({
       minimum: 0,
       description: 'due, and without a run for three of their longest intervals; of very many at least a thousand',
     }),
+    needsPerson: Type.Integer({ minimum: 0, description: 'those whose trouble only somebody can mend' }),
+    byReason: Type.Object(Object.fromEntries(failureKinds.map((kind) => [kind, count])), {
+      description: 'those that fail, by why; paused ones are left out',
+    }),
     byStatus: Type.Object(Object.fromEntries(accountStatuses.map((status) => [status, count]))),
   }),
   destinations: Type.Object({ total: count, paused: count }),
   runs: Type.Object({ running: count, waiting: count }),
+  quarantined: Type.Object({ accounts: count, messages: count }, { description: 'what is set aside' }),
   mail: Type.Object({ hours: tallies('48, the present one last'), days: tallies('30, the present one last') }),
   health: Type.Object({ redis: health, store: health, workers: count }),
 })
 export type Stats = Static<typeof Stats>
+
+/** Accounts that fail in one way at one server. */
+export const FailingGroup = Type.Object({
+  reason: Type.Enum([...failureKinds]),
+  host: Type.String(like('pop.example.net')),
+  hostUnicode,
+  accounts: count,
+  needsPerson: Type.Integer({ minimum: 0, description: 'those of them whose trouble only somebody can mend' }),
+})
+export type FailingGroup = Static<typeof FailingGroup>
+
+export const FailingGroups = Type.Object({
+  items: Type.Array(FailingGroup, { description: 'the largest first' }),
+  others: Type.Integer({ minimum: 0, description: 'accounts that fail and are in none of these' }),
+})

@@ -21,4 +21,6 @@ export const failureLimits = {
   /** A refused password may be throttling: it stops the account only after it repeated this often, over `refusalsSpanMs`. */
   refusalsMin: 5,
   refusalsSpanMs: 6 * hour,
+  /** What an outage may look like at first, such as a name that does not resolve, is a person's to mend from this failure in a row on. */
+  lastingFailures: 3,
 } as const

@@ -151,6 +151,13 @@ export function tooLarge(octets: number, { maxMessageBytes }: Account): Failure 
   return { kind: 'store refused', during: 'size', reply }
 }
 
+const tooLargeWords = 'It is too large for this account: '
+
+/** Whether the account's own limit keeps the message out. */
+export function isOverLimit({ reason: { kind, message } }: Pick<QuarantineEntry, 'reason'>): boolean {
+  return kind === 'store refused' && message.startsWith(tooLargeWords)
+}
+
 /** The reason why a message was set aside. The sentence of `describe` for a failed run would promise another automatic try. */
 function asideSentence(failure: Failure): string {
   switch (failure.kind) {
@@ -165,7 +172,7 @@ function asideSentence(failure: Failure): string {
     case 'internal':
       return `${failure.reason}.`
     case 'store refused':
-      if (failure.during === 'size') return `It is too large for this account: ${failure.reply}.`
+      if (failure.during === 'size') return `${tooLargeWords}${failure.reply}.`
       if (phaseCode(failure.during) === 'message')
         return `The mail store did not take this message: "${failure.reply}".`
       return `${happened(failure)} The mail stays at the provider.`

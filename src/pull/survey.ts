@@ -1,6 +1,6 @@
 /** Step 2: lists the maildrop, looks at headers if the listing alone is not enough, and decides which messages are to be retrieved. */
 import type { LedgerRecord } from '../ledger/ledger.ts'
-import { listedUidlHash } from '../mail/header.ts'
+import { envelopeLines, fieldsOf, headerOf, listedUidlHash } from '../mail/header.ts'
 import type { Listed, Sighting } from '../mail/message.ts'
 import { slices } from '../slices.ts'
 import { Backlog } from './backlog.ts'
@@ -11,7 +11,7 @@ import { pullLimits } from './limits.ts'
 import { look, unseen } from './look.ts'
 import { matchTooLarge, type Plan, planSession, planSighted } from './plan.ts'
 import { isBeforeFirstRun } from './policy.ts'
-import { isSetAside, tooLarge } from './quarantine.ts'
+import { isSetAside, shownEnvelope, tooLarge } from './quarantine.ts'
 import type { Unmatched } from './unmatched.ts'
 import type { PullSession } from './session.ts'
 
@@ -180,12 +180,28 @@ async function bySize(
 async function setAsideLarge(session: PullSession, large: readonly Listed[], unmatched: Unmatched): Promise<void> {
   const { world, account, counts } = session
   const before = await matchTooLarge(large, unmatched)
-  for (const message of large) {
+  const isToBeSetAside = (message: Listed) => {
     const record = before.get(message)
-    if (record !== undefined && !session.isRetried(record)) continue
-    const reason = { failure: tooLarge(message.size, account), attempts: 0 }
-    await world.quarantine.quarantine(unseen(message), reason, () => void (counts.quarantined += 1))
+    return record === undefined || session.isRetried(record)
   }
+  for await (const slice of slices(large.filter(isToBeSetAside))) {
+    for (const [message, envelope] of await envelopesOf(session, slice)) {
+      const reason = { failure: tooLarge(message.size, account), attempts: 0, ...envelope }
+      await world.quarantine.quarantine(unseen(message), reason, () => void (counts.quarantined += 1))
+    }
+  }
+}
+
+/** From whom they are, and about what, where the server shows a header without the message. */
+async function envelopesOf(
+  { maildrop, suspects: { peeks } }: PullSession,
+  messages: readonly Listed[],
+): Promise<readonly (readonly [Listed, Awaited<ReturnType<typeof shownEnvelope>>])[]> {
+  if (!peeks.can(maildrop)) return messages.map((message) => [message, {}])
+  const lines: (readonly [Listed, Buffer | undefined])[] = []
+  for await (const { message, header } of peeks.peek(maildrop, messages))
+    lines.push([message, header === undefined ? undefined : envelopeLines(fieldsOf(headerOf(header)))])
+  return await Promise.all(lines.map(async ([message, read]) => [message, await shownEnvelope(read)] as const))
 }
 
 /** Finds the messages that were set aside and are to be tried again, and matches them with their records. */

@@ -22,7 +22,8 @@ export async function eraseAccount(redis: Redis, id: string): Promise<boolean> {
   const names = [keys.lease(id), ...own.map((name) => name(id)), ...runIds.flatMap((runId) => ofRun(id, runId))]
   if ((await erase(redis, names, [])) === 0) return false
   const ofSignIn = [keys.oauthGrants, keys.oauthBegun, keys.oauthDevices].map((hash) => redis.hdel(hash, id))
-  await Promise.all([redis.zrem(keys.quarantined, id), redis.hdel(keys.rhythms, id), ...ofSignIn])
+  const ofQuarantine = [redis.zrem(keys.quarantined, id), redis.hdel(keys.setAside, id)]
+  await Promise.all([...ofQuarantine, redis.hdel(keys.rhythms, id), ...ofSignIn])
   await pipelined(redis, runIds, (all, runId) => all.unlink(keys.run(runId)))
   await forgetRuns(redis, id, runIds)
   return true

@@ -4,6 +4,7 @@
  */
 import type { ChainableCommander, Redis } from 'ioredis'
 import type { Account } from '../account/account.ts'
+import type { FailureKind } from '../failure/failure.ts'
 import { shownHost } from '../account/host.ts'
 import { accountRecordIn } from './account-record.ts'
 import { hashOf } from './backup.ts'
@@ -23,7 +24,11 @@ export interface AccountsWanted {
   readonly status?: AccountStatus | undefined
   readonly destinationId?: string | undefined
   /** Only those that have messages in quarantine. */
-  readonly quarantined?: true
+  readonly quarantined?: true | undefined
+  readonly needsPerson?: boolean | undefined
+  readonly reason?: FailureKind | undefined
+  /** A server, as `normalHost` gives it. */
+  readonly host?: string | undefined
   /** A part of address, host or user; case does not matter. */
   readonly q?: string | undefined
 }
@@ -93,10 +98,12 @@ export interface Walk {
 
 /** Finds the way through the wanted accounts. An account may have another status by the time it is shown. */
 export async function walkOf(redis: Redis, wanted: AccountsWanted): Promise<Walk> {
-  const { status, destinationId, quarantined } = wanted
+  const { status, destinationId, quarantined, needsPerson, reason } = wanted
   const others = [
     ...(destinationId === undefined ? [] : [keys.accountsOf(destinationId)]),
     ...(quarantined === undefined ? [] : [keys.quarantined]),
+    ...(needsPerson === true ? [keys.needsPerson] : []),
+    ...(reason === undefined ? [] : [keys.failingBy(reason)]),
   ]
   const late = status === 'waiting' ? await idleButDue(redis, destinationId) : []
   const queued = status === 'waiting' ? await redis.zcard(keys.accountsAt('waiting')) : 0
@@ -140,16 +147,21 @@ async function within(redis: Redis, ids: readonly string[], sets: readonly strin
 const walkAccounts = script<[members: string[], looked: number, last: string]>('walk-accounts', 'any number')
 
 function walkSet(redis: Redis, set: string, sets: readonly string[], wanted: AccountsWanted): Walk {
-  const { sort, q = '', status } = wanted
+  const { sort, q = '', status, host = '', needsPerson } = wanted
   const [first, end, direction] = sort.startsWith('-') ? ['+', '-', 'REV'] : ['-', '+', '']
   const facts = [keys.due, keys.places, ...notedStatuses.map(keys.accountsAt)]
   const packed = set === keys.accountOrder || set === keys.addressOrder ? 'packed' : ''
   const standing = status === 'idle' || status === 'waiting' ? status : ''
   return {
-    sparse: q !== '' || sets.length > 0 || (standing !== '' && set !== keys.accountsAt('waiting')),
+    sparse:
+      q !== '' ||
+      host !== '' ||
+      needsPerson === false ||
+      sets.length > 0 ||
+      (standing !== '' && set !== keys.accountsAt('waiting')),
     async on(from, count) {
       const range = [from === null ? first : `(${from}`, end, count, direction, packed]
-      const args = [...range, q.toLowerCase(), standing, lateBeforeMs(Date.now())]
+      const args = [...range, q.toLowerCase(), standing, lateBeforeMs(Date.now()), host]
       const names = [set, keys.accountWords, keys.accounts, ...facts, ...sets]
       const [members, looked, last] = await walkAccounts(redis, names, args)
       return { members, looked, next: looked < count ? null : last }
@@ -158,11 +170,12 @@ function walkSet(redis: Redis, set: string, sets: readonly string[], wanted: Acc
 }
 
 /** By their text, as their members of the sets are. */
-async function walkSorted(redis: Redis, ids: readonly string[], { sort, q = '' }: AccountsWanted): Promise<Walk> {
+async function walkSorted(redis: Redis, ids: readonly string[], { sort, q = '', host }: AccountsWanted): Promise<Walk> {
   const records = ids.length === 0 ? [] : await redis.hmget(keys.accounts, ...ids)
   const all = records.flatMap((json, nth) => {
     if (json === null) return []
     const account = accountIn(ids[nth] ?? '', json)
+    if (host !== undefined && account.host.toLowerCase() !== host) return []
     if (!searchTextOf(account).includes(q.toLowerCase())) return []
     return sort.endsWith('address') ? [addressMemberOf(account)] : [account.id]
   })

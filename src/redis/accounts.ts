@@ -44,6 +44,8 @@ export interface AccountState extends FailureHistory {
   /** The account is stopped until somebody acts. */
   readonly attention: boolean
   readonly lastFailure: { readonly kind: FailureKind; readonly message: string } | null
+  /** Only somebody can mend the last failure, though it is tried again by itself (failure/needs-person.ts). */
+  readonly needsPerson?: true
   /** The last visit that went well met messages under new ids. It was told, and is not again while it stays so. */
   readonly idsChanged?: true
   /** So many times in a row its server let it in no more, because we had too many sessions there. */

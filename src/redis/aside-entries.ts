@@ -14,7 +14,8 @@ import { keys } from './key-names.ts'
 import { type LedgerRecords, overwritten } from './ledger-records.ts'
 import type { LedgerChange } from './ledger-writes.ts'
 import { redisLimits } from './limits.ts'
-import { entriesOf, isWishDue, octetsWished, wishAt, wishFor, type Wishes, wishField } from './quarantine.ts'
+import { entriesOf } from './quarantine.ts'
+import { isWishDue, octetsWished, wishAt, wishFor, type Wishes, wishField } from './wishes.ts'
 
 /** If two entries are made in one millisecond, the later one still sorts after the earlier one. */
 const newEntryId = monotonicFactory()

@@ -18,6 +18,8 @@ export interface AccountFacts {
   readonly state: AccountState
   /** If one run is at work and another waits, this is the one at work. */
   readonly openRun: Run | undefined
+  /** How many messages of it are in quarantine. */
+  readonly quarantined: number
   /** The run that ended last. */
   readonly lastRun: Run | null
   /** The end of the last run that stored mail of it, in the API's form. */
@@ -36,7 +38,7 @@ export interface AccountFacts {
 export async function factsOf(redis: Redis, ids: readonly string[]): Promise<(AccountFacts | undefined)[]> {
   if (ids.length === 0) return []
   // All questions are sent before the first is answered.
-  const [records, states, pulls, rebuilds, last, mail, due, rhythms, checks, quiet] = await Promise.all([
+  const [records, states, pulls, rebuilds, last, mail, due, rhythms, checks, quiet, aside] = await Promise.all([
     redis.hmget(keys.accounts, ...ids),
     redis.hmget(keys.accountStates, ...ids),
     redis.hmget(keys.openRuns, ...ids.map((id) => openField(id, 'pull'))),
@@ -47,6 +49,7 @@ export async function factsOf(redis: Redis, ids: readonly string[]): Promise<(Ac
     redis.hmget(keys.rhythms, ...ids),
     redis.hmget(keys.checks, ...ids),
     redis.smismember(keys.quiet, ...ids),
+    redis.hmget(keys.setAside, ...ids),
   ])
   const named = [pulls, rebuilds, last.map((value) => (isId(value) ? value : null))].flatMap((values) =>
     values.flatMap((id, nth) => (id === null ? [] : [{ id, accountId: ids[nth] ?? '' }])),
@@ -84,6 +87,7 @@ export async function factsOf(redis: Redis, ids: readonly string[]): Promise<(Ac
     return {
       record,
       state,
+      quarantined: Number(aside[nth] ?? 0),
       openRun: open.find((run) => run.state === 'running') ?? open.at(-1),
       isAsked: open.some((run) => run.task === 'pull' && run.state === 'queued'),
       lastRun,

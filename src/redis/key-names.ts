@@ -1,4 +1,5 @@
 /** Defines every key once. Keys that one script touches share a hash tag, so that they lie together in a cluster. */
+import type { FailureKind } from '../failure/failure.ts'
 import type { AccountId } from '../mail/message.ts'
 import type { RunTask } from '../runs/run.ts'
 import type { NotedStatus } from '../runs/status.ts'
@@ -21,6 +22,12 @@ export const keys = {
   predecessors: shared('predecessors'),
   /** Sorted set of ids, all of score 0, of the accounts that have messages in quarantine (quarantine-index.ts). */
   quarantined: shared('quarantined'),
+  /** Hash: id of an account there -> how many messages it has there. */
+  setAside: shared('set-aside'),
+  /** Hash: id of an account that fails -> the kind of its failure (scripts/includes/restate.lua). */
+  reasons: shared('reasons'),
+  /** Sorted set of ids, all of score 0, of accounts whose failure only somebody can mend. */
+  needsPerson: shared('needs-person'),
   /** Sorted set: id of an account that was removed, by the milliseconds at which it was (account-erasure.ts). */
   removedAccounts: shared('removed-accounts'),
   /** Hash: account id -> AccountState as JSON. */
@@ -119,6 +126,8 @@ export const keys = {
   formerSources: (destinationId: string) => shared(`former-sources:${destinationId}`),
   /** Sorted set of ids of accounts of that status. An account that is idle is in none. */
   accountsAt: (status: NotedStatus) => shared(`accounts-at:${status}`),
+  /** Sorted set of ids, all of score 0, of accounts that fail in this way. */
+  failingBy: (reason: FailureKind) => shared(`failing-by:${reason}`),
   /** Sorted set: names of answers by the milliseconds at which they were given. */
   answers: shared('answers'),
   /** Set: those fields of open-runs whose run is at work. */

@@ -42,7 +42,7 @@ import {
 import { redisLimits } from './limits.ts'
 import { packPlan } from './noted-plan.ts'
 import { indexQuarantine } from './quarantine-index.ts'
-import { wishesIn } from './quarantine.ts'
+import { wishesIn } from './wishes.ts'
 import { RedisSpool } from './spool.ts'
 
 /** The counts of a run at its last write, in case its worker has died; undefined if it has written nothing. */

@@ -225,6 +225,10 @@ export const redisLimits = {
   /** Up to this many accounts of a destination or status, a list by address is sorted when it is asked for. */
   accountsSortedMax: 2000,
 
+  /** The accounts that fail are put into groups when somebody asks: reading this many takes a tenth of a second. */
+  failingGroupedMax: 20_000,
+  failingGroupsMax: 100,
+
   /** How many accounts' quarantines are read at once for a list of all. */
   quarantinesReadAtOnce: 20,
 

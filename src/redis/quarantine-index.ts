@@ -1,5 +1,5 @@
 /**
- * Knows which accounts have messages in quarantine. A run that changes a quarantine notes it right afterwards: in a Cluster both lie in
+ * Knows which accounts have messages in quarantine, and how many: those that are shown (quarantine.ts). Whoever changes a quarantine notes it right afterwards: in a Cluster both lie in
  * different slots. What a process that died in between, a restore or an earlier version has left is noted when the API starts, and by
  * the status rounds (statuses.ts).
  */
@@ -8,21 +8,59 @@ import { keys } from './key-names.ts'
 import { redisLimits } from './limits.ts'
 import { textsFrom } from './packed-order.ts'
 import { pipelined } from './pipelined.ts'
+import { wishesIn } from './wishes.ts'
 
-/** Notes of these accounts whether anything of theirs is in quarantine. */
+/** Notes of these accounts how much of theirs is in quarantine. */
 export async function indexQuarantine(redis: Redis, accountIds: readonly string[]): Promise<void> {
   const without = await indexHaving(redis, accountIds)
-  if (without.length === 0 || (await redis.zrem(keys.quarantined, ...without)) === 0) return
+  if (without.length === 0) return
+  const [, gone] = await Promise.all([redis.hdel(keys.setAside, ...without), redis.zrem(keys.quarantined, ...without)])
+  if (gone === 0) return
   // A run may have set a message aside in between.
   await indexHaving(redis, without)
 }
 
 /** @returns those of the accounts that have nothing there. */
 async function indexHaving(redis: Redis, accountIds: readonly string[]): Promise<string[]> {
-  const found = await pipelined(redis, accountIds, (all, id) => all.exists(keys.quarantine(id)))
-  const having = accountIds.filter((_id, nth) => found[nth] === 1)
-  if (having.length > 0) await redis.zadd(keys.quarantined, ...having.flatMap((id) => [0, id]))
-  return accountIds.filter((_id, nth) => found[nth] !== 1)
+  const counts = await countsOf(redis, accountIds)
+  const having = accountIds.filter((id) => counts.has(id))
+  if (having.length > 0)
+    await Promise.all([
+      redis.zadd(keys.quarantined, ...having.flatMap((id) => [0, id])),
+      redis.hset(keys.setAside, ...having.flatMap((id) => [id, String(counts.get(id))])),
+    ])
+  return accountIds.filter((id) => !counts.has(id))
+}
+
+/** How many messages each has there that nobody has let go of; those that have none are left out. */
+async function countsOf(redis: Redis, accountIds: readonly string[]): Promise<Map<string, number>> {
+  const sizes = await pipelined(redis, accountIds, (all, id) => all.hlen(keys.quarantine(id)))
+  const some = accountIds.filter((_id, nth) => Number(sizes[nth]) > 0)
+  const [ids, notes] = await Promise.all([
+    pipelined(redis, some, (all, id) => all.hkeys(keys.quarantine(id))),
+    pipelined(redis, some, (all, id) => all.hgetall(keys.ledgerNotes(id))),
+  ])
+  const counted = some.map((id, nth) => {
+    const wishes = wishesIn(notes[nth] as Record<string, string>)
+    return [id, (ids[nth] as string[]).filter((entry) => wishes.get(entry) !== 'dismiss').length] as const
+  })
+  return new Map(counted.filter(([, count]) => count > 0))
+}
+
+/** How many accounts have messages there, and how many messages: of all, or of one destination's. */
+export async function quarantineCounts(
+  redis: Redis,
+  destinationId: string | undefined,
+): Promise<{ readonly accounts: number; readonly messages: number }> {
+  const own =
+    destinationId === undefined ? undefined : await redis.zinter(2, keys.accountsOf(destinationId), keys.quarantined)
+  const counts =
+    own === undefined
+      ? await redis.hvals(keys.setAside)
+      : own.length === 0
+        ? []
+        : await redis.hmget(keys.setAside, ...own)
+  return { accounts: counts.length, messages: counts.reduce((sum, count) => sum + Number(count ?? 0), 0) }
 }
 
 /** Does so for all accounts: 10,000 take some milliseconds. */

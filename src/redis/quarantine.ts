@@ -7,34 +7,9 @@ import { ulid } from 'ulid'
 import type { AccountId } from '../mail/message.ts'
 import type { QuarantineEntry } from '../pull/quarantine.ts'
 import { keys } from './key-names.ts'
+import { indexQuarantine } from './quarantine-index.ts'
 import { script } from './scripts.ts'
-
-/**
- * Wishes by entry id. `retry ULID`: the message is to be tried again; each wish is another value, so that a run ends only the wish that
- * it knew. `from OCTETS`: it is tried again once the account takes this many octets. `at MS`: it is tried again from this time on, because
- * its reason may have passed. `dismiss`: the entry is removed.
- */
-export type Wishes = ReadonlyMap<string, string>
-
-export const wishField = (entryId: string) => `wish ${entryId}`
-export const wishFor = (octets: number) => `from ${octets}`
-export const wishAt = (timeMs: number) => `at ${timeMs}`
-
-/** Whether the time of a wish has come. */
-export function isWishDue(wish: string, nowMs: number): boolean {
-  return !wish.startsWith('at ') || Number(wish.slice(3)) <= nowMs
-}
-
-/** The number of octets that the account must take before the message is tried again. */
-export function octetsWished(wish: string): number {
-  return wish.startsWith('from ') ? Number(wish.slice(5)) : 0
-}
-
-export function wishesIn(notes: Readonly<Record<string, string>>): Wishes {
-  const field = wishField('')
-  const wishes = Object.entries(notes).filter(([name]) => name.startsWith(field))
-  return new Map(wishes.map(([name, wish]) => [name.slice(field.length), wish]))
-}
+import { type Wishes, wishesIn, wishField } from './wishes.ts'
 
 export async function entriesOf(redis: Redis, accountId: AccountId): Promise<QuarantineEntry[]> {
   return (await redis.hvals(keys.quarantine(accountId))).map((json) => JSON.parse(json) as QuarantineEntry)
@@ -78,7 +53,9 @@ export class Quarantine {
 
   /** Dismisses the entry: its message is not shown any more, and not fetched again. False: there is no such entry. */
   async dismiss(accountId: AccountId, entryId: string): Promise<boolean> {
-    return await this.#wish(accountId, entryId, 'dismiss')
+    const isThere = await this.#wish(accountId, entryId, 'dismiss')
+    if (isThere) await indexQuarantine(this.#redis, [accountId])
+    return isThere
   }
 
   /** Gives the wishes to try again that no run has carried out yet. */

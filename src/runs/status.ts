@@ -1,5 +1,6 @@
 /** Says in one word what an account is doing (CONTRACT section 4). */
 import type { Account } from '../account/account.ts'
+import type { FailureKind } from '../failure/failure.ts'
 import type { Run } from './run.ts'
 
 /** The statuses that are written down (redis/statuses.ts). An account that has none of these is idle. */
@@ -9,6 +10,25 @@ export type NotedStatus = (typeof notedStatuses)[number]
 /** All statuses. The type and the API schema are made from this list. */
 export const accountStatuses = ['idle', ...notedStatuses] as const
 export type AccountStatus = (typeof accountStatuses)[number]
+
+/** Why an account does not get its mail (CONTRACT section 5). It stays while it is tried again; a paused one is left alone on purpose. */
+export interface Trouble {
+  readonly reason: FailureKind | null
+  /** Only somebody can mend it, though it may still be tried. */
+  readonly needsPerson: boolean
+}
+
+export function whyNoMail(
+  { paused }: Pick<Account, 'paused'>,
+  state: {
+    readonly attention: boolean
+    readonly lastFailure: { readonly kind: FailureKind } | null
+    readonly needsPerson?: true
+  },
+): Trouble {
+  if (paused) return { reason: null, needsPerson: false }
+  return { reason: state.lastFailure?.kind ?? null, needsPerson: state.attention || state.needsPerson === true }
+}
 
 /**
  * @param open the account's run that is queued or at work, if there is one.

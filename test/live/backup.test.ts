@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
 import { after, before, test } from 'node:test'
 import { gunzipSync, gzipSync } from 'node:zlib'
+import { failureKinds } from '../../src/failure/failure.ts'
 import type { AccountId } from '../../src/mail/message.ts'
 import type { FormatStep } from '../../src/redis/format/steps.ts'
 import { Lease } from '../../src/redis/lease.ts'
@@ -242,6 +243,10 @@ test('every key that Redis holds is in a backup, or is left out on purpose', asy
     keys.tokenIds,
     keys.tokensOf('*'),
     keys.quarantined,
+    keys.setAside,
+    keys.reasons,
+    keys.needsPerson,
+    ...failureKinds.map(keys.failingBy),
     keys.removedAccounts,
     keys.outbox,
     keys.audit,

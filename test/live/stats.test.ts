@@ -28,8 +28,14 @@ after(async () => {
   await runs.close()
 })
 
+type Counts = Record<string, number>
 interface Stats {
-  readonly accounts: { readonly total: number; readonly overdue: number; readonly byStatus: Record<string, number> }
+  readonly accounts: {
+    readonly total: number
+    readonly overdue: number
+    readonly byStatus: Counts
+    readonly byReason: Counts
+  }
   readonly destinations: { readonly total: number; readonly paused: number }
   readonly runs: { readonly running: number; readonly waiting: number }
   readonly mail: { readonly hours: Tally[]; readonly days: Tally[] }
@@ -57,9 +63,12 @@ test('stats: what runs have brought by hour and day, how accounts stand, and wha
     assert.equal(sum(tallies, 'runs'), failed + 2)
     assert.ok(Math.abs(Date.parse(tallies.at(-1)?.at ?? '') - Date.now()) < 2 * 86_400_000)
   }
-  assert.deepEqual(all.accounts, {
+  const { byReason, ...accounts } = all.accounts
+  assert.deepEqual([byReason['unreachable'], byReason['tls']], [1, 0])
+  assert.deepEqual(accounts, {
     total: 2,
     overdue: 0,
+    needsPerson: 0,
     byStatus: { idle: 0, running: 0, waiting: 0, failing: 1, 'needs attention': 0, paused: 1 },
   })
   assert.deepEqual(

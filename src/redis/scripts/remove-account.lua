@@ -40,6 +40,7 @@ takeOut(byAddress, addressMember)
 redis.call('ZREM', due, id)
 withdraw(id, record, redisMs())
 redis.call('ZREM', quarantined, id)
+redis.call('HDEL', tag .. 'set-aside', id)
 for _, hash in ipairs({ accounts, accountStates, words, lastRuns, lastMail, told, predecessors }) do redis.call('HDEL', hash, id) end
 local row = redis.call('HGET', tag .. 'checks', id)
 if row then unindex(tag .. 'run-buckets', string.match(row, '^%S+'), id) end

@@ -16,13 +16,14 @@
 --   part       of the words, in lower case; '' for any
 --   status     'idle' or 'waiting', to which belong those that are idle and late without a place; '' for any
 --   lateBeforeMs  what is due since before then is late
+--   host       of the server, in lower case; '' for any
 -- Returns {the members that are wanted, how many were looked at, the last of these or ''}.
 -- @include account-record
 -- @include packed-order
 local walked, words, accounts, due, places = unpack(KEYS, 1, 5)
 local noted, waiting, firstSet = { unpack(KEYS, 6, 10) }, KEYS[7], 11
 local from, to, count, direction, packed, part, status = unpack(ARGV, 1, 7)
-local lateBeforeMs = tonumber(ARGV[8])
+local lateBeforeMs, host = tonumber(ARGV[8]), ARGV[9]
 
 local function isLate(id)
   local dueMs = redis.call('ZSCORE', due, id)
@@ -59,15 +60,16 @@ for _, member in ipairs(found) do
     table.insert(ids, id)
   end
 end
-if part ~= '' and #ids > 0 then
-  local function textOf(json)
-    local account = accountIn(json)
+if (part ~= '' or host ~= '') and #ids > 0 then
+  local function textOf(account)
     return string.lower(table.concat({ account.address, account.host, account.user }, '\n'))
   end
   local chosen = {}
   local written, records = redis.call('HMGET', words, unpack(ids)), redis.call('HMGET', accounts, unpack(ids))
   for nth, json in ipairs(records) do
-    if json and string.find(written[nth] or textOf(json), part, 1, true) then table.insert(chosen, members[nth]) end
+    local account = json and accountIn(json)
+    local isThere = account and (host == '' or string.lower(account.host or '') == host)
+    if isThere and string.find(written[nth] or textOf(account), part, 1, true) then table.insert(chosen, members[nth]) end
   end
   members = chosen
 end

@@ -1,7 +1,8 @@
 -- `restate(id, before)` computes an account's status from its present data, moves it to the set of that status, and
 -- tells of the change if there is one: of the status, or of the destination. `before` is the account's record before this script, if that
 -- is another one now, or gone; '' if there was none. It returns the account's destination, or '' if nothing is known of it any more.
--- accountStatusOf in src/runs/status.ts is the same rule for readers.
+-- accountStatusOf in src/runs/status.ts is the same rule for readers. It also files the account by why it fails, and by whether only somebody
+-- can mend that: whyNoMail there is the same rule.
 --
 -- A run that somebody is to hear of only if it finds something (open-run.lua) changes no status.
 --
@@ -23,7 +24,14 @@ local accountsAt = {
   { 'paused', KEYS[10] },
 }
 
-local quiet = (string.gsub(openRuns, 'open%-runs$', 'quiet'))
+local function beside(name) return (string.gsub(openRuns, 'open%-runs$', name)) end
+local quiet, reasons, needsPerson = beside('quiet'), beside('reasons'), beside('needs-person')
+
+-- What its last runs have left of it.
+local function stateOf(id)
+  local json = redis.call('HGET', accountStates, id)
+  return json and decoded(json) or { attention = false, lastFailure = cjson.null }
+end
 
 local function statusOf(id, account)
   local rebuild = id .. ' rebuild'
@@ -32,19 +40,42 @@ local function statusOf(id, account)
   if redis.call('HEXISTS', openRuns, id) == 1 and redis.call('SISMEMBER', quiet, id) == 0 then return 'waiting' end
   if account.unreadable then return 'needs attention' end
   if account.paused then return 'paused' end
-  local json = redis.call('HGET', accountStates, id)
-  local state = json and decoded(json) or { attention = false, lastFailure = cjson.null }
+  local state = stateOf(id)
   if state.attention then return 'needs attention' end
   return (state.lastFailure or cjson.null) == cjson.null and 'idle' or 'failing'
+end
+
+-- Returns the kind of failure, or '', and whether only somebody can mend it.
+local function troubleOf(id, account)
+  if not account then return '', false end
+  if account.paused then return '', account.unreadable == true end
+  local state = stateOf(id)
+  local failure = state.lastFailure
+  local kind = type(failure) == 'table' and failure.kind
+  return type(kind) == 'string' and kind or '', state.attention == true or state.needsPerson == true
+end
+
+local function file(id, account)
+  local reason, isPersons = troubleOf(id, account)
+  local before = redis.call('HGET', reasons, id) or ''
+  if reason ~= before then
+    if before ~= '' then redis.call('ZREM', beside('failing-by:' .. before), id) end
+    if reason == '' then redis.call('HDEL', reasons, id)
+    else
+      redis.call('HSET', reasons, id, reason)
+      redis.call('ZADD', beside('failing-by:' .. reason), 0, id)
+    end
+  end
+  if isPersons then redis.call('ZADD', needsPerson, 0, id) else redis.call('ZREM', needsPerson, id) end
 end
 
 local function restate(id, before)
   local json = redis.call('HGET', accounts, id)
   local isNew, destinationBefore = before == '', nil
   if before and not isNew then destinationBefore = accountIn(before).destinationId end
-  local destination, status = destinationBefore or '', 'removed'
+  local destination, status, account = destinationBefore or '', 'removed', nil
   if json then
-    local account = accountIn(json)
+    account = accountIn(json)
     destination = account.destinationId
     status = statusOf(id, account)
   end
@@ -53,6 +84,7 @@ local function restate(id, before)
     local moved = at[1] == status and redis.call('ZADD', at[2], 0, id) or redis.call('ZREM', at[2], id)
     changed = changed or moved == 1
   end
+  file(id, account)
   if changed then tell(events, 'account', destination, cjson.encode({ id = id, status = status })) end
   return destination
 end

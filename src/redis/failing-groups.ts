@@ -1,0 +1,80 @@
+/** Puts the accounts that fail into groups, by why and where. What is written of them is in scripts/includes/restate.lua. */
+import type { Redis } from 'ioredis'
+import { failureKinds, type FailureKind } from '../failure/failure.ts'
+import { readableRecordIn } from './account-record.ts'
+import { keys } from './key-names.ts'
+import { redisLimits } from './limits.ts'
+
+/** Accounts that fail in one way at one server. */
+export interface FailingGroup {
+  readonly reason: FailureKind
+  readonly host: string
+  readonly accounts: number
+  /** Those of them whose failure only somebody can mend. */
+  readonly needsPerson: number
+}
+
+export interface FailingGroups {
+  /** The largest first. */
+  readonly items: readonly FailingGroup[]
+  /** The accounts that fail and are in none of these. */
+  readonly others: number
+}
+
+/** The accounts that fail, by why. */
+export async function countsByReason(
+  redis: Redis,
+  destinationId: string | undefined,
+): Promise<Record<FailureKind, number>> {
+  const sizes = await Promise.all(
+    failureKinds.map(async (kind) => await countOf(redis, keys.failingBy(kind), destinationId)),
+  )
+  return Object.fromEntries(failureKinds.map((kind, nth) => [kind, sizes[nth] ?? 0])) as Record<FailureKind, number>
+}
+
+/** The accounts of a set, or those of them that gather in one destination. */
+export async function countOf(redis: Redis, set: string, destinationId: string | undefined): Promise<number> {
+  return destinationId === undefined
+    ? await redis.zcard(set)
+    : await redis.zintercard(2, keys.accountsOf(destinationId), set)
+}
+
+/** Looks at `redisLimits.failingGroupedMax` accounts at most. */
+export async function failingGroups(redis: Redis, destinationId: string | undefined): Promise<FailingGroups> {
+  const [counts, persons] = await Promise.all([
+    countsByReason(redis, destinationId),
+    idsIn(redis, keys.needsPerson, destinationId, redisLimits.failingGroupedMax),
+  ])
+  const ofPersons = new Set(persons)
+  const groups = new Map<string, FailingGroup>()
+  let left: number = redisLimits.failingGroupedMax
+  for (const reason of failureKinds) {
+    if (counts[reason] === 0 || left === 0) continue
+    const ids = await idsIn(redis, keys.failingBy(reason), destinationId, left)
+    left -= ids.length
+    for (let from = 0; from < ids.length; from += redisLimits.recordsPerCall) {
+      const some = ids.slice(from, from + redisLimits.recordsPerCall)
+      const records = await redis.hmget(keys.accounts, ...some)
+      for (const [nth, json] of records.entries()) {
+        const id = some[nth] ?? ''
+        const host = json === null ? undefined : readableRecordIn(id, json)?.account.host
+        if (host === undefined) continue
+        const name = `${reason} ${host}`
+        const { accounts, needsPerson } = groups.get(name) ?? { accounts: 0, needsPerson: 0 }
+        const more = ofPersons.has(id) ? 1 : 0
+        groups.set(name, { reason, host, accounts: accounts + 1, needsPerson: needsPerson + more })
+      }
+    }
+  }
+  const items = [...groups.values()]
+    .toSorted((a, b) => b.accounts - a.accounts || (a.host < b.host ? -1 : 1))
+    .slice(0, redisLimits.failingGroupsMax)
+  const total = Object.values(counts).reduce((sum, count) => sum + count, 0)
+  return { items, others: Math.max(0, total - items.reduce((sum, { accounts }) => sum + accounts, 0)) }
+}
+
+async function idsIn(redis: Redis, set: string, destinationId: string | undefined, most: number): Promise<string[]> {
+  if (most === 0) return []
+  if (destinationId === undefined) return await redis.zrange(set, '0', String(most - 1))
+  return (await redis.zinter(2, keys.accountsOf(destinationId), set)).slice(0, most)
+}

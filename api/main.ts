@@ -1,5 +1,5 @@
 /** The process of the API. */
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { Server as SecureServer } from 'node:tls'
 import closeWithGrace from 'close-with-grace'
 import { type Config, ConfigInvalid } from '../src/config.ts'
@@ -34,6 +34,7 @@ import { PullQueue } from '../src/redis/queue.ts'
 import { ensureRunsIndexed } from '../src/redis/run-index.ts'
 import { Runs } from '../src/redis/runs.ts'
 import { sealedRecords } from '../src/redis/sealed.ts'
+import { SignInLinks } from '../src/redis/sign-in-links.ts'
 import { Sessions } from '../src/redis/sessions.ts'
 import { Throttle } from '../src/redis/throttle.ts'
 import { InstanceSettingsStore } from '../src/redis/instance-settings.ts'
@@ -69,6 +70,7 @@ function recordsIn(redis: Redis) {
     tokens: new Tokens(redis),
     audit: new Audit(redis),
     sessions: new Sessions(redis),
+    signInLinks: new SignInLinks(redis),
     throttle: new Throttle(redis),
     guesses: new Guesses(redis),
     webhooks: new Webhooks(redis),
@@ -106,6 +108,7 @@ async function main(): Promise<void> {
   const { redis, outage } = await reliableRedis(redisUrl, config, log)
 
   const home = homeOf(config.home)
+  const tokenFile = config.adminTokenFile ?? home.adminToken
   const openRing = ringOpener(config, redis, log)
   const presence = await openData(redis, home, openRing, log)
   const destinations = new Destinations(redis)
@@ -124,7 +127,8 @@ async function main(): Promise<void> {
   const https = config.tls === undefined ? undefined : httpsWith(config.tls, log)
   const world = {
     log,
-    adminToken: ensureSecret(config.adminTokenFile ?? home.adminToken),
+    adminToken: ensureSecret(tokenFile),
+    tokenFile: resolve(tokenFile),
     redis,
     store,
     dashboard: join(import.meta.dirname, '../dashboard'),

@@ -47,7 +47,8 @@ import { quarantineRoutes, type QuarantineWorld } from './routes/quarantine.ts'
 import { oauthProviderRoutes, type OAuthProvidersWorld } from './routes/oauth-providers.ts'
 import { runRoutes, type RunsWorld } from './routes/runs.ts'
 import { sampleRoutes, type SampleWorld } from './routes/sample.ts'
-import { sessionRoutes, type SessionWorld, signInRoutes } from './routes/session.ts'
+import { sessionRoutes, signInRoutes } from './routes/session.ts'
+import { enterRoutes, signInLinkRoutes, type SignInLinksWorld } from './routes/sign-in-links.ts'
 import { settingRoutes, type SettingsWorld } from './routes/settings.ts'
 import { statRoutes, type StatsWorld } from './routes/stats.ts'
 import { tokenRoutes, type TokensWorld } from './routes/tokens.ts'
@@ -55,7 +56,7 @@ import { transcriptRoutes, type TranscriptsWorld } from './routes/transcripts.ts
 import { webhookRoutes, type WebhooksWorld } from './routes/webhooks.ts'
 
 export interface ApiWorld
-  extends Omit<SessionWorld, 'who'>,
+  extends Omit<SignInLinksWorld, 'who'>,
     AuditWorld,
     RatesWorld,
     OwnersWorld,
@@ -200,6 +201,7 @@ async function openScope(app: App, world: ScopeWorld): Promise<void> {
   await app.register(healthRoutes, world)
   await app.register(metricRoutes, world)
   await app.register(signInRoutes, { ...world, prefix: apiPrefix })
+  await app.register(enterRoutes, { ...world, prefix: apiPrefix })
   await app.register(oauthPageRoutes, { ...world, prefix: apiPrefix })
 }
 
@@ -241,6 +243,7 @@ async function resources(app: App, world: ScopeWorld & { readonly resealing: Res
   await app.register(sampleRoutes, world)
   await app.register(tokenRoutes, world)
   await app.register(sessionRoutes, world)
+  await app.register(signInLinkRoutes, world)
   await app.register(auditRoutes, world)
   await app.register(discoverRoutes, world)
   await app.register(webhookRoutes, world)

@@ -10,30 +10,55 @@ import { EmptyState, ErrorState, Skeleton } from './components/states.tsx'
 import { attempt, Toasts } from './components/toast.tsx'
 import { line } from './live.ts'
 import { SignIn } from './pages/sign-in.tsx'
-import { type PageProps, path } from './router.ts'
+import { navigate, type PageProps, path } from './router.ts'
 import { routeOf, routes } from './routes.ts'
-import { resume, signOut } from './session.ts'
+import { enter, resume, signOut } from './session.ts'
 import type { Problem } from './shapes.ts'
 import { theme, themes } from './theme.ts'
 import { type Language, language, languages, speak, words } from './words/index.ts'
 
 export function App() {
   const problem = useSignal<Problem | undefined>(undefined)
+  /** Whether somebody has come by a link that is good no more. */
+  const isLinkOver = useSignal(false)
   const ask = async () => {
     problem.value = undefined
-    await resume().catch((error: unknown) => {
+    try {
+      await resume()
+      const code = codeOfLink()
+      // Whoever is signed in stays who they are, whatever link somebody gave them.
+      if (code !== '' && session.value === 'none') isLinkOver.value = !(await enters(code))
+    } catch (error) {
       problem.value = problemOf(error)
-    })
+    }
   }
   useEffect(() => void ask(), [])
   const { value: who } = session
-  if (who === 'none') return <SignIn />
+  if (who === 'none') return <SignIn isLinkOver={isLinkOver.value} />
   if (who !== 'unknown') return <Shell name={who.name} />
   return (
     <main class="alone">
       {problem.value ? <ErrorState problem={problem.value} retry={() => void ask()} /> : <Skeleton />}
     </main>
   )
+}
+
+/** The code of a link that signs in; empty if there is none. It does not stay in the address, where it would be kept and shown. */
+function codeOfLink(): string {
+  if (path.value !== '/enter') return ''
+  const code = location.hash.slice(1)
+  navigate('/', 'replace')
+  return code
+}
+
+async function enters(code: string): Promise<boolean> {
+  try {
+    await enter(code)
+    return true
+  } catch (error) {
+    if (problemOf(error).status !== 401) throw error
+    return false
+  }
 }
 
 function Shell({ name }: { readonly name: string }) {

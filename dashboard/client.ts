@@ -29,7 +29,7 @@ export async function call<Answer>(
   const answer: unknown = text === '' ? undefined : parsed(text)
   if (response.ok) return answer as Answer
   // Somebody who signs in with a wrong password stays on the page.
-  if (response.status === 401 && path !== '/session') session.value = 'none'
+  if (response.status === 401 && path !== '/session' && path !== '/session/enter') session.value = 'none'
   throw new Refused(isProblem(answer) ? answer : unexplained(response.status, response.statusText))
 }
 

@@ -1,6 +1,6 @@
 /** Signs people in and out. */
 import { call, problemOf, Refused, session } from './client.ts'
-import type { Session } from './shapes.ts'
+import type { Session, SignInWays } from './shapes.ts'
 
 /** Asks the API who is signed in with this browser. Throws if the API does not answer. */
 export async function resume(): Promise<void> {
@@ -15,6 +15,16 @@ export async function resume(): Promise<void> {
 /** @param login the login of a hosted destination; empty for an admin's password or a token. */
 export async function signIn(login: string, password: string): Promise<void> {
   session.value = await call<Session>('POST', '/session', login === '' ? { password } : { login, password })
+}
+
+/** @param code stands behind the # of a link; it signs in once. */
+export async function enter(code: string): Promise<void> {
+  session.value = await call<Session>('POST', '/session/enter', { code })
+}
+
+/** What is asked for. An API that does not say is asked in every way. */
+export async function waysIn(): Promise<SignInWays> {
+  return await call<SignInWays>('GET', '/session/ways').catch(() => ({ first: false, tokenFile: null }))
 }
 
 export async function signOut(): Promise<void> {

@@ -37,8 +37,8 @@ export interface List<Item> {
   readonly next: string | null
 }
 
-/** The person who is signed in. */
-export type { Session } from '../api/schemas/session.ts'
+/** The person who is signed in, and how somebody comes to be. */
+export type { Session, SignInWays } from '../api/schemas/session.ts'
 
 /** The messages and the transcript of a run. */
 export type { Arrivals } from '../api/schemas/arrivals.ts'

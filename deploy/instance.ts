@@ -133,8 +133,11 @@ function alreadyHere({ home, lock }: Home): string {
   // The file belongs to the service's user, and this may be root's terminal: so only harmless characters are taken from it.
   const [, url, pid] =
     /^(https?:\/\/[\w.:[\]-]{1,300}\/)\n(\d{1,9})\n$/.exec(readFileSync(lock, 'utf8').slice(0, 400)) ?? []
-  const where = url === undefined ? '' : `: ${url} (process ${pid})`
-  return `Tributary runs here already${where}\nWhat it keeps is in ${home}. To run a second one, set TRIBUTARY_HOME and the ports.`
+  const where =
+    url === undefined
+      ? [`Tributary runs here already.`]
+      : [`Tributary runs here already: ${url} (process ${pid})`, `To stop it: kill ${pid}`]
+  return [...where, `What it keeps is in ${home}. To run a second one, set TRIBUTARY_HOME and the ports.`].join('\n')
 }
 
 /** Gives the name of the folder of sockets. It is the same at each start, so that the files that a killed instance left are found again. */

@@ -76,9 +76,15 @@ export function apiOrigin({ http, tls, publicName }: Config): string {
   return tls === undefined ? `http://${bracketed(http.host)}:${http.port}` : `https://${publicName}:${http.port}`
 }
 
-export async function askApi({ http, tls }: Config, path: string): Promise<Answer | undefined> {
+export async function askApi({ http, tls }: Config, path: string, asked?: Asked): Promise<Answer | undefined> {
   const host = http.host === '0.0.0.0' || http.host === '::' ? '127.0.0.1' : http.host
-  return await ask(new URL(`${tls === undefined ? 'http' : 'https'}://${bracketed(host)}:${http.port}${path}`))
+  return await ask(new URL(`${tls === undefined ? 'http' : 'https'}://${bracketed(host)}:${http.port}${path}`), asked)
+}
+
+/** What is asked, if it is no plain GET. */
+export interface Asked {
+  readonly method: 'POST'
+  readonly token: string
 }
 
 function bracketed(host: string): string {
@@ -90,16 +96,23 @@ export interface Answer {
   readonly text: string
 }
 
-async function ask(url: URL): Promise<Answer | undefined> {
-  // This only asks whether the API is there, and on this machine: its certificate is for the name that people use.
-  const options = { signal: AbortSignal.timeout(answerWithinMs), rejectUnauthorized: false, agent: false } as const
+async function ask(url: URL, asked?: Asked): Promise<Answer | undefined> {
+  const how = asked && { method: asked.method, headers: { authorization: `Bearer ${asked.token}` } }
+  // This asks on this machine, at a port that is our own: its certificate is for the name that people use.
+  const options = {
+    signal: AbortSignal.timeout(answerWithinMs),
+    rejectUnauthorized: false,
+    agent: false,
+    ...how,
+  } as const
   try {
-    const asked = url.protocol === 'https:' ? askSecurely(url, options) : askPlainly(url, options)
-    const [response] = (await once(asked.end(), 'response')) as [IncomingMessage]
+    const request = url.protocol === 'https:' ? askSecurely(url, options) : askPlainly(url, options)
+    const [response] = (await once(request.end(), 'response')) as [IncomingMessage]
     let text = ''
     for await (const chunk of response.setEncoding('utf8'))
       text = `${text}${chunk as string}`.slice(0, answerCharactersMax)
-    return { ok: response.statusCode === 200, text }
+    const { statusCode = 0 } = response
+    return { ok: statusCode >= 200 && statusCode < 300, text }
   } catch {
     return undefined
   }

@@ -3,6 +3,7 @@ import { createLog } from '../src/log.ts'
 import { interruptsOf } from './interrupts.ts'
 import { startLocal } from './local.ts'
 import { again, prepareService } from './service.ts'
+import { signInLink } from './sign-in-link.ts'
 import { welcome } from './terminal.ts'
 
 async function main(): Promise<number> {
@@ -12,7 +13,9 @@ async function main(): Promise<number> {
   interrupts.kill.addEventListener('abort', () => setImmediate(() => process.exit(1)))
   try {
     const local = await startLocal(process.env, interrupts)
-    const { facts, lines } = welcome(local.config, local.home)
+    const { config, home } = local
+    const link = process.stdout.isTTY ? await signInLink(config, home) : undefined
+    const { facts, lines } = welcome(config, home, link)
     if (process.stdout.isTTY) process.stdout.write(lines)
     // This line is written at any level, because the program that started this one waits for it.
     else createLog('local', 'info').info({ event: 'running', ...facts }, 'Tributary is running.')

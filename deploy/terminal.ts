@@ -2,6 +2,7 @@
 import type { Config } from '../src/config.ts'
 import type { Home } from '../src/disk/home.ts'
 import { apiOrigin } from './probes.ts'
+import type { SignInLink } from './sign-in-link.ts'
 
 const marks: Readonly<Record<string, string>> = { warn: 'Warning: ', error: 'Error: ', fatal: 'Error: ' }
 /** Fields that are said in another way, or that help nobody who reads along. */
@@ -17,7 +18,7 @@ export function sentence(line: string): string {
   }
   if (typeof event !== 'object' || event === null) return line
   const { level, time, process: part, event: name, msg } = event
-  const clock = new Date(String(time)).toTimeString().slice(0, 8)
+  const clock = clockOf(String(time))
   const mark = marks[String(level)] ?? ''
   const who = part === 'local' ? '' : `${String(part)}: `
   const hasWords = typeof msg === 'string' && msg !== ''
@@ -29,14 +30,23 @@ export function sentence(line: string): string {
   return `${clock}  ${who}${mark}${what}`
 }
 
+const clockOf = (time: string) => new Date(time).toTimeString().slice(0, 8)
+
 function shown(value: unknown): string {
   if (typeof value === 'string') return value
   const { message } = (value ?? {}) as { readonly message?: unknown }
   return typeof message === 'string' ? message : JSON.stringify(value)
 }
 
-/** Says what runs, where it is, and how to sign in: as facts for a log, and as lines for a person. */
-export function welcome(config: Config, home: Home): { readonly facts: object; readonly lines: string } {
+/**
+ * Says what runs, where it is, and how to sign in: as facts for a log, and as lines for a person.
+ * @param link is for the lines alone: it lets in whoever reads it.
+ */
+export function welcome(
+  config: Config,
+  home: Home,
+  link?: SignInLink,
+): { readonly facts: object; readonly lines: string } {
   const { host, imapPort, imapsPort, pop3Port, pop3sPort } = config.mail
   const tokenFile = config.adminTokenFile ?? home.adminToken
   const dashboard = `${apiOrigin(config)}/`
@@ -50,8 +60,15 @@ export function welcome(config: Config, home: Home): { readonly facts: object; r
   const lines = [
     '',
     'Tributary is running.',
-    `  Dashboard  ${dashboard}  (sign in with what is in ${tokenFile})`,
-    `  API        ${dashboard}api/v1  (the same token; described at ${dashboard}docs)`,
+    ...(link === undefined
+      ? [`  Dashboard  ${dashboard}  (sign in with what is in ${tokenFile})`]
+      : [
+          `  Dashboard  ${dashboard}`,
+          `             To sign in, open this link. It works once, until ${clockOf(link.expiresAt)}:`,
+          `             ${link.url}`,
+          `             After that, sign in with what is in ${tokenFile}`,
+        ]),
+    `  API        ${dashboard}api/v1  (with the token in that file; described at ${dashboard}docs)`,
     ...mail,
     `  Kept in    ${home.home}`,
     '  Ctrl-C stops everything; a second one does not wait.',

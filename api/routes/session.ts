@@ -4,7 +4,8 @@ import type { Destinations } from '../../src/redis/destinations.ts'
 import type { Logger } from '../../src/log.ts'
 import type { Guesses } from '../../src/redis/guesses.ts'
 import type { Counted, Throttle } from '../../src/redis/throttle.ts'
-import type { Proof, Sessions } from '../../src/redis/sessions.ts'
+import { isLoopbackHost } from '../../src/loopback.ts'
+import type { Proof, SessionRecord, Sessions } from '../../src/redis/sessions.ts'
 import { digestOf } from '../../src/redis/tokens.ts'
 import type { App } from '../app.ts'
 import { cookieName, csrfOf, type Session } from '../http/auth.ts'
@@ -24,12 +25,19 @@ export interface SessionWorld extends WhoWorld {
   readonly throttle: Throttle
   readonly guesses: Guesses
   readonly log: Logger
+  /** The file of the first token, with its full path. */
+  readonly tokenFile?: string
 }
 
 /** These routes are registered in the open scope, because a person who signs in has shown nothing yet. */
 export async function signInRoutes(app: App, world: SessionWorld): Promise<void> {
   const desk = new SignInDesk(world)
   app.post('/session', signIn, desk.signIn)
+  app.get('/session/ways', readWays, async ({ ip }) => {
+    const first = !(await world.sessions.hasBegunOne())
+    // A path says who runs this and where: that is nobody's business elsewhere.
+    return { first, tokenFile: first && isLoopbackHost(ip) ? (world.tokenFile ?? null) : null }
+  })
 }
 
 export async function sessionRoutes(app: App, { sessions }: SessionWorld): Promise<void> {
@@ -57,6 +65,15 @@ const signIn = route(
     problems: ['sign-in-refused'],
     body: schemas.SignIn,
     response: { 200: schemas.Session },
+  },
+)
+
+const readWays = route(
+  {},
+  {
+    operationId: 'readSignIn',
+    summary: 'Read what a page of sign-in has to ask for',
+    response: { 200: schemas.SignInWays },
   },
 )
 
@@ -96,7 +113,8 @@ class SignInDesk {
     const from = addressBlockOf(request.ip)
     const address = await this.#counted({ what: 'address', name: from })
     // A token cannot be guessed, so failed guesses at the password do not slow down a sign-in by token.
-    const holder = login === undefined ? await who.holding(password) : 'unknown'
+    // What is copied from a terminal often has a space or a line end behind it.
+    const holder = login === undefined ? await who.holding(password.trim()) : 'unknown'
     if (typeof holder === 'object' && 'principal' in holder) {
       await throttle.succeeded(address)
       return await this.#begin(request, reply, { proof: { kind: 'token', id: holder.principal.id }, holder })
@@ -143,14 +161,25 @@ class SignInDesk {
 
   async #begin(request: FastifyRequest, reply: FastifyReply, { proof, holder }: Proven) {
     const record = { proof, against: digestOf(holder.hash) }
-    const secret = await this.#world.sessions.begin(record)
-    request.claimant = holder.principal
-    reply.setCookie(cookieName(request), secret, cookieFor(request))
-    return sessionView(holder.principal, { secret, record })
+    return await beginSession(this.#world, request, reply, { record, principal: holder.principal })
   }
 }
 
 const tokensWork = ' Tokens work all the while.'
+
+/** Begins a session for somebody who has shown who it is. */
+export async function beginSession(
+  { sessions }: Pick<SessionWorld, 'sessions'>,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  { record, principal }: { readonly record: SessionRecord; readonly principal: Principal },
+) {
+  const secret = await sessions.begin(record)
+  request.claimant = principal
+  reply.setCookie(cookieName(request), secret, cookieFor(request))
+  return sessionView(principal, { secret, record })
+}
+
 const admin: Counted = { what: 'login', name: '' }
 
 interface Proven {

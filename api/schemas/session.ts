@@ -1,7 +1,7 @@
 /** `/session` on the wire. */
 import { type Static, Type } from 'typebox'
 import { scopes } from '../../src/redis/tokens.ts'
-import { example, id, like, orNull, strict, text, whole } from './vocabulary.ts'
+import { example, id, like, orNull, strict, text, time, whole } from './vocabulary.ts'
 
 export const SignIn = Type.Object(
   {
@@ -16,6 +16,22 @@ export const SignIn = Type.Object(
   },
   strict,
 )
+export const EnterByLink = Type.Object(
+  { code: Type.String({ minLength: 1, maxLength: 100, ...like('3mVqZ0tJr8sK1nXwYb5cLd7eFg9hPiAoUvTxSyRzQ4B') }) },
+  strict,
+)
+export const SignInLink = Type.Object({
+  url: Type.String(like('http://127.0.0.1:8420/enter#3mVqZ0tJr8sK1nXwYb5cLd7eFg9hPiAoUvTxSyRzQ4B')),
+  expiresAt: time,
+})
+export const SignInWays = Type.Object({
+  first: Type.Boolean({ description: 'nobody has signed in here yet', ...like(true) }),
+  tokenFile: orNull(
+    Type.String(like('/srv/tributary/data/admin-token')),
+    'the file of the first token; told on the machine itself alone, until somebody has signed in',
+  ),
+})
+export type SignInWays = Static<typeof SignInWays>
 export const AdminPassword = Type.Object(
   {
     password: Type.String({

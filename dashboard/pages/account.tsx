@@ -24,6 +24,7 @@ import { words } from '../words/index.ts'
 import { Actions } from './account/actions.tsx'
 import { Facts } from './account/facts.tsx'
 import { Quarantine } from './account/quarantine.tsx'
+import { ReadThem } from './account/read-them.tsx'
 import { Runs } from './account/runs.tsx'
 
 /** The roster keeps the account up to date from then on. */
@@ -144,6 +145,7 @@ export default function AccountPage({ params: { id = '' } }: PageProps) {
               {lastRun === null && <p class="quiet">{say.firstImportHint}</p>}
             </Section>
           )}
+          {live === undefined && <ReadThem account={account} />}
           {live === undefined && lastRun?.more && <More account={account} left={lastRun.secondsLeft} />}
           <Quarantine of={quarantine} accountId={id} />
           <Runs of={runs} isRunning={live !== undefined} isPaused={account.paused} />

@@ -78,6 +78,14 @@ export const en = {
     firstTime: 'First time here?',
     firstTimeHint: 'The first token is in the file admin-token in Tributary’s folder (TRIBUTARY_HOME, usually data/).',
     wrong: 'That login or password is not known here. Check both; capital letters count.',
+    token: 'Token',
+    tokenLies: 'The token of the administrator lies in a file on this machine. This command shows it:',
+    tokenCommand: 'the command',
+    wrongToken: 'This is not the token. Copy all of it: 43 letters, digits and signs on one line.',
+    tokenInLogin: 'This is a token, and no login: put it into the field below, and leave this one empty.',
+    byMailbox: 'Use a password, or a mailbox of your own',
+    linkOver:
+      'This link was used before, or is older than ten minutes. Sign in with the token, or start Tributary again for another link.',
     submit: 'Sign in',
   },
   statuses: {
@@ -256,6 +264,8 @@ export const en = {
     pinned: 'certificate pinned',
     user: 'User',
     destination: 'Goes to',
+    isHere: 'The mail is here',
+    readThem: 'Read it',
     folder: 'Folder',
     retention: 'At the provider',
     keep: 'Mail stays there',

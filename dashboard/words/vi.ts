@@ -68,6 +68,14 @@ export const vi: Words = {
     firstTimeHint:
       'Mã truy cập đầu tiên nằm trong tệp admin-token ở thư mục của Tributary (TRIBUTARY_HOME, thường là data/).',
     wrong: 'Tên đăng nhập hoặc mật khẩu không đúng. Hãy kiểm tra cả hai, phân biệt chữ hoa và chữ thường.',
+    token: 'Mã truy cập',
+    tokenLies: 'Mã truy cập của quản trị viên nằm trong một tệp trên máy này. Lệnh sau sẽ hiện mã:',
+    tokenCommand: 'lệnh',
+    wrongToken: 'Đây không phải là mã truy cập. Hãy sao chép toàn bộ: 43 chữ cái, chữ số và ký hiệu trên một dòng.',
+    tokenInLogin: 'Đây là mã truy cập, không phải tên đăng nhập: hãy nhập vào ô bên dưới và để trống ô này.',
+    byMailbox: 'Dùng mật khẩu hoặc hộp thư của bạn',
+    linkOver:
+      'Liên kết này đã được dùng hoặc đã quá mười phút. Hãy đăng nhập bằng mã truy cập, hoặc khởi động lại Tributary để có liên kết mới.',
     submit: 'Đăng nhập',
   },
   statuses: {
@@ -242,6 +250,8 @@ export const vi: Words = {
     pinned: 'chứng chỉ cố định',
     user: 'Tên',
     destination: 'Về',
+    isHere: 'Thư đã về',
+    readThem: 'Đọc thư',
     folder: 'Thư mục',
     retention: 'Ở nhà cung cấp',
     keep: 'Thư được giữ lại ở đó',

@@ -117,6 +117,8 @@ export const keys = {
   oauthDevices: shared('oauth-devices'),
   /** Hash: `admin` -> the hash of the password. */
   passwords: shared('passwords'),
+  /** Is there once somebody has signed in to the dashboard. It is in no backup. */
+  signedInOnce: shared('signed-in-once'),
   /** Stream of AuditEntry as JSON. It is in no backup: it records changes of this instance, and a restore is one of them. */
   audit: shared('audit'),
 
@@ -188,6 +190,8 @@ export const keys = {
   tokensOf: (destinationId: string) => shared(`tokens-of:${destinationId}`),
   /** Session as JSON (sessions.ts). */
   session: (digest: string) => `tributary:session:${digest}`,
+  /** SessionRecord as JSON: the session that a link begins (sign-in-links.ts). It expires. */
+  signInLink: (digest: string) => `tributary:sign-in-link:${digest}`,
   /** GivenState as JSON (oauth-states.ts). It expires, and so does a link. */
   oauthState: (digest: string) => `tributary:oauth-state:${digest}`,
   oauthLink: (digest: string) => `tributary:oauth-link:${digest}`,

@@ -286,6 +286,8 @@ export const redisLimits = {
   auditKept: 100_000,
   /** How long a session lasts after its last use: the dashboard is open all day. */
   sessionKeptMs: 12 * hour,
+  /** How long a link that signs a browser in waits for it: it stands in a terminal, where others may read it later. */
+  signInLinkKeptMs: 10 * minute,
   /** How often a session in use is prolonged. */
   sessionProlongedEveryMs: 10 * minute,
   /** How many failures cost no wait: people mistype. */

@@ -28,6 +28,7 @@ export class Sessions {
   async begin(record: SessionRecord): Promise<string> {
     const secret = randomBytes(32).toString('base64url')
     await this.change(secret, record)
+    await this.#redis.set(keys.signedInOnce, '1', 'NX')
     return secret
   }
 
@@ -47,6 +48,12 @@ export class Sessions {
 
   async end(secret: string): Promise<void> {
     await this.#redis.del(keyOf(secret))
+  }
+
+  /** Whether anybody has signed in yet. An admin's password was set by somebody who had, maybe under an earlier version. */
+  async hasBegunOne(): Promise<boolean> {
+    const [once, password] = await Promise.all([this.#redis.exists(keys.signedInOnce), this.adminPassword()])
+    return once === 1 || password !== null
   }
 
   /** Gives the hash of the admin's password. Null: none was set. */

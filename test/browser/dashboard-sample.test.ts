@@ -62,6 +62,13 @@ test('a first visit without an account leads to sample mail by one click; it is 
   assert.ok(run.stored > 20)
   assert.deepEqual([run.stored, run.failure], [run.listed, null])
 
+  await page.getByRole('link', { name: 'sample', exact: true }).waitFor()
+  assert.deepEqual(await violations(page), [])
+  await page.getByRole('link', { name: 'Read it' }).click()
+  await page.waitForURL(/\/mail\/\w+\?folder=INBOX/)
+  await page.getByRole('list').first().waitFor()
+  await page.goBack()
+
   assert.equal((await stack.call('DELETE', `/accounts/${String(account?.['id'])}`)).status, 204)
   const goal = `/destinations/${String(account?.['destinationId'])}`
   assert.equal((await stack.call('DELETE', `${goal}?purge=true`)).status, 204)

@@ -52,7 +52,7 @@ export async function serve(stack: Stack, port = 0): Promise<Served> {
 
 export async function signIn(page: Page, url: string): Promise<void> {
   await page.goto(url)
-  await page.getByLabel('Password').fill(adminToken)
+  await page.getByLabel(/^(?:Token|Password)$/).fill(adminToken)
   await page.getByRole('button', { name: 'Sign in' }).click()
   await page.getByRole('navigation').waitFor()
 }

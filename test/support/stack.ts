@@ -30,6 +30,7 @@ import { Bulletins } from '../../src/redis/bulletin.ts'
 import { Pauses } from '../../src/redis/pauses.ts'
 import { PullQueue } from '../../src/redis/queue.ts'
 import { Runs } from '../../src/redis/runs.ts'
+import { SignInLinks } from '../../src/redis/sign-in-links.ts'
 import { Sessions } from '../../src/redis/sessions.ts'
 import { Throttle } from '../../src/redis/throttle.ts'
 import { InstanceSettingsStore } from '../../src/redis/instance-settings.ts'
@@ -128,6 +129,7 @@ export async function startStack<Server extends StackRedis = TestRedis>(
     pauses,
     tokens,
     sessions,
+    signInLinks: new SignInLinks(redis),
     throttle,
     guesses: new Guesses(redis),
     audit: new Audit(redis),

@@ -9,6 +9,7 @@ import { bytes, duration, moment } from '../../intl.ts'
 import { useResource } from '../../resource.ts'
 import type { Account, Destination } from '../../shapes.ts'
 import { words } from '../../words/index.ts'
+import { folderOf } from './read-them.tsx'
 
 export function Facts({ account }: { readonly account: Account }) {
   const { account: say, accounts: listWords, line } = words.value
@@ -55,7 +56,16 @@ export function Facts({ account }: { readonly account: Account }) {
     ...(proxy === null ? [] : [[line.proxy, proxy === 'none' ? line.direct : line.via(proxy)] as const]),
     [say.user, user],
     ...(sasl === null ? [] : [[line.sasl, line.fact(sasl)] as const]),
-    [say.destination, where.state === 'ready' ? destinationName(where.value) : '…'],
+    [
+      say.destination,
+      where.state === 'ready' ? (
+        <a key="destination" href={folderOf(account)}>
+          {destinationName(where.value)}
+        </a>
+      ) : (
+        '…'
+      ),
+    ],
     [say.folder, folder],
     [
       say.retention,

@@ -2,6 +2,7 @@
 import { type Account, accountDefaults, accountMistakes, defaultPort, hidesByName } from '../src/account/account.ts'
 import { hostMistakes, normalHost } from '../src/account/host.ts'
 import type { Mistake } from '../src/account/mistake.ts'
+import { usualUser } from '../src/account/user-name.ts'
 import type { AccountId, DestinationId } from '../src/mail/message.ts'
 import type { Principal } from './http/who.ts'
 import { newId } from './app.ts'
@@ -12,7 +13,8 @@ import { badRequest, Problem } from './http/problems.ts'
 import type { NewAccount } from './schemas/accounts.ts'
 
 export function newAccount({ password, ...given }: NewAccount, principal: Principal): Account {
-  const body = { ...given, ...inOneForm(given) }
+  const formed = inOneForm(given)
+  const body = { user: usualUser(given.address, formed.host ?? given.host), ...given, ...formed }
   const tls = body.tls ?? accountDefaults.tls
   const identity = { id: newId() as AccountId, createdAtMs: Date.now() }
   const defaults = { ...accountDefaults, port: defaultPort(tls), hidesRetrieved: hidesByName(body.host) }

@@ -1,6 +1,7 @@
 /** `/accounts/test` and `/accounts/{id}/test` (CONTRACT section 4): tries a login, and stores nothing. */
 import type { FastifyRequest } from 'fastify'
 import { openedProxy, proxyIn, viaOf } from '../../src/account/proxy.ts'
+import { otherLogin } from '../../src/failure/other-login.ts'
 import { examine } from '../../src/pop3/examine.ts'
 import type { SessionOptions } from '../../src/pop3/session.ts'
 import { noteShownCertificate } from '../../src/redis/shown-certificates.ts'
@@ -77,7 +78,13 @@ class AccountTestHandlers {
     const { proxy: given = null, password = '' } = request.body
     const own = given === null || given === 'none' ? given : (proxyIn(given) ?? null)
     const via = viaOf(account.host, own, this.#world.proxy)
-    return await this.#examination({ ...account, password, reach, via })
+    const options = { ...account, password, reach, via }
+    const first = await this.#examination(options)
+    if (request.body.user !== undefined) return first
+    const other = otherLogin(options, first)
+    if (other === undefined) return { ...first, user: account.user }
+    const second = await this.#examination({ ...options, ...other })
+    return second.ok ? { ...second, user: other.user } : { ...first, user: account.user }
   }
 
   readonly test: HandlerOf<typeof testAccount> = async (request) => {

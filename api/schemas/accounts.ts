@@ -88,14 +88,13 @@ export const NewAccount = Type.Object(
     ...AccountPatch.properties,
     address: accountFields.address,
     host: accountFields.host,
-    user: accountFields.user,
     destinationId: id,
     password: Type.Optional(password),
   },
   {
     ...strict,
     ...passwordUnlessSignedIn,
-    description: `Defaults: ${JSON.stringify({ ...accountDefaults, ...loginDefaults })}; port 995 for tls implicit, else 110.`,
+    description: `Without a user it is the address (most providers want that), or what is known of the provider. Defaults: ${JSON.stringify({ ...accountDefaults, ...loginDefaults })}; port 995 for tls implicit, else 110.`,
     ...like({
       address: 'me@example.net',
       host: 'pop.example.net',
@@ -177,6 +176,13 @@ export const Examination = Type.Object({
       version: Type.String(like('TLSv1.3')),
       fingerprint: Type.String(like(example.fingerprint)),
       validTo: time,
+    }),
+  ),
+  user: Type.Optional(
+    Type.String({
+      description:
+        'where none was sent, the user that was tried: the address; if that is refused, and the server neither names another reason nor counts logins, once more what stands before the @',
+      ...like('me@example.net'),
     }),
   ),
   failure: orNull(failure),

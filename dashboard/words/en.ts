@@ -595,6 +595,7 @@ export const en = {
     userHint: 'Left empty, it is the address.',
     test: 'Test',
     works: (n: number, size: string) => `It works: ${messages(n)}, ${size}`,
+    asUser: (user: string) => `The user name there is ${user}.`,
     worksEmpty: 'It works; there is no mail in it just now',
     encrypted: (version: string, until: string) => `Encrypted by ${version}; the certificate is valid until ${until}.`,
     notEncrypted: 'Nothing is encrypted: whoever is in between can read the password and all mail.',

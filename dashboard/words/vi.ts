@@ -559,6 +559,7 @@ export const vi: Words = {
     userHint: 'Để trống thì dùng địa chỉ thư.',
     test: 'Kiểm tra',
     works: (n, size) => `Đăng nhập được: ${messages(n)}, ${size}`,
+    asUser: (user: string) => `Tên người dùng ở đó là ${user}.`,
     worksEmpty: 'Đăng nhập được; hiện không có thư nào',
     encrypted: (version, until) => `Được mã hóa bằng ${version}; chứng chỉ có hiệu lực đến ${until}.`,
     notEncrypted: 'Không có gì được mã hóa: ai ở giữa đường truyền cũng đọc được mật khẩu và mọi thư.',

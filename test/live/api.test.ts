@@ -418,7 +418,7 @@ test('accounts: every mistake at once, by its pointer', async () => {
     return pointers(body)
   }
   const { body } = await stack.call('POST', '/accounts', {})
-  assert.deepEqual(pointers(body), ['/address', '/destinationId', '/host', '/password', '/user'])
+  assert.deepEqual(pointers(body), ['/address', '/destinationId', '/host', '/password'])
   assert.deepEqual(
     await post({ port: '995', tls: 'ssl', retention: { mode: 'never' }, firstRun: { mode: 'lastDays' }, surprise: 1 }),
     ['/firstRun', '/port', '/retention', '/surprise', '/tls'],

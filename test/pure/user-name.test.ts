@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { type FirstLogin, otherLogin, usualUser } from '../../src/account/user-name.ts'
+import { usualUser } from '../../src/account/user-name.ts'
+import { type FirstLogin, otherLogin } from '../../src/failure/other-login.ts'
 
 const account = { address: 'me@example.net', host: 'pop.example.net', password: 'secret', tls: 'implicit' } as const
 const refused: FirstLogin = {

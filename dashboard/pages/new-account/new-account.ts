@@ -142,7 +142,10 @@ export function useNewAccount(destinationId: string, { address = '', onMade }: B
       to = made.id
       draft.set({ destinationId: to })
     }
-    const account = await call<Account>('POST', '/accounts', { ...body, destinationId: to })
+    // The test may have been a moment ago, in this very step.
+    const last = tested.peek()
+    const user = last?.of === about && last.seen.ok && last.seen.user !== undefined ? { user: last.seen.user } : {}
+    const account = await call<Account>('POST', '/accounts', { ...body, ...user, destinationId: to })
     learn([account])
     navigate(`/accounts/${account.id}`)
     if (values.entry === byPassword) tell(words.value.add.added)
@@ -175,7 +178,9 @@ function isFor({ provider }: Application, found: Discovery): boolean {
 
 function sourceOf({ password, entry, tls, tlsFingerprint, ...typed }: Typed) {
   const [address, host, user] = [typed.address.trim(), typed.host.trim(), typed.user.trim()]
-  const server = { address, host, port: Number(typed.port), tls, user: user === '' ? address : user }
+  // Where nobody has said a user, the API has the rule, and tries the other form itself.
+  const said = user === '' || user === address ? {} : { user }
+  const server = { address, host, port: Number(typed.port), tls, ...said }
   const line = sentLine(typed, { protocol: 'POP3', signsIn: entry !== byPassword })
   return { ...server, ...line, ...entryOf(entry, password), tlsFingerprint }
 }

@@ -18,6 +18,7 @@ export function Seen({ seen, adding: { draft, create } }: { readonly seen: Exami
           <p class="callout-title">
             {seen.messages === 0 ? say.worksEmpty : say.works(seen.messages, bytes(seen.octets))}
           </p>
+          {seen.user !== undefined && seen.user !== draft.values.address.trim() && <p>{say.asUser(seen.user)}</p>}
           {tls !== null && <p>{say.encrypted(tls.version, moment(tls.validTo))}</p>}
           {draft.values.tls === 'none' && <p>{say.notEncrypted}</p>}
         </div>

@@ -10,7 +10,8 @@ import {
 import { underSignals } from '../src/deadline.ts'
 import { newRecord } from '../src/ledger/ledger.ts'
 import { uidlHash } from '../src/mail/header.ts'
-import type { Listed, RunId, ShortHash, Uidl } from '../src/mail/message.ts'
+import type { MaildropListing } from '../src/mail/listing.ts'
+import type { RunId, ShortHash, Uidl } from '../src/mail/message.ts'
 import { listOnce } from '../src/pop3/list-once.ts'
 import { standing } from '../src/pull/reconcile.ts'
 import type { AccountRecord } from '../src/redis/account-record.ts'
@@ -24,6 +25,7 @@ import { TestedSources } from '../src/redis/tested-sources.ts'
 import { noCounts } from '../src/runs/run.ts'
 import type { Seal } from '../src/seal.ts'
 import { ownTraits } from '../src/sasl/kept-traits.ts'
+import { slices } from '../src/slices.ts'
 import { newId } from './app.ts'
 import { Problem } from './http/problems.ts'
 import { currentReach } from './http/reach.ts'
@@ -70,7 +72,9 @@ export async function takeOver(
     const list = async (signal: AbortSignal) => await listingOf(world, record, signal)
     const messages = await underSignals([lease.lost], list, apiLimits.importListingWaitMs)
     if (messages === undefined) return { imported, listed: null, notice: isOfImap(uidls) ? ofImap : null }
-    const listed = messages.filter(({ uidl }) => uidl !== undefined && uidls.has(uidl)).length
+    let listed = 0
+    for await (const slice of slices(messages))
+      listed += slice.filter(({ uidl }) => uidl !== undefined && uidls.has(uidl)).length
     return { imported, listed, notice: listedNotice(listed, messages.length) }
   })
 }
@@ -80,7 +84,7 @@ async function listingOf(
   { redis, seal, settings }: LedgerImportWorld,
   { account, sealedPassword, ...rest }: AccountRecord,
   signal: AbortSignal,
-): Promise<readonly Listed[] | undefined> {
+): Promise<MaildropListing | undefined> {
   const password = seal.open(sealedPassword, account.id, 'password')
   const reach = await currentReach(settings, rest, 'pop3')
   // It only says how many messages are there: where the server has no slot for it, or wants no login yet, that is left out.

@@ -220,7 +220,19 @@ async function startWith(what, rest) {
     if (what === 'test') await test(rest)
     else if (
       what === 'bench' &&
-      ['large', 'deleting', 'api', 'poll', 'crowd', 'herd', 'kept', 'reading', 'rhythm', 'scaling'].includes(rest[0])
+      [
+        'large',
+        'deleting',
+        'api',
+        'poll',
+        'crowd',
+        'herd',
+        'kept',
+        'listings',
+        'reading',
+        'rhythm',
+        'scaling',
+      ].includes(rest[0])
     )
       handOver([built(`bench/${rest[0]}.ts`), ...rest.slice(1)])
     else if (what === 'bench') handOver([built('bench/main.ts'), ...rest])

@@ -15,9 +15,10 @@ async function nextTurn(): Promise<void> {
 }
 
 /** Yields values in slices, and lets the event loop have its turn between them. */
-export async function* slices<T extends { readonly length: number; slice(from: number, to: number): T }>(
-  values: T,
-): AsyncGenerator<T> {
+export async function* slices<Slice>(values: {
+  readonly length: number
+  slice(from: number, to: number): Slice
+}): AsyncGenerator<Slice> {
   for (let from = 0; from < values.length; from += limits.sliceValues) {
     if (from > 0) await setImmediate()
     yield values.slice(from, from + limits.sliceValues)
@@ -30,4 +31,13 @@ export async function inOctetSlices(length: number, act: (from: number, to: numb
     if (from > 0) await setImmediate()
     act(from, Math.min(from + limits.sliceOctets, length))
   }
+}
+
+/** Whether this holds of any of them. */
+export async function anyOf<T>(
+  values: { readonly length: number; slice(from: number, to: number): readonly T[] },
+  holds: (value: T) => boolean,
+): Promise<boolean> {
+  for await (const slice of slices(values)) if (slice.some(holds)) return true
+  return false
 }

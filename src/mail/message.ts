@@ -30,7 +30,7 @@ export interface Listed {
   readonly uidl: Uidl | undefined
   readonly size: Octets
   /** LIST told no size that can be read, but these words: `size` is 0 then, and proves nothing. */
-  readonly unsized?: string
+  readonly unsized?: string | undefined
 }
 
 /** The name of a spooled message. Names sort in the order in which messages came. */

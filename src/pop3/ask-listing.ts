@@ -23,16 +23,17 @@ export interface ListingLine {
 
 export async function askListing(line: ListingLine): Promise<AskedListing> {
   const [ids, lines] = await askBoth(line)
+  const answers = ids === undefined ? undefined : answersHash(ids, lines)
   const sizes = await scanSizes(lines)
   let uidls = ids && (await scanUidls(ids))
   // Mail came in between, and may have changed all numbers (getmail 4.23): the new answer matches LIST.
-  const isOld = uidls !== undefined && sizes.told.size > uidls.told.size
+  const isOld = uidls !== undefined && sizes.numbers.length > uidls.numbers.length
   if (isOld) {
     const again = await askUidls(line)
     uidls = again && (await scanUidls(again))
   }
   const listing = await listingOf(sizes, uidls, (expected, got) => line.broken(expected, got))
-  return { ...listing, answers: ids === undefined || isOld ? undefined : answersHash(ids, lines) }
+  return { ...listing, answers: isOld ? undefined : answers }
 }
 
 /** The hash of the answers to UIDL and LIST: where it is the same, so is everything that can be read in them. 132 bits. */

@@ -12,6 +12,7 @@
  */
 import { randomInt } from 'node:crypto'
 import { SessionFailed } from '../failure/session-failed.ts'
+import type { MaildropListing } from '../mail/listing.ts'
 import type { Listed, MessageNumber } from '../mail/message.ts'
 import {
   answerTo,
@@ -41,8 +42,10 @@ export interface Questions {
   /** Asks for all lines of UIDL or LIST. */
   all(verb: 'UIDL' | 'LIST'): Promise<Reply>
   broken(expected: string, got: string): SessionFailed
-  /** The messages that a barrier may ask about. */
-  askable(): readonly Listed[]
+  /** What the maildrop lists. */
+  listed(): MaildropListing
+  /** The messages that are marked deleted: some servers treat them as if they were gone. */
+  marked(): ReadonlySet<MessageNumber>
   /** What was seen of the server's way to answer in this session. */
   heard(): Heard
   /** Whether earlier sessions have seen that the server does not answer such a question. */
@@ -192,13 +195,15 @@ export class Barrier {
 
   /** A listing that told nothing proves nothing. */
   #isTelling(form: WholeForm): boolean {
-    return this.#line.askable().some((message) => toldBy(message, verbIn(form)) !== undefined)
+    for (const message of this.#askable()) if (toldBy(message, verbIn(form)) !== undefined) return true
+    return false
   }
 
   /** Whether all of UIDL or LIST says what it said before. */
   async #isToldAgain(form: WholeForm): Promise<boolean> {
     const verb = verbIn(form)
-    const untold = new Map(this.#line.askable().map((message) => [message.number as number, toldBy(message, verb)]))
+    const untold = new Map<number, string | undefined>()
+    for (const message of this.#askable()) untold.set(message.number, toldBy(message, verb))
     const reply = await this.#line.all(verb)
     if (reply.shape !== 'listing') return false
     let heads = 0
@@ -222,6 +227,11 @@ export class Barrier {
     return untold.size === 0 && isUsual
   }
 
+  *#askable(): Generator<Listed> {
+    const marked = this.#line.marked()
+    for (const message of this.#line.listed()) if (!marked.has(message.number)) yield message
+  }
+
   #lost(expected: string, got: string): SessionFailed {
     this.#isLost = this.#line.pipelined()
     return this.#line.broken(expected, got)
@@ -232,20 +242,23 @@ export class Barrier {
    * get the answer to that barrier.
    */
   #choose(form: Exclude<Form, WholeForm>, refused: readonly MessageNumber[] = []): Question | undefined {
-    const all = this.#line.askable()
-    const isLeftOut = ({ number }: Listed) => this.#refused.has(number) || refused.includes(number)
-    const candidates = this.#refused.size + refused.length === 0 ? all : all.filter((message) => !isLeftOut(message))
-    const from = candidates.length === 0 ? 0 : randomInt(candidates.length)
+    const [listed, marked] = [this.#line.listed(), this.#line.marked()]
+    const isLeftOut = (number: MessageNumber) => this.#refused.has(number) || refused.includes(number)
+    const from = listed.length === 0 ? 0 : randomInt(listed.length)
+    let candidates = 0
     let question: Question | undefined
-    for (let nth = 0; nth < candidates.length; nth += 1) {
-      const other = questionAbout(candidates[(from + nth) % candidates.length] as Listed, form)
+    for (let nth = 0; nth < listed.length; nth += 1) {
+      const message = listed.at((from + nth) % listed.length) as Listed
+      if (marked.has(message.number) || isLeftOut(message.number)) continue
+      candidates += 1
+      const other = questionAbout(message, form)
       question ??= other
       if (other === undefined || answerTo(other, form) === this.#lastAnswer) continue
       this.#lastAnswer = answerTo(other, form)
       return other
     }
     // One window at a time, and of a maildrop with one message there is only one. Where all others are gone, no other question may be open.
-    const isOnlyOne = all.length === 1 || (candidates.length === 1 && this.#pending <= 1)
+    const isOnlyOne = listed.length - marked.size === 1 || (candidates === 1 && this.#pending <= 1)
     return isOnlyOne || !this.#line.pipelined() ? question : undefined
   }
 }

@@ -4,15 +4,20 @@
  */
 import type { Hash } from 'node:crypto'
 import { setImmediate } from 'node:timers/promises'
-import { slices } from '../slices.ts'
+import { breathe, slices } from '../slices.ts'
 
 export class Lines implements Iterable<string> {
   /** Whole lines with their line ends, dots still stuffed. */
   readonly #pieces: Buffer[] = []
   #length = 0
+  #octets = 0
 
   get length(): number {
     return this.#length
+  }
+
+  get octets(): number {
+    return this.#octets
   }
 
   /** @param lines the number of lines in the piece. */
@@ -20,6 +25,7 @@ export class Lines implements Iterable<string> {
     if (lines === 0) return
     this.#pieces.push(piece)
     this.#length += lines
+    this.#octets += piece.length
   }
 
   /** Adds the octets of all lines to a hash. */
@@ -31,6 +37,14 @@ export class Lines implements Iterable<string> {
     for (const piece of this.#pieces) yield* linesOf(piece)
   }
 
+  /** The pieces, each of which is let go when the next one is asked for: a listing that is read into columns is not held twice. */
+  async *drained(): AsyncGenerator<Buffer> {
+    for (let piece = this.#pieces.shift(); piece !== undefined; piece = this.#pieces.shift()) {
+      yield piece
+      if (this.#pieces.length > 0) await breathe()
+    }
+  }
+
   /** The lines in slices; the event loop has its turn between two of them. */
   async *slices(): AsyncGenerator<readonly string[]> {
     for (const [nth, piece] of this.#pieces.entries()) {
@@ -38,6 +52,11 @@ export class Lines implements Iterable<string> {
       yield* slices(linesOf(piece))
     }
   }
+}
+
+/** One line of a piece, without its line end and stuffed dot. */
+export function lineOf(piece: Buffer, from: number, to: number): string {
+  return linesOf(piece.subarray(from, to))[0] ?? ''
 }
 
 /** The lines of a piece, one char a byte, with stuffed dots removed (RFC 1939 section 3). */

@@ -1,10 +1,12 @@
 /** Retrieves one message once more, in a session of its own, for a person to look at. Nothing is stored, marked or deleted. */
-import { fieldsOf, headerFingerprint, headerOf, uidlHash } from '../mail/header.ts'
+import { fieldsOf, headerFingerprint, headerOf, listedUidlHash } from '../mail/header.ts'
 import type { LedgerRecord } from '../ledger/ledger.ts'
+import type { MaildropListing } from '../mail/listing.ts'
 import type { Listed, ShortHash } from '../mail/message.ts'
 import { pop3Limits } from './limits.ts'
 import { messageDigest, toCrlf } from '../mail/octets.ts'
 import { SessionFailed } from '../failure/session-failed.ts'
+import { slices } from '../slices.ts'
 import { Pop3Session, type SessionOptions } from './session.ts'
 
 /** The ledger's facts about the message. */
@@ -35,8 +37,10 @@ export async function retrieveAgain(options: SessionOptions, known: Known): Prom
 }
 
 /** Finds it by UIDL if only one message bears it, otherwise by size and fingerprint. */
-async function candidatesOf(session: Pop3Session, listing: readonly Listed[], known: Known): Promise<Listed[]> {
-  const named = listing.filter(({ uidl }) => (uidl === undefined ? undefined : uidlHash(uidl)) === known.uidl)
+async function candidatesOf(session: Pop3Session, listing: MaildropListing, known: Known): Promise<Listed[]> {
+  const named: Listed[] = []
+  for await (const slice of slices(listing))
+    for (const message of slice) if (listedUidlHash(message) === known.uidl) named.push(message)
   if (known.uidl !== undefined && named.length <= 1) return named
   const sized = named.filter(({ size }) => size === known.size)
   const wanted = known.fingerprint?.hash

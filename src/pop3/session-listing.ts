@@ -1,5 +1,5 @@
 /** The listing of one session: asked once, and where the server takes it, before anybody reads it. */
-import type { Listed } from '../mail/message.ts'
+import type { MaildropListing } from '../mail/listing.ts'
 import { answersHash, askListing, type ListingLine } from './ask-listing.ts'
 import type { Reply } from './reply.ts'
 
@@ -10,7 +10,7 @@ export class SessionListing {
   /** Answers that were asked for, and that nobody has read. */
   readonly #coming = new Map<Verb, Promise<Reply>>()
   #listed: Promise<void> | undefined
-  #messages: readonly Listed[] = []
+  #messages: MaildropListing = []
   #leavesOut = false
   #answers: string | undefined
 
@@ -19,7 +19,7 @@ export class SessionListing {
   }
 
   /** The listing; empty before it was asked for. */
-  get messages(): readonly Listed[] {
+  get messages(): MaildropListing {
     return this.#messages
   }
 
@@ -40,7 +40,7 @@ export class SessionListing {
     this.#coming.clear()
   }
 
-  async list(): Promise<readonly Listed[]> {
+  async list(): Promise<MaildropListing> {
     await (this.#listed ??= this.#list())
     return this.#messages
   }

@@ -9,6 +9,7 @@ import { partingWords } from '../failure/ending.ts'
 import { legible } from '../failure/legible.ts'
 import { isMessagePhase, type Phase } from '../failure/phase.ts'
 import { SessionFailed } from '../failure/session-failed.ts'
+import type { MaildropListing } from '../mail/listing.ts'
 import type { Listed, MessageNumber, Peeked, Window } from '../mail/message.ts'
 import type { Deletable, Maildrop, Parting, WindowPace } from '../pull/maildrop-ports.ts'
 import { expiresAtOnce, loginDelayMsIn } from './capabilities.ts'
@@ -153,7 +154,7 @@ export class Pop3Session implements Maildrop {
   }
 
   /** Asks once: in its session a maildrop stays what it is (RFC 1939 section 3). */
-  async list(): Promise<readonly Listed[]> {
+  async list(): Promise<MaildropListing> {
     const listed = await this.#listing.list()
     if (!this.#opening.isQuick) await this.#tryTop()
     return listed
@@ -170,7 +171,7 @@ export class Pop3Session implements Maildrop {
 
   /** A server that does not know CAPA may answer TOP. */
   async #tryTop(): Promise<void> {
-    const [first] = this.#listing.messages
+    const first = this.#listing.messages.at(0)
     if (this.#hasTriedTop || this.capabilities.length > 0 || first === undefined) return
     this.#hasTriedTop = true
     this.#topAnswers = (await this.#top(first)).shape === 'body'
@@ -240,11 +241,8 @@ export class Pop3Session implements Maildrop {
       all: (verb) => line.askAll(verb),
       together: (send) => line.opened.together(send),
       broken: (expected, got) => line.broken(expected, got),
-      // Some servers treat marked messages as if they were gone.
-      askable: () =>
-        this.#marked.size === 0
-          ? this.#listing.messages
-          : this.#listing.messages.filter(({ number }) => !this.#marked.has(number)),
+      listed: () => this.#listing.messages,
+      marked: () => this.#marked,
       heard: () => line.opened.reader,
       knows: (trait) => line.traits.has(trait),
       learnt: (trait) => void line.traits.add(trait),

@@ -4,7 +4,6 @@ import { SessionFailed } from '../failure/session-failed.ts'
 import type { LedgerRecord } from '../ledger/ledger.ts'
 import { prove } from '../ledger/receipt.ts'
 import { retentionMark } from '../ledger/record-codec.ts'
-import { listedUidlHash } from '../mail/header.ts'
 import type { Listed, ShortHash } from '../mail/message.ts'
 import { isDue } from './policy.ts'
 import { pullLimits } from './limits.ts'
@@ -49,9 +48,8 @@ export class Erasures {
   readonly #gone = new Map<ShortHash, readonly LedgerRecord[]>()
   /** Another message may have the UIDL of one that was deleted: the ids of this maildrop are positions, or sizes. */
   areIdsReused = false
-  /** What the maildrop shows. */
-  listing: readonly Listed[] = []
-  #listedUidls: ReadonlySet<ShortHash | undefined> | undefined
+  /** Whether the maildrop shows a message under the UIDL of this record. */
+  isListed: (index: number) => boolean = () => false
   /** Why the session broke when there was nothing left to do but to delete. */
   ended: Failure | undefined
   /** The number of marks that have no answer for that. */
@@ -140,9 +138,9 @@ export class Erasures {
 
   /** Whether one of these is deleted, and its UIDL is not listed. */
   #anyAway(gone: readonly LedgerRecord[]): boolean {
-    this.#listedUidls ??= new Set(this.listing.map(listedUidlHash))
-    const listed = this.#listedUidls
-    return gone.some(({ deletedAtSource, uidl }) => deletedAtSource && uidl !== undefined && !listed.has(uidl))
+    return gone.some(
+      ({ index, deletedAtSource, uidl }) => deletedAtSource && uidl !== undefined && !this.isListed(index),
+    )
   }
 
   /** The records of this header whose messages were deleted, or came back. Thousands may have one header: they are decoded once. */

@@ -1,6 +1,7 @@
 /** Tells whether the ids of a listing are made of positions or sizes: then another message may have the same id tomorrow. */
+import type { MaildropListing } from '../mail/listing.ts'
 import type { Listed } from '../mail/message.ts'
-import { slices } from '../slices.ts'
+import { anyOf } from '../slices.ts'
 
 /** How the ids of a listing follow from what another message may have tomorrow. */
 export type IdForm = 'positions' | 'sizes'
@@ -9,8 +10,8 @@ export type IdForm = 'positions' | 'sizes'
  * Whether all ids of a listing are positions, counted from either end, with the same text around them; or sizes. A good server may number its
  * messages, and nothing was deleted so far.
  */
-export async function idFormOf(listing: readonly Listed[]): Promise<IdForm | undefined> {
-  const [first] = listing
+export async function idFormOf(listing: MaildropListing): Promise<IdForm | undefined> {
+  const first = listing.at(0)
   if (first?.uidl === undefined) return undefined
   const count = listing.length
   for (const { 0: digits, index } of first.uidl.matchAll(/\d+/g)) {
@@ -23,7 +24,7 @@ export async function idFormOf(listing: readonly Listed[]): Promise<IdForm | und
         const isAlike = uidl.startsWith(before) && uidl.endsWith(after)
         return isAlike && numberIn(uidl.slice(before.length, uidl.length - after.length)) === of(message, count)
       }
-      if (await holdsForAll(listing, isSo)) return form
+      if (!(await anyOf(listing, (message) => !isSo(message)))) return form
     }
   }
   return undefined
@@ -41,9 +42,4 @@ const numberings: readonly { readonly form: IdForm; readonly of: (message: Numbe
 
 function numberIn(text: string): number | undefined {
   return /^\d+$/.test(text) ? Number(text) : undefined
-}
-
-async function holdsForAll(listing: readonly Listed[], isSo: (message: Listed) => boolean): Promise<boolean> {
-  for await (const slice of slices(listing)) if (!slice.every(isSo)) return false
-  return true
 }

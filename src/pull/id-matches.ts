@@ -6,6 +6,7 @@
  */
 import type { LedgerRecord } from '../ledger/ledger.ts'
 import type { PackedRecords } from '../ledger/packed-records.ts'
+import type { MaildropListing } from '../mail/listing.ts'
 import type { Listed, Sighting } from '../mail/message.ts'
 import { slices } from '../slices.ts'
 import { pullLimits } from './limits.ts'
@@ -14,7 +15,7 @@ import type { Match, Unmatched } from './unmatched.ts'
 const none = -1
 
 export class IdMatches {
-  readonly #listing: readonly Listed[]
+  readonly #listing: MaildropListing
   readonly #records: PackedRecords
   readonly #unmatched: Unmatched
   /** The index of the record, by the message's place in the listing. */
@@ -37,7 +38,7 @@ export class IdMatches {
   /** The number of messages whose record a copy of them has taken. */
   #copies = 0
 
-  constructor(listing: readonly Listed[], records: PackedRecords, unmatched: Unmatched) {
+  constructor(listing: MaildropListing, records: PackedRecords, unmatched: Unmatched) {
     this.#listing = listing
     this.#records = records
     this.#unmatched = unmatched
@@ -73,7 +74,8 @@ export class IdMatches {
 
   /** The match of a record, if it has one here. */
   at(index: number): Match | undefined {
-    const message = this.#listing[this.#places[index] ?? none] ?? this.#due.get(index)
+    const place = this.#places[index] ?? none
+    const message = (place === none ? undefined : this.#listing.at(place)) ?? this.#due.get(index)
     return message && { message, record: this.#records.at(index) }
   }
 

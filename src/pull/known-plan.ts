@@ -8,10 +8,13 @@ import type { Account } from '../account/account.ts'
 import type { Clock } from '../clock.ts'
 import type { LedgerRecord } from '../ledger/ledger.ts'
 import { retentionMark } from '../ledger/record-codec.ts'
-import type { AccountId, Listed } from '../mail/message.ts'
+import { uidlHash } from '../mail/header.ts'
+import type { MaildropListing } from '../mail/listing.ts'
+import type { AccountId } from '../mail/message.ts'
 import { slices } from '../slices.ts'
 import { day } from '../units.ts'
 import { pullLimits } from './limits.ts'
+import { UidlSet } from './uidl-set.ts'
 
 /** Raise this when plan.ts, or what it calls, decides otherwise about a listing than before: then no earlier plan is taken for today's. */
 export const plannerVersion = 1
@@ -41,7 +44,7 @@ export interface PlannedAccount {
 export async function isKnown(
   plan: KnownPlan,
   planned: PlannedAccount,
-  listing: readonly Listed[],
+  listing: MaildropListing,
   clock: Clock,
 ): Promise<boolean> {
   return plan.listed === listing.length && holds(plan, planned, clock) && plan.listing === (await listingHash(listing))
@@ -54,7 +57,7 @@ export function holds({ madeAtMs, untilMs, settings }: KnownPlan, planned: Plann
 }
 
 /** Hashes what the listing says of each message. */
-export async function listingHash(listing: readonly Listed[]): Promise<string> {
+export async function listingHash(listing: MaildropListing): Promise<string> {
   const hash = createHash('sha256')
   for await (const slice of slices(listing)) {
     let lines = ''
@@ -80,11 +83,12 @@ export function settingsHash({ account, predecessor }: PlannedAccount): string {
  * Whether each message has a UIDL of its own and a size. Otherwise another message may stand under the same listing, and only a look at it
  * would tell.
  */
-export async function tellsAll(listing: readonly Listed[]): Promise<boolean> {
-  const uidls = new Set<string>()
+export async function tellsAll(listing: MaildropListing): Promise<boolean> {
+  const uidls = new UidlSet(listing.length)
   for await (const slice of slices(listing))
-    for (const { uidl, unsized } of slice) if (uidl !== undefined && unsized === undefined) uidls.add(uidl)
-  return uidls.size === listing.length
+    for (const { uidl, unsized } of slice)
+      if (uidl === undefined || unsized !== undefined || !uidls.add(uidlHash(uidl))) return false
+  return true
 }
 
 /** When the retention first wants a message deleted that it leaves alone today; Infinity if it never does. */

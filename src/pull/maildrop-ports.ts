@@ -1,5 +1,6 @@
 /** The ports of a maildrop. pop3/session.ts implements them. */
 import type { Receipt } from '../ledger/receipt.ts'
+import type { MaildropListing } from '../mail/listing.ts'
 import type { Listed, MessageNumber, Peeked, Window } from '../mail/message.ts'
 
 /** One session with a POP3 server, logged in. A call that fails leaves the session unusable: then only `abandon` may be called. */
@@ -22,7 +23,7 @@ export interface Maildrop {
   /** Asks what was left out when the session was opened, to be quick. It is called before anything is done that a known plan does not do. */
   settle?(): Promise<void>
   /** Gives the listing in the server's order. It throws if nothing of it can be read. */
-  list(): Promise<readonly Listed[]>
+  list(): Promise<MaildropListing>
   /** Gives header blocks by pipelined `TOP n 0`, in the requested order. */
   peek(messages: readonly Listed[]): AsyncIterable<Peeked>
   /**

@@ -7,6 +7,7 @@ import { isGone, type LedgerRecord } from '../ledger/ledger.ts'
 import type { PackedRecords } from '../ledger/packed-records.ts'
 import { prove } from '../ledger/receipt.ts'
 import { listedUidlHash } from '../mail/header.ts'
+import type { MaildropListing } from '../mail/listing.ts'
 import type { Listed, ShortHash, Sighting } from '../mail/message.ts'
 import { slices } from '../slices.ts'
 import { type IdForm, idFormOf } from './id-form.ts'
@@ -28,6 +29,8 @@ export interface Plan {
   /** Messages that are new beyond doubt. */
   readonly transfer: readonly Listed[]
   readonly unmatched: Unmatched
+  /** Whether some message is listed under the UIDL of this record. */
+  readonly isListed: (index: number) => boolean
   /** The messages that are neither, because UIDL and size say what they are. */
   readonly idMatches: IdMatches
   readonly idForm: IdForm | undefined
@@ -37,7 +40,7 @@ export interface Plan {
 
 /** @param isOpen tells whether a record alone does not decide about its message, which is to be deleted, or tried again. */
 export async function planSession(
-  listing: readonly Listed[],
+  listing: MaildropListing,
   records: PackedRecords,
   maxMessageBytes: number,
   isOpen: (record: LedgerRecord) => boolean,
@@ -79,7 +82,8 @@ export async function planSession(
     }
   }
   const probes = areIdsReused ? pullLimits.reusedIdProbes : pullLimits.idProbes
-  return { ...plan, known, unmatched, idMatches, idForm, idProbes: idForm === 'positions' ? probes : 0 }
+  const isListed = (index: number) => (timesListed[index] ?? 0) > 0
+  return { ...plan, known, unmatched, isListed, idMatches, idForm, idProbes: idForm === 'positions' ? probes : 0 }
 }
 
 const none = -1
@@ -92,7 +96,7 @@ interface UidlMatches {
   readonly recordPlaces: Int32Array
 }
 
-async function matchUidls(listing: readonly Listed[], records: PackedRecords): Promise<UidlMatches> {
+async function matchUidls(listing: MaildropListing, records: PackedRecords): Promise<UidlMatches> {
   const timesListed = new Int32Array(records.length)
   const recordPlaces = new Int32Array(listing.length).fill(none)
   let nth = 0

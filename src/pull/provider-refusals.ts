@@ -8,6 +8,7 @@ import { meaningOf, namedWaitMs } from '../failure/meaning.ts'
 import { isVisitLimit } from '../failure/meanings.ts'
 import { RetrievalFailed, SessionFailed } from '../failure/session-failed.ts'
 import { envelopeLines, fieldsOf, headerFingerprint, headerOf, listedUidlHash } from '../mail/header.ts'
+import type { MaildropListing } from '../mail/listing.ts'
 import type { Listed, Window } from '../mail/message.ts'
 import { pullLimits } from './limits.ts'
 import { unseen } from './look.ts'
@@ -22,7 +23,7 @@ import type { Suspects } from './suspects.ts'
 /** A session that is still open (session.ts). */
 interface OpenSession {
   readonly maildrop: Maildrop
-  readonly listing: readonly Listed[]
+  readonly listing: MaildropListing
   readonly view: LedgerView
   /** The number of messages that were not asked for. */
   readonly remaining: number
@@ -197,11 +198,12 @@ function isSmall({ size }: Listed): boolean {
 
 /** A small message of the maildrop that is stored. */
 function knownMessage({ listing, view: { records } }: OpenSession): Listed | undefined {
-  return listing.find((message) => {
+  for (const message of listing) {
     const uidl = listedUidlHash(message)
-    if (!isSmall(message) || uidl === undefined) return false
-    return records.bearing('uidl', uidl).some((index) => records.stateAt(index) === 'stored')
-  })
+    if (!isSmall(message) || uidl === undefined) continue
+    if (records.bearing('uidl', uidl).some((index) => records.stateAt(index) === 'stored')) return message
+  }
+  return undefined
 }
 
 /** From whom a refused message is, and about what: often TOP shows what RETR does not. */

@@ -6,6 +6,7 @@ import type { RunCounts } from '../runs/run.ts'
 import { Deposit } from './deposit.ts'
 import { Erasures } from './erasures.ts'
 import { relisted } from './lessons.ts'
+import type { MaildropListing } from '../mail/listing.ts'
 import type { Listed } from '../mail/message.ts'
 import type { IdlePlan, LedgerView } from './ledger-ports.ts'
 import { Neighbours } from './neighbours.ts'
@@ -40,7 +41,7 @@ export class PullSession implements PullRun {
   readonly view: LedgerView
   readonly maildrop: Maildrop
   /** The maildrop's listing, once it was asked for. */
-  listing: readonly Listed[] = []
+  listing: MaildropListing = []
   readonly deposit: Deposit
   readonly erasures: Erasures
   readonly neighbours: Neighbours

@@ -1,8 +1,9 @@
 /** Step 2: lists the maildrop, looks at headers if the listing alone is not enough, and decides which messages are to be retrieved. */
 import type { LedgerRecord } from '../ledger/ledger.ts'
 import { envelopeLines, fieldsOf, headerOf, listedUidlHash } from '../mail/header.ts'
+import type { MaildropListing } from '../mail/listing.ts'
 import type { Listed, Sighting } from '../mail/message.ts'
-import { slices } from '../slices.ts'
+import { anyOf, slices } from '../slices.ts'
 import { Backlog } from './backlog.ts'
 import { see } from './doubt.ts'
 import type { IdForm } from './id-form.ts'
@@ -54,14 +55,14 @@ export async function survey(session: PullSession): Promise<Survey> {
   const { unmatched, idMatches, idForm } = plan
   for (const lesson of plan.lessons) session.lessons.push(lesson)
   session.erasures.areIdsReused = idForm !== undefined
-  session.erasures.listing = listing
+  session.erasures.isListed = plan.isListed
   const canPeek = session.suspects.peeks.can(maildrop)
   const { sightings, transfer, areIdsWrong } = await see(plan, session, (some) => lookAt(some, session))
   const demands = { isOpen, wantsRetrieved: maildrop.wantsRetrieved }
   const sighted = await planSighted(sightings, unmatched, demands, (match) => session.saw(match))
 
   const sightedNew = new Map(sighted.transfer.map((sighting) => [sighting.message, sighting]))
-  const isUnnamed = account.firstRun.mode === 'onlyNew' && listing.some(({ uidl }) => uidl === undefined)
+  const isUnnamed = account.firstRun.mode === 'onlyNew' && (await anyOf(listing, ({ uidl }) => uidl === undefined))
   const choosing = !view.begun && !canPeek && (isChoiceByDate(session) || isUnnamed)
   const fresh = [...transfer, ...sightedNew.keys()]
   const chosen = view.begun || choosing ? fresh : await begin(session, fresh, sightedNew)
@@ -87,7 +88,7 @@ export async function survey(session: PullSession): Promise<Survey> {
     idForm,
     choosing,
   }
-  return { ...findings, storedBefore: storedBefore(toRetrieve, listing, session) }
+  return { ...findings, storedBefore: await storedBefore(toRetrieve, listing, session) }
 }
 
 function isChoiceByDate({ view, account }: PullSession): boolean {
@@ -101,14 +102,17 @@ async function lookAt(messages: readonly Listed[], session: PullSession): Promis
   return sightings
 }
 
-function storedBefore(
+async function storedBefore(
   [first]: readonly Listed[],
-  listing: readonly Listed[],
+  listing: MaildropListing,
   { view }: PullSession,
-): readonly Listed[] {
+): Promise<readonly Listed[]> {
   if (first === undefined || !view.importing) return []
   const from = first.number - pullLimits.neighboursLookedAt
-  return listing.filter(({ number }) => number < first.number && number >= from)
+  const before: Listed[] = []
+  for await (const slice of slices(listing))
+    before.push(...slice.filter(({ number }) => number < first.number && number >= from))
+  return before
 }
 
 /** Makes the first run's choice among new messages, and writes it down before anything is retrieved. The answer is the messages to take. */

@@ -32,7 +32,7 @@ async function checkedAccount(t: TestContext, planned: (listing: readonly Listed
   }
   const open = async (visit: object) => await openMaildrop({ ...account, password: 'secret', ...visit })
   const first = await open({})
-  const listing = planned(await first.list())
+  const listing = planned([...(await first.list())])
   await first.quit()
   const clock = createClock()
   const nowMs = clock.nowMs()
@@ -74,7 +74,7 @@ test('the messages of a check that becomes a run are held in the room of that ru
   const room = new OctetBudget(1_000_000)
   const maildrop = await session.openMaildrop(new WindowSize(), room)
   let retrieved = 0
-  for await (const window of maildrop.retrieve(await maildrop.list(), 1_000_000)) {
+  for await (const window of maildrop.retrieve([...(await maildrop.list())], 1_000_000)) {
     retrieved += window.retrieved.length
     assert.ok(room.held > 0)
     assert.equal(budget.held, 0)

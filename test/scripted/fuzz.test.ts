@@ -278,7 +278,7 @@ fuzz(
       const named = chance.happens(0.1) ? undefined : await scanUidls(linesOf(chance, uidls))
       const { listed: listing } = await listingOf(await scanSizes(linesOf(chance, sizes)), named, broken)
       assert.ok(listing.length <= sizes.length + uidls.length)
-      assert.equal(new Set(listing.map(({ number }) => number)).size, listing.length)
+      assert.equal(new Set([...listing].map(({ number }) => number)).size, listing.length)
       for (const { number, uidl, size, unsized } of listing) {
         assert.ok(unsized === undefined || size === 0)
         assert.ok(Number.isSafeInteger(number) && number > 0 && Number.isSafeInteger(size) && size >= 0)

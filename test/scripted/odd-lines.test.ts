@@ -448,7 +448,7 @@ test('the words of a refused DELE and a refused QUIT are shown in their letters'
   const server = await startPop3Server({ messages: abc, answers })
   const where = { host: '127.0.0.1', port: server.port, tls: 'none', tlsVerify: true, tlsFingerprint: null } as const
   const maildrop = await openMaildrop({ ...where, user: 'me', password: 'secret' })
-  const number = (await maildrop.list())[0]?.number ?? assert.fail('nothing is listed')
+  const number = (await maildrop.list()).at(0)?.number ?? assert.fail('nothing is listed')
   const refused = await maildrop.markDeleted([{ number, receipt }])
   assert.deepEqual(
     refused.map(({ reply }) => reply),

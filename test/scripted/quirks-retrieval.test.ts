@@ -53,7 +53,7 @@ test('TOP that sends whole messages: what was looked at is let go of, before all
   const maildrop = await openMaildrop({ ...where, user: 'me', password: 'secret' })
   const looked: WeakRef<Buffer>[] = []
   let held = 0
-  for await (const { header } of maildrop.peek(await maildrop.list())) {
+  for await (const { header } of maildrop.peek([...(await maildrop.list())])) {
     looked.push(new WeakRef(header as Buffer))
     if (looked.length < messages.length) continue
     await setImmediate()

@@ -19,7 +19,7 @@ async function failureOf(t: TestContext, behaviour: Partial<Behaviour>, password
   try {
     const session = await openMaildrop({ ...where, user: 'me', password })
     await session.stat()
-    const listed = await session.list()
+    const listed = [...(await session.list())]
     for await (const { release } of session.retrieve(listed, 1e6)) release()
     await session.quit()
   } catch (error) {

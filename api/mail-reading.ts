@@ -11,7 +11,6 @@ import { streamOf } from '../src/imap/message.ts'
 import type { Part } from '../src/imap/parts.ts'
 import { StorePool } from '../src/imap/pool.ts'
 import { type Reader, type ReadWaits, Unreadable, usualReadWaits } from '../src/imap/reading.ts'
-import { LoopTurns } from '../src/imap/loop-turns.ts'
 import type { Destinations } from '../src/redis/destinations.ts'
 import type { InstanceSettingsStore } from '../src/redis/instance-settings.ts'
 import type { Proxy } from '../src/account/proxy.ts'
@@ -49,7 +48,7 @@ export class MailReading {
     const bounds = {
       connectionsMax: apiLimits.readersPerDestination,
       turnWaitMs: this.#waits.answerMs,
-      turns: new LoopTurns(),
+      purpose: 'read' as const,
     }
     this.#pool = new StorePool(world.store, {
       ...bounds,

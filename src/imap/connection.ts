@@ -24,7 +24,8 @@ import { codeOf, isRecord, isRefusal, within, wordsOf } from './command.ts'
 import type { Identities } from './identities.ts'
 import { checkInsides, neverWaitThrottled, onCommandFailure, replaceLogin, wrapRun } from './insides.ts'
 import type { LoginMemories } from './login-memories.ts'
-import type { Sifting } from './sifting.ts'
+import { LoopTurns } from './loop-turns.ts'
+import { type Sifting, siftingFor } from './sifting.ts'
 import { logInBySasl, type LoginProgress } from './sasl-login.ts'
 import { type CertificateRules, isLoopback, transportOf, WrongCertificate, wordsWithoutTls } from './tls.ts'
 import { troubleOf } from './trouble.ts'
@@ -83,7 +84,7 @@ export interface ConnectOptions {
   readonly identities?: Identities | undefined
   /** What earlier logins have taught; undefined: no more is known than the login itself says. */
   readonly memories?: LoginMemories | undefined
-  /** Bounds what mail makes of the answers; undefined: they are parsed as they come. */
+  /** Bounds the answers, and shares out the time for them; undefined: as for a run, in turns of its own. */
   readonly sifting?: Sifting | undefined
 }
 
@@ -186,7 +187,8 @@ async function connect(login: Login, options: ConnectOptions, attempt: Attempt):
   const mask = loginMask(login.user, login.password)
   client.on('alert', ({ message }) => alerted?.(mask(wordsOf(message))))
   neverWaitThrottled(client)
-  options.sifting?.begin(client)
+  const sifting = options.sifting ?? siftingFor(new LoopTurns(), serverOf(login), 'run')
+  sifting.begin(client)
   boundId(client, identities, attempt)
   let loggingIn: Promise<void> | undefined
   replaceLogin(client, async () => await (loggingIn = logInBySasl(client, login, attempt.progress)))
@@ -265,6 +267,7 @@ function clientFor(login: Login, transport: NonNullable<ImapFlowOptions['transpo
     maxLineLength: imapLimits.storeLineOctetsMax,
     maxLiteralSize: imapLimits.storeLiteralOctetsMax,
     maxResponseSize: imapLimits.storeLineOctetsMax + imapLimits.storeLiteralOctetsMax,
+    maxResponseTokens: imapLimits.storeTokensMax,
     connectionTimeout: imapLimits.storeConnectWaitMs,
     greetingTimeout: imapLimits.storeGreetingWaitMs,
     // We set the deadline of each command (`within`); this one only ends a socket that nobody waits for.

@@ -163,6 +163,16 @@ export function onCommandFailure(client: ImapFlow, hear: (error: unknown) => voi
   }
 }
 
+/** Calls a function before each command. */
+export function onCommand(client: ImapFlow, begin: () => void): void {
+  const insides = insidesOf(client)
+  const exec = insides.exec.bind(client)
+  insides.exec = (...args) => {
+    begin()
+    return exec(...args)
+  }
+}
+
 /** Makes this function write queued commands, until the returned function restores imapflow's own. */
 export function replaceSend(client: ImapFlow, send: (tag: string) => Promise<void>): () => void {
   const insides: Partial<Insides> = insidesOf(client)
@@ -200,6 +210,8 @@ export function writePart(client: ImapFlow, tag: string, part: Buffer, rest: Buf
  */
 export function siftReceived(client: ImapFlow, sift: (chunk: Buffer) => AsyncIterable<Buffer>): void {
   const { streamer } = insidesOf(client)
+  // imapflow takes its own listener away when it closes, and what it was reading then may fail yet: that would end the process.
+  streamer.on('error', () => {})
   const own = streamer as unknown as Pick<Transform, '_transform'>
   const read = own._transform.bind(streamer)
   const pass = async (chunk: Buffer) => {

@@ -13,9 +13,28 @@ export const imapLimits = {
   appendOctetsPerMs: 32,
   usageWaitMs: 20 * second,
   storeReplyWaitMs: 60 * second,
-  /** The largest line of an answer, without its literals, and the largest literal: imapflow itself would hold 1 GB of either. */
+  /**
+   * The largest line that reaches imapflow, without its literals, and the largest literal: it would hold 1 GB of either. The sieve cuts lines long
+   * before. Messages are read in pieces; a server that gives all of a message in place of a piece is understood up to this size.
+   */
   storeLineOctetsMax: 1 * MiB,
-  storeLiteralOctetsMax: 256 * MiB,
+  storeLiteralOctetsMax: 64 * MiB,
+  /** Beside ENVELOPE, BODYSTRUCTURE and lists of numbers, the longest lines are those of COPYUID and of capabilities: some kilobytes. */
+  siftedLineOctetsMax: 64 * KiB,
+  /** A literal in any answer but FETCH is the name of a folder, or a text. Some servers write FETCH in a form of their own: a piece of a message. */
+  plainLiteralOctetsMax: 2 * MiB,
+  /** The words and lists of one answer: imapflow makes objects of them in one turn of the event loop. */
+  storeTokensMax: 50_000,
+  /** All lines of the answer to one command: SEARCH names 2 million UIDs in that. */
+  answerOctetsMax: 16 * MiB,
+  /** All literals of the answer to one command: a run that reads back asks for up to 256 KiB of each of some thousand messages. */
+  answerLiteralOctetsMax: 2048 * MiB,
+  answerLinesMax: 1_000_000,
+  /** What one command of a person brings is held. */
+  readAnswerLiteralOctetsMax: 128 * MiB,
+  readAnswerLinesMax: 50_000,
+  /** The folders of one login. imapflow sorts them in one turn of the event loop. */
+  namesMax: 10_000,
   /** ID is a courtesy (RFC 2971): nobody waits longer for its answer. */
   storeIdWaitMs: 5 * second,
   /** One append carries a whole window. This is twice a window's octets, since the sizes in LIST are hints. */
@@ -83,7 +102,7 @@ export const imapLimits = {
   listedTogether: 50,
   /** So much of answers is parsed in one turn of the event loop. */
   parsedTogetherOctets: 8 * KiB,
-  /** The UIDs of one line, where a folder is sorted. */
+  /** The UIDs of one line, where a folder is sorted or searched. */
   sortedTogether: 1000,
   /** Folders and parts beyond these numbers are not shown. */
   readFoldersMax: 2000,

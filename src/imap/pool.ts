@@ -14,10 +14,10 @@ import { isOnTrustedLine, LoginMemories } from './login-memories.ts'
 import { checkInsides } from './insides.ts'
 import { Literals } from './literals.ts'
 import { Place, type PlaceRules } from './place.ts'
-import { siftingFor } from './sifting.ts'
+import { type Purpose, siftingFor } from './sifting.ts'
 import { openStore } from './store.ts'
 import { StoreTraces } from './traces.ts'
-import type { LoopTurns } from './loop-turns.ts'
+import { LoopTurns } from './loop-turns.ts'
 
 /** The run on whose behalf a store is opened. */
 export interface StoreRun {
@@ -44,8 +44,8 @@ export interface PoolOptions {
   /** The time to wait for the answer to LOGOUT when the pool is closed. */
   readonly leaveWaitMs?: number
   readonly identities?: Identities
-  /** Where mail is read for people: what it makes of the answers is bounded, and their parsing shared out. */
-  readonly turns?: LoopTurns
+  /** What the answers are for; undefined: for runs. */
+  readonly purpose?: Purpose
   /** Takes what logins have taught where anybody may speak on the line: it holds for this destination alone, and is to last. */
   readonly learns?: (destinationId: string, loginVersion: string, traits: readonly LoginTrait[]) => void
   /** Takes the separator of levels that a server has told. */
@@ -80,7 +80,8 @@ export class StorePool {
   readonly #alerts = new Map<string, string>()
   readonly #learns: NonNullable<PoolOptions['learns']>
   readonly #separates: (server: ServerAddress, separator: string) => void
-  readonly #turns: LoopTurns | undefined
+  readonly #turns = new LoopTurns()
+  readonly #purpose: Purpose
   readonly #separators = new Map<string, string>()
   #closed = false
 
@@ -95,7 +96,7 @@ export class StorePool {
     this.#leaveWaitMs = options.leaveWaitMs ?? imapLimits.storeLeaveWaitMs
     this.#appendWaitMs = options.appendWaitMs ?? imapLimits.appendWaitMs
     this.#connectionsMax = options.connectionsMax
-    this.#turns = options.turns
+    this.#purpose = options.purpose ?? 'run'
     this.#rules = {
       turnWaitMs: options.turnWaitMs ?? this.#appendWaitMs,
       freshMs: options.freshMs ?? usualFreshMs,
@@ -178,7 +179,7 @@ export class StorePool {
     }
     const login = loginOf(target, this.#hosted)
     const known = { identities: this.#identities, memories: this.#memories }
-    const sifting = this.#turns && siftingFor(this.#turns, target.id)
+    const sifting = siftingFor(this.#turns, target.id, this.#purpose)
     const client = await connectStore(login, { signal, alerted, ...known, sifting })
     this.#learnSeparator(login, client.namespace?.delimiter)
     if (target.kind === 'imap') this.#learnLogin(target)

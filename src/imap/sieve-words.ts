@@ -7,6 +7,7 @@ export const marks = {
   quote: 0x22,
   open: 0x28,
   close: 0x29,
+  comma: 0x2c,
   openSection: 0x5b,
   backslash: 0x5c,
   closeSection: 0x5d,
@@ -16,11 +17,17 @@ export const marks = {
 /** No head of an answer that is sifted is longer: an asterisk, ten digits, a word. */
 export const headMax = 32
 
-export type Head = { readonly kind: 'sort' } | { readonly kind: 'fetch'; readonly sequence: number }
+export type Head =
+  | { readonly kind: 'numbers'; readonly of: 'sort' | 'search' | 'esearch' }
+  | { readonly kind: 'fetch'; readonly sequence: number }
+  /** The name of a folder. */
+  | { readonly kind: 'name' }
 
 /** Reads the beginning of a line, up to a space or an opening parenthesis. */
 export function headOf(head: string): Head | undefined {
-  if (/^\* SORT $/i.test(head)) return { kind: 'sort' }
+  const word = /^\* (SORT|SEARCH|ESEARCH|LIST|LSUB|XLIST) $/i.exec(head)?.[1]?.toLowerCase()
+  if (word === 'sort' || word === 'search' || word === 'esearch') return { kind: 'numbers', of: word }
+  if (word !== undefined) return { kind: 'name' }
   const sequence = /^\* (\d{1,10}) FETCH \($/i.exec(head)?.[1]
   return sequence === undefined ? undefined : { kind: 'fetch', sequence: Number(sequence) }
 }

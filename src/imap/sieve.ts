@@ -1,19 +1,34 @@
 /**
- * Bounds what mail can make of a store's answers, before they are parsed: addresses, strings and parts beyond the limits are left out of ENVELOPE
- * and BODYSTRUCTURE (RFC 9051 sections 7.5.2 and 9), octet by octet, so that no line is ever held. What is left is a valid answer, and it is
- * known of which messages something was left out. A long SORT becomes several (RFC 5256 section 4).
+ * Bounds what mail, and a hostile store, can make of answers, before they are parsed: addresses, strings and parts beyond the limits are left out
+ * of ENVELOPE and BODYSTRUCTURE (RFC 9051 sections 7.5.2 and 9), octet by octet, so that no line is ever held. What is left is a valid answer, and
+ * it is known of which messages something was left out. A long SORT, SEARCH or ESEARCH becomes several (RFC 5256 section 4). Of any other line
+ * that is too long the rest is left out, and it becomes one that nobody can read.
  */
+import type { AnswerBounds } from './answer-size.ts'
+import { AnswerSize } from './answer-size.ts'
 import { type ItemBounds, SiftedItem } from './sifted-item.ts'
 import { asciiOf, headMax, headOf, marks } from './sieve-words.ts'
 
-export interface SieveBounds extends ItemBounds {
+export interface SieveBounds extends ItemBounds, AnswerBounds {
   /** Of the header of one part. */
   readonly headerOctetsMax: number
-  /** The numbers in one line of SORT. */
+  /** The numbers in one line of SORT, SEARCH or ESEARCH. */
   readonly sortedTogether: number
+  /** Of one line, beside its literals, and beside ENVELOPE and BODYSTRUCTURE, which have their own bounds. */
+  readonly lineOctetsMax: number
+  /** Of a literal in any line but FETCH. */
+  readonly plainLiteralOctetsMax: number
 }
 
-type Mode = 'head' | 'plain' | 'sort' | 'fetch'
+/** Of a line that is `dropped` nothing more is kept. */
+type Mode = 'head' | 'plain' | 'numbers' | 'fetch' | 'dropped'
+
+/** Lines of numbers, and what parts them. */
+const numbered = {
+  sort: { parting: marks.space, again: '* SORT ' },
+  search: { parting: marks.space, again: '* SEARCH ' },
+  esearch: { parting: marks.comma, again: '* ESEARCH UID ALL ' },
+} as const
 
 export class Sieve {
   #bounds: SieveBounds
@@ -22,7 +37,11 @@ export class Sieve {
 
   #mode: Mode = 'head'
   #head = ''
-  #sorted = 0
+  #numbers: (typeof numbered)[keyof typeof numbered] = numbered.sort
+  #numbersPassed = 0
+  /** What is kept of the line so far, beside its literals and its items. */
+  #lineOctets = 0
+  readonly #size: AnswerSize
   #sequence = 0
 
   #depth = 0
@@ -56,19 +75,30 @@ export class Sieve {
 
   constructor(bounds: SieveBounds) {
     this.#bounds = bounds
+    this.#size = new AnswerSize(bounds)
   }
 
   /** Forgets of which messages something was left out, and holds to these bounds from now on. */
   begin(bounds: SieveBounds): void {
     this.#bounds = bounds
+    this.#size.bounds = bounds
     this.#cut.clear()
+  }
+
+  /** A command is sent: what comes from now on may be its answer. */
+  nextAnswer(): void {
+    this.#size.begin()
   }
 
   isCut(sequence: number): boolean {
     return this.#cut.has(sequence)
   }
 
-  /** Gives what is left, in pieces: each ends with the line end of one answer, but for the last one. */
+  /**
+   * Gives what is left, in pieces: each ends with the line end of one answer, but for the last one.
+   *
+   * @throws Error if the answer to one command is larger than any.
+   */
   pass(chunk: Buffer): Buffer[] {
     this.#pieces = []
     this.#chunk = chunk
@@ -84,6 +114,7 @@ export class Sieve {
 
   #passLiteral(): void {
     const octets = Math.min(this.#literalLeft, this.#chunk.length - this.#at)
+    this.#size.literal(octets)
     const kept = Math.min(this.#literalKept, octets)
     this.#at += kept
     this.#flush()
@@ -96,6 +127,8 @@ export class Sieve {
 
   #passOctet(octet: number): void {
     const isKept = this.#step(octet)
+    this.#size.octet()
+    if (isKept && this.#item === undefined && (this.#lineOctets += 1) > this.#bounds.lineOctetsMax) this.#drop()
     if (!isKept) this.#flush()
     this.#at += 1
     if (!isKept) this.#flushed = this.#at
@@ -129,10 +162,12 @@ export class Sieve {
         return this.#stepHead(octet)
       case 'plain':
         return this.#stepPlain(octet)
-      case 'sort':
-        return this.#stepSort(octet)
+      case 'numbers':
+        return this.#stepNumbers(octet)
       case 'fetch':
         return this.#stepFetch(octet)
+      case 'dropped':
+        return this.#stepDropped(octet)
     }
   }
 
@@ -143,16 +178,49 @@ export class Sieve {
     this.#marker = undefined
     this.#inQuotes = this.#isEscaped = this.#inSection = false
     this.#skipTo = undefined
+    this.#lineOctets = 0
     this.#isAtEnd = true
+    this.#size.line()
     return true
   }
 
-  #stepHead(octet: number): true {
+  /** Keeps nothing more of the line, and ends it as one that cannot be read: a list begins and does not end. */
+  #drop(): void {
+    if (this.#isAtEnd || this.#mode === 'dropped') return
+    if (this.#mode === 'fetch') this.#cut.add(this.#sequence)
+    this.#mode = 'dropped'
+    this.#at += 1
+    this.#insert(' (\r\n')
+    this.#at -= 1
+    this.#endPiece()
+  }
+
+  /** The same, at the end of a literal's announcement: its line end is not passed on, and it announces nothing. */
+  #dropLiteral(): false {
+    this.#literalKept = 0
+    if (this.#mode === 'dropped') return false
+    this.#mode = 'dropped'
+    this.#insert(' (\r\n')
+    this.#endPiece()
+    return false
+  }
+
+  #stepDropped(octet: number): boolean {
+    this.#stepPlain(octet)
+    // Its literals are left out with it.
+    this.#literalKept = 0
+    this.#mode = this.#isAtEnd ? 'head' : 'dropped'
+    return false
+  }
+
+  #stepHead(octet: number): boolean {
     this.#head += asciiOf(octet)
     const head = octet === marks.space || octet === marks.open ? headOf(this.#head) : undefined
-    if (head?.kind === 'sort') {
-      this.#mode = 'sort'
-      this.#sorted = 0
+    if (head?.kind === 'name') this.#size.name()
+    if (head?.kind === 'numbers') {
+      this.#mode = 'numbers'
+      this.#numbers = numbered[head.of]
+      this.#numbersPassed = 0
     } else if (head?.kind === 'fetch') {
       this.#mode = 'fetch'
       this.#sequence = head.sequence
@@ -166,24 +234,27 @@ export class Sieve {
   }
 
   /** Any other answer: only its literals are told from its lines, as imapflow tells them. */
-  #stepPlain(octet: number): true {
+  #stepPlain(octet: number): boolean {
     if (octet === marks.lf) {
       const size = /^\{(\d+)\}\r?$/.exec(this.#marker ?? '')?.[1]
       this.#marker = undefined
       if (size === undefined) return this.#endLine()
       this.#literalLeft = this.#literalKept = Number(size)
+      if (this.#literalLeft > this.#bounds.plainLiteralOctetsMax) return this.#dropLiteral()
     } else if (octet === marks.brace) this.#marker = '{'
     else if (this.#marker !== undefined)
       this.#marker = this.#marker.length > 24 ? undefined : this.#marker + asciiOf(octet)
     return true
   }
 
-  #stepSort(octet: number): boolean {
+  #stepNumbers(octet: number): boolean {
     if (octet === marks.lf) return this.#endLine()
-    if (octet !== marks.space || (this.#sorted += 1) % this.#bounds.sortedTogether !== 0) return true
+    const { parting, again } = this.#numbers
+    if (octet !== parting || (this.#numbersPassed += 1) % this.#bounds.sortedTogether !== 0) return true
     this.#insert('\r\n')
     this.#endPiece()
-    this.#out.push(Buffer.from('* SORT '))
+    this.#out.push(Buffer.from(again))
+    this.#lineOctets = 0
     return false
   }
 
@@ -301,7 +372,9 @@ export class Sieve {
     if (this.#item !== undefined) this.#beginWord(this.#item)
     this.#literalKept = Math.min(size, this.#literalMax())
     if (this.#literalKept < size) this.#leaveOut()
-    this.#insert(`{${this.#literalKept}}\r\n`)
+    const announced = `{${this.#literalKept}}\r\n`
+    this.#insert(announced)
+    if (this.#item === undefined) this.#lineOctets += announced.length
     return false
   }
 

@@ -1,14 +1,15 @@
-/** Puts the sieve between a store and imapflow, on connections that read mail for people, and shares out the time for it. */
+/** Puts the sieve between every store and imapflow, and shares out the time for what comes through. */
 import type { ImapFlow } from 'imapflow'
-import { siftReceived } from './insides.ts'
+import { onCommand, siftReceived } from './insides.ts'
 import { imapLimits } from './limits.ts'
+import { KiB } from '../units.ts'
 import { Sieve, type SieveBounds } from './sieve.ts'
 import type { LoopTurns } from './loop-turns.ts'
 
-/** What the next answers are for. */
-export type Purpose = 'list' | 'read'
+/** What the next answers are for: a run, or somebody who lists or reads. */
+export type Purpose = 'run' | 'list' | 'read'
 
-const readBounds: SieveBounds = {
+const runBounds: SieveBounds = {
   stringOctetsMax: imapLimits.readStringOctetsMax,
   headerOctetsMax: imapLimits.readHeaderOctetsMax,
   addressesMax: imapLimits.readAddressesMax,
@@ -18,9 +19,25 @@ const readBounds: SieveBounds = {
   partOctetsMax: imapLimits.readPartOctetsMax,
   levelsMax: imapLimits.readLevelsMax,
   sortedTogether: imapLimits.sortedTogether,
+  lineOctetsMax: imapLimits.siftedLineOctetsMax,
+  plainLiteralOctetsMax: imapLimits.plainLiteralOctetsMax,
+  answerOctetsMax: imapLimits.answerOctetsMax,
+  answerLiteralOctetsMax: imapLimits.answerLiteralOctetsMax,
+  answerLinesMax: imapLimits.answerLinesMax,
+  namesMax: imapLimits.namesMax,
 }
 
+const readBounds: SieveBounds = {
+  ...runBounds,
+  answerLiteralOctetsMax: imapLimits.readAnswerLiteralOctetsMax,
+  answerLinesMax: imapLimits.readAnswerLinesMax,
+}
+
+/** Before STARTTLS a server greets, and tells its capabilities. */
+const clearBounds: SieveBounds = { ...runBounds, answerOctetsMax: 64 * KiB, answerLinesMax: 100 }
+
 const bounds: Readonly<Record<Purpose, SieveBounds>> = {
+  run: runBounds,
   read: readBounds,
   list: {
     ...readBounds,
@@ -37,11 +54,13 @@ export interface Sifting {
 const sieves = new WeakMap<ImapFlow, Sieve>()
 
 /** @param key those with one key share their turns. */
-export function siftingFor(turns: LoopTurns, key: string): Sifting {
+export function siftingFor(turns: LoopTurns, key: string, purpose: Purpose): Sifting {
   return {
     begin(client) {
-      const sieve = new Sieve(readBounds)
+      let isClear = client.options.doSTARTTLS === true
+      const sieve = new Sieve(isClear ? clearBounds : bounds[purpose])
       sieves.set(client, sieve)
+      onCommand(client, () => sieve.nextAnswer())
       let parsed = 0
       siftReceived(client, async function* sifted(chunk) {
         // Short answers need no turn of their own: nobody waits long for them.
@@ -51,6 +70,13 @@ export function siftingFor(turns: LoopTurns, key: string): Sifting {
           parsed = 0
           await turns.take(key)
         }
+        if (isClear && !client.secureConnection) {
+          // What comes together with the OK to STARTTLS was not sent by the server alone: imapflow tells it by its coming together.
+          yield Buffer.concat(sieve.pass(chunk))
+          return
+        }
+        if (isClear) sieve.begin(bounds[purpose])
+        isClear = false
         await takes(chunk.length)
         for (const piece of sieve.pass(chunk)) {
           await takes(piece.length)

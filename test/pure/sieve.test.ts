@@ -13,6 +13,12 @@ const bounds: SieveBounds = {
   partOctetsMax: 200,
   levelsMax: 5,
   sortedTogether: 3,
+  lineOctetsMax: 2000,
+  plainLiteralOctetsMax: 100,
+  answerOctetsMax: 100_000,
+  answerLiteralOctetsMax: 100_000,
+  answerLinesMax: 50,
+  namesMax: 5,
 }
 
 function sifted(answer: string, chance?: Chance): { readonly left: string; readonly isCut: boolean } {
@@ -92,11 +98,55 @@ test('what is beyond them is left out, and what is left is an answer', () => {
   }
 })
 
-test('a long SORT becomes several', () => {
-  assert.equal(
-    sifted('* SORT 1 2 3 4 5 6 7\r\nA1 OK done\r\n').left,
-    '* SORT 1 2 3\r\n* SORT 4 5 6\r\n* SORT 7\r\nA1 OK done\r\n',
-  )
+test('a long SORT, SEARCH or ESEARCH becomes several', () => {
+  for (const [answer, left] of [
+    ['* SORT 1 2 3 4 5 6 7\r\n', '* SORT 1 2 3\r\n* SORT 4 5 6\r\n* SORT 7\r\n'],
+    ['* SEARCH 1 2 3 4 (MODSEQ 9)\r\n', '* SEARCH 1 2 3\r\n* SEARCH 4 (MODSEQ 9)\r\n'],
+    [
+      '* ESEARCH (TAG "A1") UID ALL 1,3:4,6,9 COUNT 5\r\n',
+      '* ESEARCH (TAG "A1") UID ALL 1,3:4,6\r\n* ESEARCH UID ALL 9 COUNT 5\r\n',
+    ],
+    [`* SEARCH${' 1'.repeat(3000)}\r\n`, '* SEARCH 1 1 1\r\n'.repeat(1000)],
+  ] as const)
+    assert.equal(sifted(`${answer}A1 OK done\r\n`).left, `${left}A1 OK done\r\n`)
+})
+
+test('a line that is too long is cut, with its literals, and becomes one that nobody can read', () => {
+  const rest = '* 2 EXISTS\r\nA1 OK done\r\n'
+  const chance = new Chance(7)
+  for (const [answer, left, isCut] of [
+    [
+      `* 1 FETCH (UID 5 FLAGS (${'a '.repeat(3000)}{3}\r\n\r\n) x) {2}\r\n\r\n)\r\n`,
+      /^\* 1 FETCH \(UID 5 FLAGS \((?:a )+a? \(\r\n$/,
+      true,
+    ],
+    [`* FLAGS (${'a '.repeat(3000)})\r\n`, /^\* FLAGS \((?:a )+a? \(\r\n$/, false],
+    [`* LIST () "/" {101}\r\n${'\r\n'.repeat(50)}x\r\n`, /^\* LIST \(\) "\/" \{101\}\r \(\r\n$/, false],
+    [`* 1 FETCH (X ${'{0}\r\n '.repeat(999)})\r\n`, / \(\r\n$/, true],
+  ] as const)
+    for (let nth = 0; nth < 20; nth += 1) {
+      const given = sifted(`${answer}${rest}`, nth === 0 ? undefined : chance)
+      assert.ok(given.left.endsWith(rest), given.left.slice(-99))
+      assert.match(given.left.slice(0, -rest.length), left)
+      assert.ok(given.left.length < 5000)
+      assert.equal(given.isCut, isCut)
+    }
+})
+
+test('an answer that does not end is an error, in whatever it is large', () => {
+  for (const line of [
+    '* 1 EXISTS\r\n',
+    '* LIST () "/" a\r\n',
+    `* OK ${'x'.repeat(9000)}\r\n`,
+    `* 1 FETCH (X {9000}\r\n${'x'.repeat(9000)})\r\n`,
+  ]) {
+    assert.throws(() => sifted(line.repeat(60)), /the answer to one command has more than \d+/)
+    const sieve = new Sieve(bounds)
+    for (let nth = 0; nth < 60; nth += 1) {
+      sieve.nextAnswer()
+      sieve.pass(Buffer.from(line, 'latin1'))
+    }
+  }
 })
 
 /** A list of anything, in the form that answers have. */

@@ -1,10 +1,8 @@
 /**
  * Chance against the wire, the listing and the header: whatever comes, in whatever pieces, ends, says so as a SessionFailed and
- * nothing else, and gives out nothing that was not sent. It plays a number of cases, or, where FUZZ_SECONDS is set, for so long.
- * A failure names its seed: TRIBUTARY_SEED=n FUZZ_SECONDS=0 plays that case alone.
+ * nothing else, and gives out nothing that was not sent. test/support/fuzz.ts says how many cases are played, and how to play one again.
  */
 import assert from 'node:assert/strict'
-import { randomInt } from 'node:crypto'
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
@@ -20,43 +18,12 @@ import type { Expected, Reply } from '../../src/pop3/reply.ts'
 import { ReplyReader } from '../../src/pop3/wire.ts'
 import { noCounts } from '../../src/runs/run.ts'
 import { SessionFailed } from '../../src/failure/session-failed.ts'
-import { Chance } from '../support/chance.ts'
+import type { Chance } from '../support/chance.ts'
+import { fuzz } from '../support/fuzz.ts'
 import { type MaildropMessage, startPop3Server } from '../support/pop3-server.ts'
 import { letter, TestWorld } from '../support/world.ts'
 
-const seconds = process.env['FUZZ_SECONDS'] === undefined ? undefined : Number(process.env['FUZZ_SECONDS'])
-const firstSeed = Number(process.env['TRIBUTARY_SEED'] ?? randomInt(2 ** 31))
 const nowMs = Date.UTC(2026, 10, 10)
-
-interface Extent {
-  /** How many cases are played where nobody sets a time: together they take some 5 s. */
-  readonly cases: number
-  /** The part of all the time, where somebody sets one. */
-  readonly share: number
-  /** How many cases are played at once. */
-  readonly lanes?: number
-}
-
-function fuzz(name: string, { cases, share, lanes = 1 }: Extent, play: (chance: Chance) => Promise<void> | void): void {
-  test(name, async (t) => {
-    const endMs = performance.now() + (seconds ?? 0) * 1000 * share
-    let begun = 0
-    const isOver = () => (seconds === undefined ? begun >= cases : begun > 0 && performance.now() >= endMs)
-    const lane = async () => {
-      while (!isOver()) {
-        const seed = firstSeed + begun
-        begun += 1
-        try {
-          await play(new Chance(seed))
-        } catch (error) {
-          throw new Error(`seed ${seed}: ${error instanceof Error ? error.message : String(error)}`, { cause: error })
-        }
-      }
-    }
-    await Promise.all(Array.from({ length: lanes }, lane))
-    t.diagnostic(`seed ${firstSeed}, ${begun} cases`)
-  })
-}
 
 /** Of what framing is made of, and of anything. */
 const telling = [

@@ -1,7 +1,10 @@
 /** A field of a form, with its name above it and what is wrong with it below it. Screen readers read both with the field. */
+import { useSignal } from '@preact/signals'
 import type { ComponentChildren, InputHTMLAttributes } from 'preact'
 import { useId } from 'preact/hooks'
 import type { Held } from '../draft.ts'
+import { words } from '../words/index.ts'
+import { Icon } from './icon.tsx'
 
 /** The attributes of an input that forms here use. */
 type Input = Pick<
@@ -28,19 +31,53 @@ export interface Choosing<Value extends string> extends Held<Value> {
   readonly options: readonly { readonly value: Value; readonly text: string }[]
 }
 
-export function Field({ label, hint, error, value, onChange, type = 'text', ...rest }: Named & Input & Held<string>) {
+export function Field({
+  label,
+  hint,
+  error,
+  value,
+  onChange,
+  type = 'text',
+  isShown,
+  ...rest
+}: Named &
+  Input &
+  Held<string> & {
+    /** Whether a password is shown as it is, such as one that was made just now. */ readonly isShown?: boolean
+  }) {
   const id = useId()
+  const shows = useSignal(false)
+  const isSecret = type === 'password'
+  const isRead = isSecret && (isShown === true || shows.value)
+  const { common } = words.value
   return (
     <div class="field">
       <label for={id}>{label}</label>
-      <input
-        id={id}
-        value={value}
-        onInput={(event) => onChange(event.currentTarget.value)}
-        {...described(id, hint, error)}
-        // Preact's types have another input for each `type`; all inputs here have the attributes that are given.
-        {...({ ...rest, type } as InputHTMLAttributes)}
-      />
+      <div class={isSecret ? 'secret-field' : ''}>
+        <input
+          id={id}
+          value={value}
+          onInput={(event) => onChange(event.currentTarget.value)}
+          {...described(id, hint, error)}
+          // Preact's types have another input for each `type`; all inputs here have the attributes that are given.
+          {...({ ...rest, type: isRead ? 'text' : type } as InputHTMLAttributes)}
+          {...(isRead ? { autocapitalize: 'none', spellcheck: false } : {})}
+        />
+        {isSecret && isShown !== true && (
+          <button
+            type="button"
+            class="icon-button"
+            aria-label={common.showTyped}
+            title={common.showTyped}
+            aria-pressed={shows.value}
+            onClick={() => {
+              shows.value = !shows.value
+            }}
+          >
+            <Icon name={shows.value ? 'unseen' : 'seen'} />
+          </button>
+        )}
+      </div>
       <Notes id={id} hint={hint} error={error} />
     </div>
   )

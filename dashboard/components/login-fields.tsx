@@ -4,12 +4,13 @@ import type { Draft } from '../draft.ts'
 import { useResource } from '../resource.ts'
 import type { Account, Application } from '../shapes.ts'
 import { words } from '../words/index.ts'
+import { CertificateFields, sentTrust, type Trust, trustOf } from './certificate-fields.tsx'
 import { Field } from './field.tsx'
 import { isOlder, type Line, LineFields, lineOf, sentLine, type Way } from './line-fields.tsx'
 import { imapPorts, pop3Ports, type Server, ServerRow } from './server-fields.tsx'
 import { byPassword, Entry } from './sign-in/entry.tsx'
 
-export interface TypedLogin extends Server, Line {
+export interface TypedLogin extends Server, Line, Trust {
   readonly password: string
   /** The application by which its owner signs in, or `password`. */
   readonly entry: string
@@ -17,7 +18,17 @@ export interface TypedLogin extends Server, Line {
 
 type Login = Pick<
   Account,
-  'hostUnicode' | 'port' | 'tls' | 'user' | 'oauth' | 'sasl' | 'tlsMinVersion' | 'tlsLegacy' | 'proxy'
+  | 'hostUnicode'
+  | 'port'
+  | 'tls'
+  | 'tlsVerify'
+  | 'tlsFingerprint'
+  | 'user'
+  | 'oauth'
+  | 'sasl'
+  | 'tlsMinVersion'
+  | 'tlsLegacy'
+  | 'proxy'
 >
 type Protocol = Way['protocol']
 
@@ -29,6 +40,7 @@ export const typedLogin = (of: Login): TypedLogin => ({
   password: '',
   entry: of.oauth?.applicationId ?? byPassword,
   ...lineOf(of),
+  ...trustOf(of),
 })
 
 /** As the API takes it, without the password. */
@@ -42,6 +54,7 @@ function sentLogin(typed: TypedLogin, protocol: Protocol) {
     auth: signsIn ? ('oauth2' as const) : ('password' as const),
     oauth: signsIn ? { applicationId: typed.entry } : null,
     ...sentLine(typed, { protocol, signsIn }),
+    ...sentTrust(typed),
   }
 }
 
@@ -57,30 +70,44 @@ export function changedLogin(before: Login, typed: TypedLogin, protocol: Protoco
   }
 }
 
-/** Whether the API takes this change only from somebody who knows the password. */
-export function needsPassword(before: Login, typed: TypedLogin, protocol: Protocol): boolean {
+/**
+ * Whether the API takes this change only from somebody who knows the password.
+ *
+ * @param shown the fingerprints that tests of it have met.
+ */
+export function needsPassword(
+  before: Login,
+  typed: TypedLogin,
+  protocol: Protocol,
+  shown: readonly string[] = [],
+): boolean {
   const was = sentLogin(typedLogin(before), protocol)
   const is = sentLogin(typed, protocol)
   if (is.auth === 'oauth2') return false
   const isElsewhere = is.host.toLowerCase() !== was.host.toLowerCase()
   const isOther = (['port', 'user', 'auth', 'sasl', 'proxy'] as const).some((name) => is[name] !== was[name])
   const isWeaker = is.tls === 'none' || isOlder(is.tlsMinVersion, was.tlsMinVersion) || (is.tlsLegacy && !was.tlsLegacy)
-  return isElsewhere || isOther || (was.tls !== 'none' && isWeaker)
+  const pin = is.tlsFingerprint
+  const isUnknown = pin !== null && pin !== was.tlsFingerprint && !shown.includes(pin)
+  const isUnchecked = !is.tlsVerify && pin === null && (was.tlsVerify || was.tlsFingerprint !== null)
+  return isElsewhere || isOther || (was.tls !== 'none' && (isWeaker || isUnknown || isUnchecked))
 }
 
 export function LoginFields({
   draft,
   before,
   protocol,
+  shown = [],
 }: {
   readonly draft: Draft<TypedLogin>
   readonly before: Login
   readonly protocol: Protocol
+  readonly shown?: readonly string[]
 }) {
   const { form, destinations } = words.value
   const { value: known } = useResource('/oauth/applications', everyOne<Application>).now
   const applications = known.state === 'ready' ? known.value : []
-  const isNeeded = needsPassword(before, draft.values, protocol)
+  const isNeeded = needsPassword(before, draft.values, protocol, shown)
   const signsIn = draft.values.entry !== byPassword
   const isPop3 = protocol === 'POP3'
   return (
@@ -106,6 +133,7 @@ export function LoginFields({
         draft={draft}
         ports={isPop3 ? pop3Ports : imapPorts}
       />
+      {draft.values.tls !== 'none' && <CertificateFields draft={draft} />}
       <LineFields draft={draft} way={{ protocol, signsIn }} />
     </>
   )

@@ -3,7 +3,6 @@ import { useComputed, useSignal } from '@preact/signals'
 import { useEffect } from 'preact/hooks'
 import { get } from '../client.ts'
 import { AccountEditor } from '../components/account-editor.tsx'
-import { Button } from '../components/button.tsx'
 import { FailureNote } from '../components/failure.tsx'
 import { Icon } from '../components/icon.tsx'
 import { Missing } from '../components/missing.tsx'
@@ -23,9 +22,11 @@ import type { Account, List, QuarantineEntry, Run } from '../shapes.ts'
 import { words } from '../words/index.ts'
 import { Actions } from './account/actions.tsx'
 import { Facts } from './account/facts.tsx'
+import { PasswordAnew } from './account/password-anew.tsx'
 import { Quarantine } from './account/quarantine.tsx'
 import { ReadThem } from './account/read-them.tsx'
 import { Runs } from './account/runs.tsx'
+import { TrustThis } from './account/trust-this.tsx'
 
 /** The roster keeps the account up to date from then on. */
 async function learnFrom(path: string, signal: AbortSignal): Promise<void> {
@@ -116,10 +117,9 @@ export default function AccountPage({ params: { id = '' } }: PageProps) {
         <div class="columns-main">
           {troubled && lastRun?.failure && (
             <FailureNote failure={lastRun.failure} tone={status === 'failing' ? 'warning' : 'bad'}>
-              {lastRun.failure.kind === 'credentials refused' && may('admin') && (
-                <Button icon="edit" onClick={edit}>
-                  {say.needsPassword}
-                </Button>
+              {may('admin') && <TrustThis account={account} failure={lastRun.failure} />}
+              {lastRun.failure.kind === 'credentials refused' && account.oauth === null && may('admin') && (
+                <PasswordAnew account={account} onEdit={edit} />
               )}
             </FailureNote>
           )}

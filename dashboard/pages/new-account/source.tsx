@@ -1,5 +1,6 @@
 /** The section for the account's server, with a test. */
 import { Button } from '../../components/button.tsx'
+import { groups } from '../../components/certificate-fields.tsx'
 import { Section } from '../../components/page.tsx'
 import { byPassword } from '../../components/sign-in/entry.tsx'
 import { words } from '../../words/index.ts'
@@ -8,7 +9,7 @@ import { Credentials } from './credentials.tsx'
 import { Entry } from './entry.tsx'
 import { Found } from './found.tsx'
 import type { Adding } from './new-account.ts'
-import { groups, Seen } from './seen.tsx'
+import { Seen } from './seen.tsx'
 
 export function Source({ adding }: { readonly adding: Adding }) {
   const { add: say, welcome } = words.value

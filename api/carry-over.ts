@@ -8,7 +8,7 @@ import { backupLines } from '../src/redis/backup.ts'
 import { bringHostsToOneForm } from '../src/redis/account-hosts.ts'
 import { carryOver, type CarryOverNews } from '../src/redis/format/carry-over.ts'
 import { leaveToOthers, Presence } from '../src/redis/processes.ts'
-import type { Ring } from '../src/seal.ts'
+import { createSeal, type Ring } from '../src/seal.ts'
 
 /** Makes the data ready, and records that this process works with them from then on. @throws FormatRefused */
 export async function openData(
@@ -22,8 +22,8 @@ export async function openData(
     version: programVersion(),
     async backup(format) {
       const nowMs = Date.now()
-      const keyId = (await openRing()).newest().id
-      return await writeBackup(backups, format, backupLines(redis, keyId, nowMs, format), nowMs)
+      const seal = createSeal(await openRing())
+      return await writeBackup(backups, format, backupLines(redis, seal, nowMs, format), nowMs)
     },
     tell: (news) => log.info(news, carryOverWords(news)),
   })

@@ -74,8 +74,10 @@ export const apiLimits = {
   importAnswersOctetsMax: 16 * MiB,
 
   // Backup
-  /** The longest line of a backup, an intent of a whole window, is a tenth of this. */
-  backupLineOctetsMax: 4 * MiB,
+  /** The longest line of a backup, an intent of a whole window, is less than half of this. */
+  backupLineOctetsMax: MiB,
+  /** So large a backup may become when it is unpacked. */
+  backupPlainOctetsMax: 64 * 1024 * MiB,
   /** A million messages are some 40 MB. */
   backupOctetsMax: 16 * 1024 * MiB,
 

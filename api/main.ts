@@ -141,6 +141,7 @@ async function main(): Promise<void> {
     queue,
     trustedProxies: config.http.trustedProxies,
     hosted,
+    backups: home.backups,
     sample,
     settings: new InstanceSettingsStore(redis),
     proxy: config.proxy,

@@ -49,28 +49,43 @@ export function addBackup(program: Command, cli: Cli): void {
       .command('restore')
       .description('Restore a backup; needs the secret key that it was made with')
       .argument('<file>', 'what `backup` wrote; - for stdin')
-      .option('--replace', 'remove the accounts and destinations that are there, with their history')
+      .option(
+        '--replace',
+        'remove the accounts and destinations that are there, with their history; a backup of them is made',
+      )
+      .option('--proven', 'refuse a file of which nothing proves that an instance with this secret key wrote it')
       .option('-y, --yes', 'do not ask')
-      .action(async (file: string, { replace, yes }: { replace?: true; yes?: true }) => {
+      .action(async (file: string, { replace, proven, yes }: { replace?: true; proven?: true; yes?: true }) => {
         const size = file === '-' ? undefined : statSync(await readable(file)).size
         if (replace) await cli.sure('Replace the accounts, destinations and history that are there?', yes)
         const foot = new Foot(terminal)
-        const { through } = counting((sum) =>
-          foot.draw([size === undefined ? octets(sum) : bar(sum / Math.max(1, size))]),
-        )
-        const stream = (file === '-' ? terminal.stdin : createReadStream(file)).pipe(through)
-        try {
-          const sending = { query: { replace }, stream, type: 'application/gzip', idleMs: restoreIdleMs }
-          const restored = await cli.api.ask<Restored>('POST', '/restore', sending)
-          foot.clear()
-          if (terminal.json) return terminal.document(restored)
-          const { accounts, destinations, createdAt } = restored
-          terminal.say(
-            `Restored as of ${moment(createdAt)}: ${count(accounts, 'account')}, ${count(destinations, 'destination')}.`,
+        const send = async (demandProof: true | undefined) => {
+          const { through } = counting((sum) =>
+            foot.draw([size === undefined ? octets(sum) : bar(sum / Math.max(1, size))]),
           )
-        } finally {
-          foot.clear()
+          const stream = (file === '-' ? terminal.stdin : createReadStream(file)).pipe(through)
+          const query = { replace, proven: demandProof }
+          try {
+            const sending = { query, stream, type: 'application/gzip', idleMs: restoreIdleMs }
+            return await cli.api.ask<Restored>('POST', '/restore', sending)
+          } finally {
+            foot.clear()
+          }
         }
+        const restored = await send(proven ?? (file === '-' || yes ? undefined : true)).catch(
+          async (error: unknown) => {
+            if (proven || !(error instanceof CommandFailed) || error.problem.type !== '/problems/unproven') throw error
+            await cli.sure('Nothing proves where this backup is from. Do you know, and shall it be restored?', yes)
+            return await send(undefined)
+          },
+        )
+        if (terminal.json) return terminal.document(restored)
+        const { accounts, destinations, createdAt, notice, before } = restored
+        terminal.say(
+          `Restored as of ${moment(createdAt)}: ${count(accounts, 'account')}, ${count(destinations, 'destination')}.`,
+        )
+        if (notice !== null) terminal.say(notice)
+        if (before !== null) terminal.say(`What was there before is in ${before}.`)
       }),
     'tributary restore tributary-2026-11-24.ndjson.gz',
   )

@@ -45,6 +45,7 @@ export type EventName =
   | 'data carried over'
   | 'data of another format'
   | 'unfinished restore removed'
+  | 'backup without proof restored'
   // News on its way to people.
   | 'visit failed'
   | 'webhook delivered'

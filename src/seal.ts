@@ -1,5 +1,5 @@
 /** Seals stored secrets: AES-256-GCM, bound to their record and field, under the newest key of a ring. */
-import { createCipheriv, createDecipheriv, createHash, randomBytes } from 'node:crypto'
+import { createCipheriv, createDecipheriv, createHash, createHmac, type Hmac, hkdfSync, randomBytes } from 'node:crypto'
 
 export interface Key {
   /** Identifies this key without revealing it. */
@@ -28,6 +28,8 @@ export interface Seal {
   seal(secret: string, recordId: string, field: string): string
   /** Throws if the key is not in the ring, or if the secret was sealed for another record or field. */
   open(sealed: string, recordId: string, field: string): string
+  /** Begins a proof that whoever wrote a text has this key: HMAC-SHA-256, under a key that is made of it for this alone. Undefined: it is not in the ring. */
+  prover(keyId: string): Hmac | undefined
 }
 
 /** What would be sealed now could not be opened after a restart. The message says what to do. */
@@ -94,6 +96,10 @@ export function createSeal(ring: Ring | Buffer): Seal {
           error,
         )
       }
+    },
+    prover(keyId) {
+      const key = keys.find(keyId)
+      return key && createHmac('sha256', Buffer.from(hkdfSync('sha256', key.octets, '', 'tributary backup', keyOctets)))
     },
   }
 }

@@ -36,6 +36,11 @@ export const problemTypes = {
   taken: [409, 'Taken', 'There is one like it already.'],
   'in-use': [409, 'In use', 'Something still needs it; remove that first.'],
   busy: [409, 'At work', 'A run is under way; wait for its end and send again.'],
+  unproven: [
+    409,
+    'Nothing proves where it is from',
+    'An earlier version wrote the file, or somebody by hand; if you know where it is from, restore it without `proven`.',
+  ],
   'another-key': [409, 'Sealed with another key', 'Put the secret key of then in place.'],
   gone: [410, 'Gone', 'It was there, and is no more.'],
   'precondition-failed': [

@@ -1,7 +1,7 @@
 /** The backups that the gateway makes by itself, before it carries data over to another format: whole files, of which the newest stay. */
 import { randomBytes } from 'node:crypto'
 import { createReadStream, createWriteStream } from 'node:fs'
-import { mkdir, open, readdir, rename, rm } from 'node:fs/promises'
+import { mkdir, mkdtemp, open, readdir, rename, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { Readable } from 'node:stream'
@@ -10,6 +10,8 @@ import { createGunzip, createGzip } from 'node:zlib'
 import { diskLimits } from './limits.ts'
 
 const unfinished = '.part'
+/** So old is what a process has left behind that was killed. */
+const leftBehindMs = 86_400_000
 
 /**
  * Writes a backup and reads it back before it gets its name: a file with that name is whole.
@@ -44,6 +46,17 @@ export async function writeBackup(
   return path
 }
 
+/** Makes a folder for the file of a restore, and removes what restores that were killed have left there. */
+export async function restoreFolder(parent: string, nowMs: number): Promise<string> {
+  await mkdir(parent, { recursive: true, mode: 0o700 })
+  for (const name of await readdir(parent)) {
+    const path = join(parent, name)
+    if (!/^restore-[A-Za-z0-9]{6}$/.test(name) || (await stat(path)).mtimeMs > nowMs - leftBehindMs) continue
+    await rm(path, { recursive: true, force: true })
+  }
+  return await mkdtemp(join(parent, 'restore-'))
+}
+
 /** The last line of a backup counts those before it. */
 async function demandWhole(path: string): Promise<void> {
   let [count, last] = [0, '']
@@ -52,7 +65,7 @@ async function demandWhole(path: string): Promise<void> {
   const lines = createInterface({ input: unzipped, crlfDelay: Number.POSITIVE_INFINITY })
   for await (const line of lines) [count, last] = [count + 1, line]
   await read
-  if (last !== JSON.stringify({ end: true, lines: count - 1 }))
+  if (!last.startsWith('{"end":true,') || (JSON.parse(last) as { readonly lines: unknown }).lines !== count - 1)
     throw new Error(`The backup ${path} could not be read back whole`)
 }
 

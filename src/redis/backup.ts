@@ -5,7 +5,8 @@
  */
 import type { Redis } from 'ioredis'
 import { redisLimits } from './limits.ts'
-import { backupName, type Entry } from './backup-entry.ts'
+import type { Seal } from '../seal.ts'
+import { backupName, backupProof, type Entry } from './backup-entry.ts'
 import { runTasks } from '../runs/run.ts'
 import { runIn } from '../runs/run-record.ts'
 import { backedUpOfAccount, keys, openField } from './key-names.ts'
@@ -13,21 +14,31 @@ import { backedUpOfAccount, keys, openField } from './key-names.ts'
 /** The number of fields, runs and accounts that are read at once. */
 const chunk = 200
 
-/** @param version the format of the data; it is not today's if they are about to be carried over. */
+/**
+ * The last line proves all before it: nobody without the key of the first line can have written them (docs/decisions/0078).
+ *
+ * @param version the format of the data; it is not today's if they are about to be carried over.
+ */
 export async function* backupLines(
   redis: Redis,
-  keyId: string,
+  seal: Pick<Seal, 'keyId' | 'prover'>,
   nowMs: number,
   version: number = redisLimits.dataFormat,
 ): AsyncGenerator<string> {
-  let lines = 1
-  const head = { format: backupName, version, createdAt: new Date(nowMs).toISOString(), keyId }
-  yield `${JSON.stringify(head)}\n`
-  for await (const entry of entriesOf(redis, nowMs)) {
+  const { keyId } = seal
+  // The key stays this one, whatever becomes of the ring meanwhile.
+  const prover = seal.prover(keyId)
+  if (prover === undefined) throw new Error(`there is no key ${keyId} any more`)
+  let lines = 0
+  const proven = (line: object) => {
+    const text = `${JSON.stringify(line)}\n`
     lines += 1
-    yield `${JSON.stringify(entry)}\n`
+    prover.update(text)
+    return text
   }
-  yield `${JSON.stringify({ end: true, lines })}\n`
+  yield proven({ format: backupName, version, createdAt: new Date(nowMs).toISOString(), keyId, proof: backupProof })
+  for await (const entry of entriesOf(redis, nowMs)) yield proven(entry)
+  yield `${JSON.stringify({ end: true, lines, proof: prover.digest('base64url') })}\n`
 }
 
 /** Hashes whose fields are the ids of accounts. */

@@ -260,6 +260,12 @@ export const redisLimits = {
   // Backup
   /** The size of a value in one line of a backup. A longer value is divided. */
   backupPieceOctets: 192 * KiB,
+  /** The fields or members of one line, and the accounts or destinations of a backup: what is more was made to fill memory. */
+  backupFieldsMax: 20_000,
+  backupRecordsMax: 1_000_000,
+  /** The letters of one record, the largest of which is an intent of a whole window; and its parts, if it is large. */
+  backupRecordMax: 1 * MiB,
+  backupPartsMax: 50_000,
 
   // News: webhooks and bulletins by e-mail
   /** The number of news that wait to be carried further, some 600 octets each. Without a worker that carries news, no worker writes news either. */

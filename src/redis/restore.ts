@@ -1,29 +1,32 @@
 /** Replaces the data in Redis by a backup (backup.ts) that has been checked (backup-check.ts). */
 import type { ChainableCommander, Redis } from 'ioredis'
 import { redisLimits } from './limits.ts'
+import type { Grant } from '../oauth/grant.ts'
 import type { Run } from '../runs/run.ts'
 import { reportOf } from '../failure/sentences.ts'
 import { bringHostsToOneForm } from './account-hosts.ts'
 import { addToIndex } from './account-index.ts'
-import { type AccountRecord, accountRecordIn } from './account-record.ts'
+import { type AccountRecord, readableRecordIn } from './account-record.ts'
 import { addSource } from './accounts.ts'
 import { hashOf } from './backup.ts'
-import { type Entry, entryOf, parsed } from './backup-entry.ts'
+import { BackupUnfit, type Entry, entryOf, parsed, runOfKey } from './backup-entry.ts'
 import type { DestinationRecord } from './destinations.ts'
 import { DueAccounts } from './due.ts'
 import { FormatLock } from './format/lock.ts'
 import { restoring } from './format/mark.ts'
 import { formatOf, formatSteps, runSteps, type FormatStep } from './format/steps.ts'
 import { everyKey, keys } from './key-names.ts'
-import { keysLike } from './nodes.ts'
+import { infoOfAll, keysLike } from './nodes.ts'
 import { addConsents } from './oauth-grants.ts'
 import { pipelined } from './pipelined.ts'
 import { indexQuarantine } from './quarantine-index.ts'
 import { queuePrefix } from './queue.ts'
+import { readable } from './readable.ts'
 import { indexRuns } from './run-index.ts'
 import { script } from './scripts.ts'
 import { restate } from './statuses.ts'
 import type { TokenRecord } from './tokens.ts'
+import type { WebhookRecord } from './webhooks.ts'
 
 const raiseFence = script<1>('raise-fence', 1)
 
@@ -65,6 +68,27 @@ export async function restoreBackup(
   }
 }
 
+/**
+ * A backup that does not fit would break off half-way, when what was there before is gone.
+ *
+ * @param octets of the backup; in Redis they are some three quarters of that, and at most all of it.
+ * @throws BackupUnfit
+ */
+export async function demandRoom(redis: Redis, octets: number): Promise<void> {
+  const nodes = await infoOfAll(redis, 'memory')
+  const roomOf = (info: string) => {
+    const numberOf = (name: string) => Number(new RegExp(`^${name}:(\\d+)`, 'm').exec(info)?.[1] ?? 0)
+    return numberOf('maxmemory') || numberOf('total_system_memory') || Number.POSITIVE_INFINITY
+  }
+  const room = nodes.map(roomOf).reduce((sum, one) => sum + one, 0)
+  if (octets * 0.75 <= room) return
+  const mb = (number: number) => `${Math.round(number / 1e6)} MB`
+  throw new BackupUnfit(
+    'room',
+    `This backup has ${mb(octets)}, and Redis may take ${mb(room)}. Nothing was changed; give Redis more memory (maxmemory), and restore again.`,
+  )
+}
+
 export interface RestorableBackup {
   readonly lines: () => AsyncIterable<string>
   /** The format of its data. */
@@ -82,16 +106,23 @@ export class RestoreBusy extends Error {
 /** Makes the data that no backup holds because they follow from the rest: indexes, logins, and the owners of tokens. */
 async function rebuild(redis: Redis, nowMs: number): Promise<void> {
   const destinations = await rebuildDestinations(redis)
-  for await (const grants of hashOf(redis, keys.oauthGrants))
-    await pipelined(redis, Object.entries(grants), (pipeline, [id, json]) => addConsents(pipeline, id, json))
+  for await (const grants of hashOf(redis, keys.oauthGrants)) {
+    const readableOnes = Object.entries(grants).filter(
+      ([, json]) => readable<Grant>(json, 'applicationId') !== undefined,
+    )
+    await pipelined(redis, readableOnes, (pipeline, [id, json]) => addConsents(pipeline, id, json))
+  }
   await rebuildTokens(redis, destinations)
+  await dropWebhooks(redis, destinations)
   const due = await redis.zrange(keys.due, '0', '-1', 'WITHSCORES')
   await redis.unlink(keys.due)
   const dueMs = new Map<string, number>()
   for (let nth = 0; nth + 1 < due.length; nth += 2) dueMs.set(due[nth] ?? '', Number(due[nth + 1]))
   for await (const accounts of hashOf(redis, keys.accounts)) {
     await pipelined(redis, Object.entries(accounts), (pipeline, [id, json]) => {
-      const record = accountRecordIn(id, json)
+      const record = readableRecordIn(id, json)
+      // What could not be read where the backup was made cannot be read here either.
+      if (record === undefined) return
       // The account was removed while the backup was made, and its destination with it.
       if (destinations.has(record.account.destinationId)) rebuildAccount(pipeline, record, dueMs.get(id), nowMs)
       else pipeline.hdel(keys.accounts, id)
@@ -117,9 +148,9 @@ async function rebuildDestinations(redis: Redis): Promise<Set<string>> {
     const all = redis.multi()
     for (const [id, json] of Object.entries(destinations)) {
       ids.add(id)
-      const { destination } = JSON.parse(json) as DestinationRecord
       all.zadd(keys.destinationIds, 0, id)
-      if (destination.kind === 'hosted') all.hset(keys.logins, destination.login, id)
+      const record = readable<DestinationRecord>(json, 'destination')
+      if (record?.destination.kind === 'hosted') all.hset(keys.logins, record.destination.login, id)
     }
     await all.exec()
   }
@@ -130,8 +161,8 @@ async function rebuildDestinations(redis: Redis): Promise<Set<string>> {
 function loginsIn(purges: Readonly<Record<string, string>>): Record<string, string> {
   return Object.fromEntries(
     Object.entries(purges).flatMap(([id, json]) => {
-      const { destination } = JSON.parse(json) as DestinationRecord
-      return destination.kind === 'hosted' ? [[destination.login, id]] : []
+      const record = readable<DestinationRecord>(json, 'destination')
+      return record?.destination.kind === 'hosted' ? [[record.destination.login, id]] : []
     }),
   )
 }
@@ -140,13 +171,24 @@ async function rebuildTokens(redis: Redis, destinations: ReadonlySet<string>): P
   for await (const tokens of hashOf(redis, keys.tokens)) {
     const all = redis.multi()
     for (const [id, json] of Object.entries(tokens)) {
-      const { destinationId } = JSON.parse(json) as TokenRecord
+      const { destinationId = null } = readable<TokenRecord>(json) ?? {}
       // The token was removed while the backup was made, and its destination with it.
       if (destinationId !== null && !destinations.has(destinationId)) all.hdel(keys.tokens, id)
       else all.zadd(keys.tokenIds, 0, id)
       if (destinationId !== null && destinations.has(destinationId)) all.sadd(keys.tokensOf(destinationId), id)
     }
     await all.exec()
+  }
+}
+
+/** Those that hear of a destination which was removed while the backup was made. */
+async function dropWebhooks(redis: Redis, destinations: ReadonlySet<string>): Promise<void> {
+  for await (const webhooks of hashOf(redis, keys.webhooks)) {
+    const lost = Object.entries(webhooks).flatMap(([id, json]) => {
+      const destinationId = readable<WebhookRecord>(json, 'webhook')?.webhook.destinationId ?? null
+      return destinationId === null || destinations.has(destinationId) ? [] : [id]
+    })
+    if (lost.length > 0) await redis.hdel(keys.webhooks, ...lost)
   }
 }
 
@@ -159,8 +201,10 @@ function rebuildAccount(
   const { id } = account
   if (twinOf === undefined) addSource(pipeline, account)
   addToIndex(pipeline, account)
+  // No interval is longer (api/schemas/accounts.ts).
+  const latestMs = nowMs + account.interval.maxSeconds * 1000
   if (dueMs !== undefined && !account.paused)
-    pipeline.zadd(keys.due, Math.max(dueMs, nowMs + Math.random() * redisLimits.resumeSpreadMs), id)
+    pipeline.zadd(keys.due, Math.min(latestMs, Math.max(dueMs, nowMs + Math.random() * redisLimits.resumeSpreadMs)), id)
 }
 
 /** Removes the leases too: a run under way writes nothing any more. It keeps the fences, so that none is given out twice, and the audit log. */
@@ -200,10 +244,12 @@ function write(pipeline: ChainableCommander, entry: Entry, nowMs: number): void 
     const flat = Object.entries(entry.value).flatMap(([member, score]) => [score, member])
     if (flat.length > 0) pipeline.zadd(entry.key, ...flat)
   } else if (entry.key.endsWith(':fence')) raiseFence(pipeline, [entry.key], [Number(bytesOf(entry))])
-  else if (entry.expiresAtMs === undefined) pipeline.setrange(entry.key, entry.at, bytesOf(entry))
-  else if (entry.expiresAtMs > nowMs) {
-    const value = entry.key.startsWith(keys.run('')) ? closed(bytesOf(entry), nowMs) : bytesOf(entry)
-    pipeline.setrange(entry.key, entry.at, value).pexpireat(entry.key, entry.expiresAtMs)
+  else if (entry.expiresAtMs === undefined || entry.expiresAtMs > nowMs) {
+    const value = runOfKey(entry.key) === undefined ? bytesOf(entry) : closed(bytesOf(entry), nowMs)
+    // The first piece takes the place of whatever a line before it has put there.
+    if (entry.at === 0) pipeline.set(entry.key, value)
+    else pipeline.setrange(entry.key, entry.at, value)
+    if (entry.expiresAtMs !== undefined) pipeline.pexpireat(entry.key, entry.expiresAtMs)
   }
 }
 
@@ -228,8 +274,8 @@ function bytesOf({ value }: Extract<Entry, { type: 'string' }>): Buffer {
 
 /** Nobody goes on with a run that was under way. */
 function closed(json: Buffer, nowMs: number): Buffer {
-  const run = JSON.parse(json.toString()) as Run
-  if (run.finishedAt !== null) return json
+  const run = readable<Run>(json.toString())
+  if (run === undefined || run.finishedAt !== null) return json
   const failure = reportOf({ kind: 'stopped' })
   const ended: Run = { ...run, state: 'failed', finishedAt: new Date(nowMs).toISOString(), failure }
   return Buffer.from(JSON.stringify(ended))

@@ -105,7 +105,14 @@ test('a backup into a new Redis: all is there, what came since is not stored twi
   const answer = await restore(stack, file)
   assert.deepEqual(answer, {
     status: 200,
-    body: { createdAt: JSON.parse(linesOf(file)[0] ?? '').createdAt, accounts: 2, destinations: 1 },
+    body: {
+      createdAt: JSON.parse(linesOf(file)[0] ?? '').createdAt,
+      accounts: 2,
+      destinations: 1,
+      proven: true,
+      notice: null,
+      before: null,
+    },
   })
   const now = await shown(stack)
   const authorization = `Bearer ${String(owner['token'])}`

@@ -49,8 +49,7 @@ test('lists, searches, sweeps, metrics and backups go on without it', async () =
   await stack.redis.del(keys.addressOrder)
   await new Accounts(stack.redis).ensureIndexed()
   let lines = 0
-  for await (const line of backupLines(stack.redis, stack.world.seal.keyId, Date.now()))
-    lines += line.length > 0 ? 1 : 0
+  for await (const line of backupLines(stack.redis, stack.world.seal, Date.now())) lines += line.length > 0 ? 1 : 0
   assert.ok(lines > ids.length)
 })
 

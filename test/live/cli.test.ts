@@ -314,7 +314,10 @@ test('a backup is a file for nobody else, whole or not there, and restored it is
   assert.match((await tributary(['restore', file, '--replace'])).err, /Say so with --yes/)
   const restored = await tributary(['restore', file, '--replace', '--yes'])
   assert.deepEqual([restored.code, restored.err], [0, ''], restored.err)
-  assert.match(restored.out, /^Restored as of .*: 5 accounts, 1 destination\.\n$/)
+  assert.match(
+    restored.out,
+    /^Restored as of .*: 5 accounts, 1 destination\.\nWhat was there before is in .*\.ndjson\.gz\.\n$/,
+  )
   const addresses = (list: Record<string, unknown>) =>
     (list['items'] as { address: string }[]).map((one) => one.address)
   assert.deepEqual(addresses(await json(['account', 'list'])), addresses(before))

@@ -1,7 +1,9 @@
 /** Data of format 1, whose records of accounts said everything, in a real Redis: carried over, restored, and read by programs and scripts alike. */
 import assert from 'node:assert/strict'
+import { randomBytes } from 'node:crypto'
 import { after, before, beforeEach, test } from 'node:test'
 import { ulid } from 'ulid'
+import { createSeal } from '../../src/seal.ts'
 import { type Account, accountDefaults } from '../../src/account/account.ts'
 import type { AccountId, DestinationId } from '../../src/mail/message.ts'
 import { accountOrders } from '../../src/redis/account-index.ts'
@@ -74,6 +76,8 @@ async function loadThen(): Promise<Map<string, AccountRecord>> {
   return new Map(Object.entries(kept).map(([id, json]) => [id, JSON.parse(json) as AccountRecord]))
 }
 
+const seal = createSeal(randomBytes(32))
+
 async function carried(): Promise<string[]> {
   const backups: string[][] = []
   await carryOver({
@@ -81,7 +85,7 @@ async function carried(): Promise<string[]> {
     version: '0.2.0',
     backup: async (format) => {
       const lines: string[] = []
-      for await (const line of backupLines(redis, 'key', Date.now(), format)) lines.push(line)
+      for await (const line of backupLines(redis, seal, Date.now(), format)) lines.push(line)
       return `backup ${backups.push(lines)}`
     },
     tell: () => {},
@@ -178,7 +182,7 @@ test('a backup of format 1 is restored as short records, and one of format 2 as 
   }
   const short = await redis.hgetall(keys.accounts)
   const second: string[] = []
-  for await (const line of backupLines(redis, 'key', Date.now())) second.push(line)
+  for await (const line of backupLines(redis, seal, Date.now())) second.push(line)
   assert.equal(JSON.parse(second[0] ?? '').version, 2)
   await restoreBackup(redis, { lines: () => linesOf(second), version: 2 }, Date.now(), formatSteps)
   assert.deepEqual(await redis.hgetall(keys.accounts), short)

@@ -306,10 +306,13 @@ test('its backup, restored into an empty Redis beside the mail of then, leads to
           .join(''),
       ),
     })
+    const { notice, ...answer } = (await response.json()) as Record<string, unknown>
+    const { createdAt } = JSON.parse(fixtureBackup(0)[0] ?? '') as Record<string, unknown>
     assert.deepEqual(
-      [response.status, await response.json()],
-      [200, { createdAt: JSON.parse(fixtureBackup(0)[0] ?? '').createdAt, accounts: 4, destinations: 2 }],
+      [response.status, answer],
+      [200, { createdAt, accounts: 4, destinations: 2, proven: false, before: null }],
     )
+    assert.match(String(notice), /^Nothing proves .* It brought 1 webhook, an SMTP server for the bulletin,/)
     await assertKept(gateway)
     await assertLetIn(gateway)
     for (const user of ['ann', 'dot']) {

@@ -1,7 +1,7 @@
 /** Starts the whole gateway in this process: a real Redis, a real Dovecot, the API by inject, and a worker. */
 import { randomBytes } from 'node:crypto'
 import { writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { pino } from 'pino'
 import { HostedLogins } from '../../api/hosted-logins.ts'
 import type { App } from '../../api/app.ts'
@@ -137,6 +137,7 @@ export async function startStack<Server extends StackRedis = TestRedis>(
     events,
     queue,
     hosted,
+    backups: join(dirname(usersFile), 'backups'),
     settings,
     discoveries,
     webhooks: new Webhooks(redis),

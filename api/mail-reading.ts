@@ -8,6 +8,7 @@ import { describeAsked } from '../src/failure/sentences.ts'
 import { SessionFailed } from '../src/failure/session-failed.ts'
 import { loginOf, serverOf } from '../src/imap/connection.ts'
 import { streamOf } from '../src/imap/message.ts'
+import { Orders } from '../src/imap/orders.ts'
 import type { Part } from '../src/imap/parts.ts'
 import { StorePool } from '../src/imap/pool.ts'
 import { type Reader, type ReadWaits, Unreadable, usualReadWaits } from '../src/imap/reading.ts'
@@ -41,6 +42,7 @@ export class MailReading {
   readonly #world: MailReadingWorld
   readonly #waits: ReadWaits
   readonly #pool: StorePool
+  readonly #orders = new Orders()
 
   constructor(world: MailReadingWorld) {
     this.#world = world
@@ -67,12 +69,13 @@ export class MailReading {
    */
   async read<T>(destinationId: string, gone: AbortSignal, work: (reader: Reader) => Promise<T>): Promise<T> {
     const waits = this.#waits
-    const { target, server } = await this.#target(destinationId)
+    const { target, server, user } = await this.#target(destinationId)
+    const orders = { memory: this.#orders, mailbox: `${destinationId}\0${server}\0${user}` }
     const readUnder = async (end: AbortSignal) => {
       const closing = async (client: Reader['client']) => {
         const close = () => client.close()
         end.addEventListener('abort', close, { once: true })
-        return await work({ client, waits }).finally(() => end.removeEventListener('abort', close))
+        return await work({ client, waits, orders }).finally(() => end.removeEventListener('abort', close))
       }
       try {
         return await this.#pool.borrow(target, closing, end)
@@ -105,7 +108,8 @@ export class MailReading {
     const { destinations, seal, settings, store, proxy } = this.#world
     const record = await findDestination(destinations, destinationId)
     const target = targetOf(record, seal, await settings.get(), proxy)
-    return { target, server: serverOf(loginOf(target, store)) }
+    const login = loginOf(target, store)
+    return { target, server: serverOf(login), user: login.user }
   }
 }
 

@@ -2,7 +2,7 @@
 import type { FastifyReply } from 'fastify'
 import { assertNever } from '../../src/assert-never.ts'
 import { type Body, bodyOf } from '../../src/imap/body.ts'
-import { messagesOf, pagePlace } from '../../src/imap/listing.ts'
+import { type Beginning, messagesOf, pagePlace } from '../../src/imap/listing.ts'
 import { messageOf } from '../../src/imap/message.ts'
 import { foldersOf, type Reader, setFlags } from '../../src/imap/reading.ts'
 import type { Logger } from '../../src/log.ts'
@@ -56,7 +56,7 @@ const listMessages = route(
     operationId: 'listMessages',
     summary: 'List the messages of a folder, newest first',
     description:
-      'By when they arrived, where the store sorts (RFC 5256); else, and in a folder of more than 100,000, as they came there. Of such a folder the newest 100,000 are listed.',
+      'By when they arrived, where the store sorts (RFC 5256); else, and in a folder of more than 100,000, as they came there. Of such a folder the newest 100,000 are listed. A page begins behind `cursor`, else with the message `uid`, else with the first one that arrived before `before`, else behind `offset` messages. Words are searched in whole messages as the store compares them (most tell letters with marks from those without); in the newest messages every word is looked for in sender, recipients, subject and first words as well, whatever marks its letters have, and the spellings found there are searched in whole messages, too: `searched` says how far.',
     problems: ['conflict', 'store-unavailable'],
     params: Id,
     querystring: schemas.MailQuery,
@@ -148,10 +148,15 @@ class MailHandlers {
   })
 
   readonly list: HandlerOf<typeof listMessages> = async ({ params: { id }, query }, reply) => {
-    const { folder, search, unread, limit, cursor } = query
-    const wanted = { folder, search, unread, limit, after: placeIn(cursor, pagePlace) }
-    const { rows, next, total, uidValidity } = await this.#read(id, reply, (reader) => messagesOf(reader, wanted))
-    return { items: [...rows], next: cursorOf(next), total, uidValidity }
+    const { folder, search, unread, limit } = query
+    const wanted = { folder, search, unread, limit, from: beginningOf(query) }
+    const { rows, next, searched, ...listing } = await this.#read(id, reply, (reader) => messagesOf(reader, wanted))
+    return {
+      ...listing,
+      items: [...rows],
+      next: cursorOf(next),
+      searched: searched && { ...searched, spellings: [...searched.spellings] },
+    }
   }
 
   readonly read: HandlerOf<typeof readMessage> = async ({ params, query }, reply) => {
@@ -210,6 +215,14 @@ class MailHandlers {
     if (html === null) return { html: null, withheld: null }
     return await this.#cleaner.clean(id, html, remote, () => !reply.raw.destroyed)
   }
+}
+
+function beginningOf({ cursor, uid, before, offset }: schemas.MailQuery): Beginning {
+  const place = placeIn(cursor, pagePlace)
+  if (place !== undefined) return { kind: 'cursor', cursor: place }
+  if (uid !== undefined) return { kind: 'message', uid }
+  if (before !== undefined) return { kind: 'before', ms: Date.parse(before) }
+  return { kind: 'offset', offset: offset ?? 0 }
 }
 
 type Place = ReturnType<typeof placeOf>

@@ -43,6 +43,10 @@ export const MailList = Type.Object({
       uid,
       ...heading,
       attachments: Type.Boolean({ description: 'it has some that are not inline' }),
+      snippet: orNull(
+        Type.String(like('The engine might act upon other things besides number')),
+        'the first words of its text',
+      ),
       unreadable: Type.Boolean({
         description: 'the store tells of it what stands here and nothing more that could be read; it can be downloaded',
       }),
@@ -50,6 +54,20 @@ export const MailList = Type.Object({
   ),
   next: orNull(Type.String()),
   total: Type.Integer({ description: 'that fit, in the folder', ...like(240) }),
+  offset: Type.Integer({ description: 'how many of them stand before the first item', ...like(0) }),
+  searched: orNull(
+    Type.Object({
+      messages: Type.Integer({ description: 'in the folder', ...like(50_000) }),
+      text: Type.Integer({ description: 'of these, the last ones were searched whole by the store', ...like(50_000) }),
+      folded: Type.Integer({
+        description:
+          'of these, the newest were searched in sender, recipients, subject and first words, letters with marks being the same as those without',
+        ...like(10_000),
+      }),
+      spellings: Type.Array(Type.String(like('đơn hàng')), { description: 'that were searched whole as well' }),
+    }),
+    'where the words were looked for; null where there are none',
+  ),
   uidValidity,
 })
 export type MailList = Static<typeof MailList>
@@ -106,9 +124,21 @@ export const MailQuery = Type.Object(
       }),
     ),
     unread: Type.Boolean({ default: false }),
+    uid: Type.Optional(Type.Integer({ minimum: 1, maximum: 4_294_967_295, description: 'begins with this message' })),
+    before: Type.Optional(
+      Type.String({
+        pattern: '^\\d{4}-[01]\\d-[0-3]\\dT[0-2]\\d:[0-5]\\d:[0-5]\\d(\\.\\d{1,3})?Z$',
+        description: 'ISO 8601, UTC: begins with the first message that arrived before this time',
+        ...like('2026-11-24T08:30:00.000Z'),
+      }),
+    ),
+    offset: Type.Optional(
+      Type.Integer({ minimum: 0, maximum: 4_294_967_295, description: 'begins behind so many messages' }),
+    ),
   },
   strict,
 )
+export type MailQuery = Static<typeof MailQuery>
 const mailPlace = { folder, uidValidity: Type.Optional(Type.Integer({ minimum: 1, maximum: 4_294_967_295 })) }
 export const MailPlace = Type.Object(mailPlace, {
   ...strict,

@@ -104,6 +104,26 @@ export const imapLimits = {
   parsedTogetherOctets: 8 * KiB,
   /** The UIDs of one line, where a folder is sorted or searched. */
   sortedTogether: 1000,
+  /** UIDs are told in one line, which is parsed in one turn of the event loop: those of so many messages are asked for together. */
+  searchedTogether: 4000,
+  /** The orders of folders that are kept: 4 octets a message, so forty folders of 100,000. */
+  ordersOctetsMax: 16 * MiB,
+  /** A date is found by so many arrivals at once: in 50,000 messages in four turns. */
+  datesTogether: 15,
+  /** Letters with and without marks are compared here, in the newest messages, for so long at most. */
+  foldedMessagesMax: 10_000,
+  foldedTogether: 250,
+  foldedSearchMs: 5 * second,
+  spellingsMax: 6,
+  /** The store searches whole messages for so long, from the last one on: each step is as large as it gets through in the second time. */
+  textSearchMs: 12 * second,
+  searchStepMs: 3 * second,
+  searchedFirst: 1000,
+  searchedLeast: 100,
+  /** The beginning of a text from which the first words are taken. The styles of a newsletter stand before them. */
+  snippetOctets: 4 * KiB,
+  /** Where the store has no PREVIEW: the parts with which the mails of a page begin. */
+  snippetPartsMax: 6,
   /** Folders and parts beyond these numbers are not shown. */
   readFoldersMax: 2000,
   readPartsMax: 500,

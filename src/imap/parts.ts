@@ -73,6 +73,11 @@ export function charsetOf({ text }: Parts): string | null {
   return text.flatMap(allOf).find(({ charset }) => charset !== null)?.charset ?? null
 }
 
+/** The part with which the text begins: the plain one, where there are two kinds of it. */
+export function firstOf({ text }: Parts): Part | null {
+  return text.flatMap(allOf)[0] ?? null
+}
+
 /** Tells whether a list should show a paper clip. */
 export function hasAttachments({ attachments }: Parts): boolean {
   return attachments.some(({ inline }) => !inline)

@@ -8,6 +8,7 @@ import { imapLimits } from './limits.ts'
 import { isRecord, isRefusal, within } from './command.ts'
 import { pathOf, serverOf } from './connection.ts'
 import { isMissing, isStaging } from './folder.ts'
+import type { OrdersOf } from './orders.ts'
 import { failed, troubleOf } from './trouble.ts'
 
 export type Reason = 'no folder' | 'no message' | 'no part' | 'other UIDs' | 'search too long'
@@ -48,6 +49,7 @@ export const usualReadWaits: ReadWaits = {
 export interface Reader {
   readonly client: ImapFlow
   readonly waits: ReadWaits
+  readonly orders?: OrdersOf
 }
 
 /** Waits for one answer of the store while somebody looks at an empty screen. */

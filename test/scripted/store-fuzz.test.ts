@@ -219,7 +219,8 @@ function readings(chance: Chance): ((reader: Reader) => Promise<unknown>)[] {
   return [
     foldersOf,
     async (reader) => await messagesOf(reader, listed),
-    async (reader) => await messagesOf(reader, { ...listed, search: 'x', after: '4711:1:3' }),
+    async (reader) =>
+      await messagesOf(reader, { ...listed, search: 'x', from: { kind: 'cursor' as const, cursor: '4711:1:3' } }),
     async (reader) => {
       const { parts } = await messageOf(reader, place)
       return await bodyOf(reader, place.uid, parts, { images: true })

@@ -33,6 +33,7 @@ export const routes: readonly Route[] = [
   { path: '/guides', load: async () => await import('./pages/guides.tsx') },
   { path: '/guides/:id', load: async () => await import('./pages/guide.tsx') },
   { path: '/accounts/:id', load: async () => await import('./pages/account.tsx') },
+  { path: '/set-aside', load: async () => await import('./pages/set-aside.tsx') },
   {
     path: '/destinations',
     load: async () => await import('./pages/destinations.tsx'),

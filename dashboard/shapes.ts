@@ -5,7 +5,7 @@ import type { OAuthStatus } from '../api/schemas/oauth.ts'
 import type { OAuthProviders } from '../api/schemas/oauth-providers.ts'
 import type { Folders, Mail, MailList } from '../api/schemas/mail.ts'
 import type { Run } from '../api/schemas/runs.ts'
-import type { Stats } from '../api/schemas/stats.ts'
+import type { FailingGroups, Stats } from '../api/schemas/stats.ts'
 import type { Webhook } from '../api/schemas/webhooks.ts'
 
 export type { AccountPatch, Examination, NewAccount } from '../api/schemas/accounts.ts'
@@ -15,12 +15,12 @@ export type { Connection, Usage } from '../api/schemas/connection.ts'
 export type { Destination, NewDestination } from '../api/schemas/destinations.ts'
 export type { Keys } from '../api/schemas/keys.ts'
 export type { Bulletin } from '../api/schemas/bulletin.ts'
-export type { QuarantineEntry } from '../api/schemas/quarantine.ts'
+export type { AnyQuarantineEntry, QuarantineEntry } from '../api/schemas/quarantine.ts'
 export type { Sample } from '../api/schemas/sample.ts'
 export type { SettingsShape as InstanceSettings } from '../api/schemas/settings.ts'
 export type { MadeToken, Token } from '../api/schemas/tokens.ts'
 export type { Delivery, WebhookWithSecret } from '../api/schemas/webhooks.ts'
-export type { Account, Discovered, Folders, Run, Stats, Webhook }
+export type { Account, Discovered, FailingGroups, Folders, Run, Stats, Webhook }
 
 export type AccountStatus = Account['status']
 export type Candidate = Discovered['candidates'][number]

@@ -90,7 +90,7 @@ async function followStoreTrouble(world: PauseWorld, visit: EndedVisit, failure:
   const { accounts, due } = world
   const before = await accounts.state(account.id)
   const pausedMs = await pauseFor(world, visit, failure)
-  const { needsPerson: _before, ...state } = before
+  const { needsPerson: _was, ...state } = before
   await accounts.setState(account.id, {
     ...state,
     lastFailure: { kind: failure.kind, message: describe(failure) },
@@ -109,16 +109,15 @@ async function followFailure(world: PauseWorld, visit: EndedVisit, failure: Fail
     logDestinationFailing(log, account.destinationId, failure)
   const state = await accounts.state(account.id)
   // A run that has brought mail does not lengthen the pause.
-  const before = stored > 0 ? { ...state, ...noFailures } : state
+  const { needsPerson: was, ...before } = stored > 0 ? { ...state, ...noFailures } : state
   const { next, history } = consequenceOf(failure, before, nowMs, Math.random())
   const attention = before.attention || next.do === 'stop until somebody acts'
-  const { needsPerson: was, ...rest } = before
   // A stop of this worker is not the account's fault.
   const ours = failure.kind === 'stopped'
   const message = next.do === 'try again' ? describe(failure) : describeStop(failure)
   const lastFailure = ours ? before.lastFailure : { kind: failure.kind, message }
   const persons = ours ? (was === true ? { needsPerson: was } : {}) : forSomebody(failure, history)
-  await accounts.setState(account.id, { ...rest, ...history, attention, lastFailure, ...persons })
+  await accounts.setState(account.id, { ...before, ...history, attention, lastFailure, ...persons })
   if (next.do === 'try again') {
     const soonestMs = ours ? 0 : await leastMs(world, visit)
     await due.setNext(account.id, Math.max(next.afterMs, soonestMs))

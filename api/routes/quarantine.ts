@@ -116,7 +116,12 @@ class QuarantineHandlers {
     const destinationId = listedDestination(request, asked)
     if (destinationId === null) return { items: [], next: null }
     const { items, next } = await this.#list.page({ limit, after: placeIn(cursor, entryPlace), destinationId })
-    const views = items.map(({ account: { id, address }, entry }) => ({ accountId: id, address, ...entryView(entry) }))
+    const views = items.map(({ account: { id, address, maxMessageBytes }, entry }) => ({
+      accountId: id,
+      address,
+      maxMessageBytes,
+      ...entryView(entry),
+    }))
     return { items: views, next: cursorOf(next) }
   }
 

@@ -27,26 +27,7 @@ export async function statRoutes(app: App, { redis, store, pauses }: StatsWorld)
   const paused = cached(async () => (await pauses.lasting(Date.now())).size)
   const overdue = cached(async () => await overdueAccounts(redis))
 
-  const groups = cached(async () => await failingGroups(redis, undefined))
-
-  app.get(
-    '/stats/failing',
-    {
-      config: { scope: 'read' },
-      schema: {
-        operationId: 'listFailingGroups',
-        summary: 'The accounts that fail, in groups by why and by server',
-        description:
-          'At most 100 groups, the largest first, of the first 20,000 accounts that fail. Those of a group are listed by GET /accounts with its reason and host.',
-        response: { 200: schemas.FailingGroups },
-      },
-    },
-    async (request) => {
-      const { destinationId } = principalOf(request)
-      const { items, others } = await (destinationId === undefined ? groups() : failingGroups(redis, destinationId))
-      return { items: items.map((group) => ({ ...group, hostUnicode: shownHost(group.host) })), others }
-    },
-  )
+  failingRoute(app, redis)
 
   app.get(
     '/stats',
@@ -63,24 +44,43 @@ export async function statRoutes(app: App, { redis, store, pauses }: StatsWorld)
     async (request) => {
       const { destinationId } = principalOf(request)
       const own = destinationId === undefined ? undefined : [destinationId]
-      const [byStatus, byReason, needsPerson, quarantined, open, mail, total, pausedNow, found, late] =
-        await Promise.all([
-          statusCounts(redis, destinationId),
-          countsByReason(redis, destinationId),
-          countOf(redis, keys.needsPerson, destinationId),
-          quarantineCounts(redis, destinationId),
-          openRunCounts(redis),
-          talliesOf(redis, destinationId, Date.now()),
-          own === undefined ? redis.zcard(keys.destinationIds) : own.length,
-          own === undefined ? paused() : pausedOf(pauses, own),
-          health(),
-          overdue(),
-        ])
+      const [
+        byStatus,
+        byReason,
+        needsPerson,
+        failingNeedsPerson,
+        quarantined,
+        open,
+        mail,
+        total,
+        pausedNow,
+        found,
+        late,
+      ] = await Promise.all([
+        statusCounts(redis, destinationId),
+        countsByReason(redis, destinationId),
+        countOf(redis, [keys.needsPerson], destinationId),
+        countOf(redis, [keys.needsPerson, keys.accountsAt('failing')], destinationId),
+        quarantineCounts(redis, destinationId),
+        openRunCounts(redis),
+        talliesOf(redis, destinationId, Date.now()),
+        own === undefined ? redis.zcard(keys.destinationIds) : own.length,
+        own === undefined ? paused() : pausedOf(pauses, own),
+        health(),
+        overdue(),
+      ])
       const ownLate = late.filter((account) => destinationId === undefined || account.destinationId === destinationId)
       const shown = await withIdleButDue(redis, destinationId, byStatus)
       const accounts = Object.values(byStatus).reduce((sum, count) => sum + count, 0)
       return {
-        accounts: { total: accounts, overdue: ownLate.length, needsPerson, byReason, byStatus: shown },
+        accounts: {
+          total: accounts,
+          overdue: ownLate.length,
+          needsPerson,
+          failingNeedsPerson,
+          byReason,
+          byStatus: shown,
+        },
         destinations: { total, paused: pausedNow },
         runs: own === undefined ? open : { running: byStatus.running, waiting: byStatus.waiting },
         quarantined,
@@ -101,3 +101,26 @@ async function pausedOf(pauses: Pauses, ids: readonly string[]): Promise<number>
 }
 
 const withoutDetail = ({ ok }: { readonly ok: boolean }) => ({ ok, detail: null })
+
+function failingRoute(app: App, redis: Redis): void {
+  const groups = cached(async () => await failingGroups(redis, undefined))
+
+  app.get(
+    '/stats/failing',
+    {
+      config: { scope: 'read' },
+      schema: {
+        operationId: 'listFailingGroups',
+        summary: 'The accounts that fail, in groups by why and by server',
+        description:
+          'At most 100 groups, the largest first, of the first 20,000 accounts that fail. Those of a group are listed by GET /accounts with its reason and host.',
+        response: { 200: schemas.FailingGroups },
+      },
+    },
+    async (request) => {
+      const { destinationId } = principalOf(request)
+      const { items, others } = await (destinationId === undefined ? groups() : failingGroups(redis, destinationId))
+      return { items: items.map((group) => ({ ...group, hostUnicode: shownHost(group.host) })), others }
+    },
+  )
+}

@@ -24,7 +24,12 @@ export const QuarantineEntry = Type.Object(entryFields)
 export type QuarantineEntry = Static<typeof QuarantineEntry>
 
 /** An entry in the list of all accounts. */
-export const AnyQuarantineEntry = Type.Object({ ...entryFields, accountId: id, address })
+export const AnyQuarantineEntry = Type.Object({
+  ...entryFields,
+  accountId: id,
+  address,
+  maxMessageBytes: Type.Integer({ description: 'how large a message its account takes', ...like(157_286_400) }),
+})
 export type AnyQuarantineEntry = Static<typeof AnyQuarantineEntry>
 
 export const QuarantineQuery = Type.Object({ ...Page.properties, destinationId: Type.Optional(Type.String()) }, strict)

@@ -17,6 +17,10 @@ export const Stats = Type.Object({
       description: 'due, and without a run for three of their longest intervals; of very many at least a thousand',
     }),
     needsPerson: Type.Integer({ minimum: 0, description: 'those whose trouble only somebody can mend' }),
+    failingNeedsPerson: Type.Integer({
+      minimum: 0,
+      description: 'those of them with the status failing: they are still tried by themselves',
+    }),
     byReason: Type.Object(Object.fromEntries(failureKinds.map((kind) => [kind, count])), {
       description: 'those that fail, by why; paused ones are left out',
     }),
@@ -44,3 +48,4 @@ export const FailingGroups = Type.Object({
   items: Type.Array(FailingGroup, { description: 'the largest first' }),
   others: Type.Integer({ minimum: 0, description: 'accounts that fail and are in none of these' }),
 })
+export type FailingGroups = Static<typeof FailingGroups>

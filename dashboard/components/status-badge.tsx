@@ -1,20 +1,24 @@
 /** Shows a status by a word, a shape and a colour. Any one of them is enough to understand it. */
 import { words } from '../words/index.ts'
-import type { AccountStatus, Destination, Run } from '../shapes.ts'
+import type { Account, Destination, Run } from '../shapes.ts'
+import { type Standing, standingOf } from '../standing.ts'
 import { Icon, type IconName } from './icon.tsx'
 
 export type Tone = 'good' | 'busy' | 'calm' | 'warning' | 'bad'
 
-const looks: Readonly<Record<AccountStatus, readonly [Tone, IconName]>> = {
+const looks: Readonly<Record<Standing, readonly [Tone, IconName]>> = {
   'needs attention': ['bad', 'stop'],
   failing: ['warning', 'warning'],
+  'set aside': ['warning', 'aside'],
   running: ['busy', 'busy'],
   waiting: ['calm', 'clock'],
+  more: ['calm', 'clock'],
+  new: ['calm', 'clock'],
   idle: ['good', 'check'],
   paused: ['calm', 'pause'],
 }
-/** The order of statuses: those that need somebody come first. */
-export const statuses = Object.keys(looks) as readonly AccountStatus[]
+/** Their order: those that need somebody come first. */
+export const standings = Object.keys(looks) as readonly Standing[]
 const runLooks: Readonly<Record<Run['state'], readonly [Tone, IconName]>> = {
   queued: ['calm', 'clock'],
   running: ['busy', 'busy'],
@@ -22,8 +26,8 @@ const runLooks: Readonly<Record<Run['state'], readonly [Tone, IconName]>> = {
   failed: ['warning', 'warning'],
 }
 
-export function toneOf(status: AccountStatus): Tone {
-  return looks[status][0]
+export function toneOf(standing: Standing): Tone {
+  return looks[standing][0]
 }
 
 export function Badge({
@@ -43,24 +47,23 @@ export function Badge({
   )
 }
 
-/** @param hasMore its last run left mail for the next one: that is not up to date. */
-export function StatusBadge({
-  status,
-  hasMore = false,
-}: {
-  readonly status: AccountStatus
-  readonly hasMore?: boolean
-}) {
-  const [tone, icon] = looks[status]
-  if (hasMore && status === 'idle')
-    return (
-      <Badge tone="calm" icon="clock">
-        {words.value.account.moreTitle}
-      </Badge>
-    )
+/** How an account stands. */
+export function AccountBadge({ account }: { readonly account: Account }) {
+  const standing = standingOf(account)
+  const [tone, icon] = looks[standing]
+  const { standings: say, accounts } = words.value
   return (
     <Badge tone={tone} icon={icon}>
-      {words.value.statuses[status]}
+      {standing === 'set aside' ? accounts.setAside(account.quarantined) : say[standing]}
+    </Badge>
+  )
+}
+
+export function StatusBadge({ status }: { readonly status: Standing }) {
+  const [tone, icon] = looks[status]
+  return (
+    <Badge tone={tone} icon={icon}>
+      {words.value.standings[status]}
     </Badge>
   )
 }
@@ -86,7 +89,7 @@ export function DestinationBadge({ status }: { readonly status: Destination['sta
     case 'failing':
       return (
         <Badge tone="warning" icon="warning">
-          {words.value.statuses.failing}
+          {words.value.standings.failing}
         </Badge>
       )
     case 'paused':

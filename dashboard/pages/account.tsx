@@ -10,7 +10,7 @@ import { NextRun } from '../components/next-run.tsx'
 import { Page, Section } from '../components/page.tsx'
 import { SignInPanel } from '../components/sign-in/panel.tsx'
 import { RunProgress } from '../components/run-progress.tsx'
-import { StatusBadge } from '../components/status-badge.tsx'
+import { AccountBadge, Badge } from '../components/status-badge.tsx'
 import { roughly } from '../intl.ts'
 import { follow, liveRuns, onTold } from '../live.ts'
 import { readSoon } from '../pace.ts'
@@ -19,6 +19,7 @@ import { accounts, learn } from '../roster.ts'
 import type { PageProps } from '../router.ts'
 import { may } from '../session.ts'
 import type { Account, List, QuarantineEntry, Run } from '../shapes.ts'
+import { standingOf } from '../standing.ts'
 import { words } from '../words/index.ts'
 import { Actions } from './account/actions.tsx'
 import { Facts } from './account/facts.tsx'
@@ -106,17 +107,27 @@ export default function AccountPage({ params: { id = '' } }: PageProps) {
   if (account === undefined) return <Missing of={asked} title={listWords.account} back={back} say={say} />
   const { address, status, lastRun } = account
   const troubled = status === 'needs attention' || status === 'failing'
+  const isPersons = account.needsPerson || status === 'needs attention'
   return (
     <Page
       title={address}
       back={back}
-      lead={<StatusBadge status={status} hasMore={lastRun?.more === true} />}
+      lead={
+        <>
+          <AccountBadge account={account} />
+          {account.quarantined > 0 && standingOf(account) !== 'set aside' && (
+            <Badge tone="warning" icon="aside">
+              {listWords.setAside(account.quarantined)}
+            </Badge>
+          )}
+        </>
+      }
       actions={<Actions account={account} isRunning={live?.run.state === 'running'} onEdit={edit} />}
     >
       <div class="columns">
         <div class="columns-main">
           {troubled && lastRun?.failure && (
-            <FailureNote failure={lastRun.failure} tone={status === 'failing' ? 'warning' : 'bad'}>
+            <FailureNote failure={lastRun.failure} tone={isPersons ? 'bad' : 'warning'}>
               {may('admin') && <TrustThis account={account} failure={lastRun.failure} />}
               {lastRun.failure.kind === 'credentials refused' && account.oauth === null && may('admin') && (
                 <PasswordAnew account={account} onEdit={edit} />
@@ -147,7 +158,7 @@ export default function AccountPage({ params: { id = '' } }: PageProps) {
           )}
           {live === undefined && <ReadThem account={account} />}
           {live === undefined && lastRun?.more && <More account={account} left={lastRun.secondsLeft} />}
-          <Quarantine of={quarantine} accountId={id} />
+          <Quarantine of={quarantine} account={account} />
           <Runs of={runs} isRunning={live !== undefined} isPaused={account.paused} />
         </div>
         <div class="columns-side">

@@ -69,7 +69,7 @@ export default function Accounts() {
           {known > 0 && rows.length === 0 && (
             <EmptyState icon="search" title={say.noneFound}>
               <p>{say.noneFoundHint}</p>
-              <Button onClick={() => ask({ q: '', status: '' })}>{say.clearFilter}</Button>
+              <Button onClick={() => ask({ q: '', status: '', reason: '', host: '' })}>{say.clearFilter}</Button>
             </EmptyState>
           )}
           {rows.length > 0 && (

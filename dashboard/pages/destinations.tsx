@@ -9,6 +9,7 @@ import { DestinationBadge } from '../components/status-badge.tsx'
 import { type Column, Table } from '../components/table.tsx'
 import { useResource } from '../resource.ts'
 import { may, ownerOf } from '../session.ts'
+import { number } from '../intl.ts'
 import type { Destination } from '../shapes.ts'
 import { words } from '../words/index.ts'
 import { NewDestination } from './destination/new-destination.tsx'
@@ -49,7 +50,7 @@ export default function Destinations() {
       align: 'end',
       wide: true,
       roomy: true,
-      cell: ({ accounts }) => accounts,
+      cell: ({ accounts }) => number(accounts),
     },
     {
       key: 'read',

@@ -6,10 +6,10 @@ import { onTold } from '../live.ts'
 import { readSoon } from '../pace.ts'
 import { useResource } from '../resource.ts'
 import { navigate } from '../router.ts'
-import type { Account, List, Stats } from '../shapes.ts'
+import type { Account, FailingGroups, List, Stats } from '../shapes.ts'
 import { words } from '../words/index.ts'
 import { ByStatus } from './overview/by-status.tsx'
-import { runsAt, shows, someAt } from './overview/glance.ts'
+import { isTrouble, runsAt, shows, someOf } from './overview/glance.ts'
 import { Mail } from './overview/mail.tsx'
 import { Parts } from './overview/parts.tsx'
 import { RunsNow } from './overview/runs-now.tsx'
@@ -22,31 +22,29 @@ const askedAfterMs = 2000
 
 export default function Overview() {
   const stats = useResource<Stats>('/stats')
-  const needing = useResource<List<Account>>(someAt('needs attention'))
-  const failing = useResource<List<Account>>(someAt('failing'))
+  const needing = useResource<List<Account>>(someOf('needsPerson=true'))
+  const groups = useResource<FailingGroups>('/stats/failing')
+  const failing = useResource<List<Account>>(someOf('status=failing'))
   const running = useResource('/accounts', runsAt)
   useEffect(() => {
     const timer = window.setInterval(() => {
-      for (const { again } of [stats, needing, failing]) readSoon(again)
+      for (const { again } of [stats, groups, needing, failing]) readSoon(again)
     }, askedEveryMs)
     let soon: number | undefined
     const unsubscribe = onTold('account', (told) => {
       soon ??= window.setTimeout(() => {
         soon = undefined
-        readSoon(stats.again)
+        for (const { again } of [stats, groups]) readSoon(again)
       }, askedAfterMs)
-      for (const [status, list] of [
-        ['needs attention', needing],
-        ['failing', failing],
-      ] as const)
-        if (told.some((one) => one.status === status || shows(list, one.id))) readSoon(list.again)
+      for (const list of [needing, failing])
+        if (told.some(({ id, status }) => isTrouble(status) || shows(list, id))) readSoon(list.again)
     })
     return () => {
       window.clearInterval(timer)
       window.clearTimeout(soon)
       unsubscribe()
     }
-  }, [stats, needing, failing])
+  }, [stats, groups, needing, failing])
 
   const { overview: say } = words.value
   const { value: loaded } = stats.now
@@ -61,7 +59,7 @@ export default function Overview() {
           <div class="overview">
             <Verdict stats={value} />
             <div class="overview-main">
-              <Troubled needing={needing} failing={failing} stats={value} />
+              <Troubled needing={needing} failing={failing} groups={groups} stats={value} />
               <RunsNow of={running} />
               <Mail stats={value} />
             </div>

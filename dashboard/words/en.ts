@@ -1,7 +1,6 @@
 /** The English words. The type of the other languages is read from this file, so that they have the same words. */
 import type {
   Account,
-  AccountStatus,
   Candidate,
   Delivery,
   FailureKind,
@@ -12,6 +11,7 @@ import type {
   Run,
   SignIn,
 } from '../shapes.ts'
+import type { Standing } from '../standing.ts'
 import { guides } from './guides-en.ts'
 import { plurals } from './plural.ts'
 import { steps } from './steps-en.ts'
@@ -89,14 +89,17 @@ export const en = {
       'This link was used before, or is older than ten minutes. Sign in with the token, or start Tributary again for another link.',
     submit: 'Sign in',
   },
-  statuses: {
+  standings: {
     idle: 'Up to date',
     running: 'Gathering',
     waiting: 'Queued',
     failing: 'Failing, trying again',
     'needs attention': 'Needs you',
     paused: 'Paused',
-  } satisfies Record<AccountStatus, string>,
+    'set aside': 'Set aside',
+    more: 'More is to come',
+    new: 'Not visited yet',
+  } satisfies Record<Standing, string>,
   runStates: { queued: 'Queued', running: 'Running', done: 'Done', failed: 'Failed' } satisfies Record<
     Run['state'],
     string
@@ -130,8 +133,7 @@ export const en = {
     },
     'broken protocol': {
       title: 'The provider answered nonsense',
-      advice:
-        'Nothing uncertain was stored. It is tried again by itself. If it stays so, show the provider what stands below.',
+      advice: 'It is tried again by itself. If it stays so, show the provider what stands below.',
     },
     'store unreachable': {
       title: 'The mail store cannot be reached',
@@ -162,6 +164,25 @@ export const en = {
       advice: 'It is tried again by itself. Please report it if it stays so.',
     },
   } satisfies Record<FailureKind, { title: string; advice: string }>,
+  /** The same in a few words, for lists. */
+  reasons: {
+    unreachable: 'not reached',
+    tls: 'certificate or encryption',
+    silent: 'stopped answering',
+    'credentials refused': 'wrong user or password',
+    throttled: 'too many visits',
+    'maildrop in use': 'in use elsewhere',
+    'provider refused': 'refused by the provider',
+    'broken protocol': 'no proper answers',
+    'store unreachable': 'mail store away',
+    'store refused': 'refused by the mail store',
+    'store full': 'mail store full',
+    'sign-in needed': 'sign-in needed',
+    'token service unreachable': 'sign-in service away',
+    superseded: 'taken over',
+    stopped: 'stopped',
+    internal: 'something unexpected',
+  } satisfies Record<FailureKind, string>,
   steps,
   guides,
   run: {
@@ -180,12 +201,22 @@ export const en = {
     allWell: 'Mail flows',
     allWellHint: (n: number, mail: number) => `${accounts(n)}, ${messages(mail)} in the last 24 hours.`,
     someFail: (n: number) => count(n, { one: 'One account fails', other: '# accounts fail' }),
-    someFailHint: 'They are tried again by themselves; the others go on.',
+    someFailHint: (n: number): string =>
+      n === 1
+        ? 'It is tried again by itself; the others go on.'
+        : 'They are tried again by themselves; the others go on.',
     overdue: (n: number) => count(n, { one: 'One account is not visited', other: '# accounts are not visited' }),
-    overdueHint:
-      'They are due, and nobody has looked there for three times their longest interval: is a worker there, and are there enough?',
+    overdueHint: (n: number): string =>
+      `${n === 1 ? 'It is due, and nobody has looked there for three times its' : 'They are due, and nobody has looked there for three times their'} longest interval: is a worker there, and are there enough?`,
     needYou: (n: number) => count(n, { one: 'One account needs you', other: '# accounts need you' }),
-    needYouHint: 'They have stopped until somebody acts; the others go on.',
+    needYouHint: (n: number): string =>
+      n === 1
+        ? 'Without somebody it gets no mail: below stands why. The others go on.'
+        : 'Without somebody they get no mail: below stands why. The others go on.',
+    setAside: (n: number) => `${messages(n)} set aside`,
+    setAsideHint: (n: number) => `Of ${accounts(n)}: not stored so far, and still at the provider.`,
+    setAsideVerdict: 'All other mail flows. These stay at the provider until somebody decides; below is the list.',
+    elsewhere: (n: number) => `elsewhere ${n.toLocaleString('en')}`,
     partsDown: 'Mail does not flow',
     partsDownHint: 'A part of Tributary does not answer; see its health on this page. No mail is lost meanwhile.',
     attention: 'Look at these first',
@@ -222,6 +253,10 @@ export const en = {
     searchHint: 'Address, provider or user',
     status: 'Status',
     anyStatus: 'Any status',
+    reason: 'Why it fails',
+    anyReason: 'Any reason',
+    provider: 'Provider',
+    anyProvider: 'Any provider',
     account: 'Account',
     lastMail: 'Last mail',
     lastRun: 'Last check',
@@ -245,6 +280,7 @@ export const en = {
     noneFoundHint: 'No account is like that. Search for something else, or clear the filter.',
     clearFilter: 'Clear the filter',
     add: 'Add an account',
+    setAside: (n: number) => `${n.toLocaleString('en')} set aside`,
     working: (done: number, of: number) => `${done.toLocaleString('en')} of ${of.toLocaleString('en')}`,
     didCheck: (n: number) => `${accounts(n)} will be checked now.`,
     didPause: (n: number) => `${accounts(n)} paused.`,
@@ -305,7 +341,7 @@ export const en = {
     nothingNew: 'nothing new',
     recovered: (n: number) => `${n.toLocaleString('en')} found stored already`,
     deleted: (n: number) => `${n.toLocaleString('en')} removed at the provider`,
-    quarantined: (n: number) => `${n.toLocaleString('en')} set aside`,
+    quarantined: (n: number) => `${messages(n)} set aside`,
     deferred: (n: number) => `${n.toLocaleString('en')} not fetched yet`,
     deferredHint: (n: number) =>
       count(n, {
@@ -359,6 +395,18 @@ export const en = {
     moreTitle: 'More is to come',
     moreHint: 'The last run did not fetch all of it. The next one goes on by itself.',
     checks: (n: number) => count(n, { one: 'checked once', other: 'checked # times' }),
+  },
+  aside: {
+    title: 'Set aside',
+    count: (n: number, of: number) => `${messages(n)} of ${accounts(of)}`,
+    none: 'Nothing is set aside',
+    noneHint: 'Every message that was found could be stored, or somebody has decided to leave it.',
+    overLimit: 'Larger than this account takes',
+    limit: (size: string, limit: string) => `It has ${size}, and the account takes messages of up to ${limit}.`,
+    fits: (size: string, limit: string) => `It has ${size}, and the account takes messages of up to ${limit} by now.`,
+    overAll: (limit: string) => `No account takes messages of more than ${limit}: download it, or leave it there.`,
+    raise: (limit: string) => `Take up to ${limit}`,
+    raised: (limit: string) => `The account takes messages of up to ${limit} now. This one is tried again.`,
   },
   line: {
     title: 'Advanced: how to log in, old encryption, proxy',

@@ -27,16 +27,19 @@ export async function countsByReason(
   destinationId: string | undefined,
 ): Promise<Record<FailureKind, number>> {
   const sizes = await Promise.all(
-    failureKinds.map(async (kind) => await countOf(redis, keys.failingBy(kind), destinationId)),
+    failureKinds.map(async (kind) => await countOf(redis, [keys.failingBy(kind)], destinationId)),
   )
   return Object.fromEntries(failureKinds.map((kind, nth) => [kind, sizes[nth] ?? 0])) as Record<FailureKind, number>
 }
 
-/** The accounts of a set, or those of them that gather in one destination. */
-export async function countOf(redis: Redis, set: string, destinationId: string | undefined): Promise<number> {
-  return destinationId === undefined
-    ? await redis.zcard(set)
-    : await redis.zintercard(2, keys.accountsOf(destinationId), set)
+/** The accounts that are in all of the sets, or those of them that gather in one destination. */
+export async function countOf(
+  redis: Redis,
+  sets: readonly string[],
+  destinationId: string | undefined,
+): Promise<number> {
+  const all = [...sets, ...(destinationId === undefined ? [] : [keys.accountsOf(destinationId)])]
+  return await redis.zintercard(all.length, ...all)
 }
 
 /** Looks at `redisLimits.failingGroupedMax` accounts at most. */

@@ -151,7 +151,7 @@ test('a failing login is found on the overview, and repaired', async () => {
   await dashboard.stack.call('POST', `/accounts/${id}/resume`)
   await dashboard.stack.pull(id)
   const page = await dashboard.open('/')
-  await page.getByText('One account fails').waitFor()
+  await page.getByText('One account needs you').waitFor()
   await page.getByRole('link', { name: 'failing@example.net' }).click()
   await page.getByRole('button', { name: 'Other settings' }).click()
   const dialog = page.getByRole('dialog')

@@ -46,7 +46,10 @@ const failing = { paused: false, interval: { minSeconds: 3600, maxSeconds: 3600 
 
 async function failed(fields: object): Promise<string> {
   const id = await stack.account({ ...failing, ...fields })
-  await until('its failure', async () => (await account(id)).reason !== null)
+  await until('its failure', async () => {
+    const { status, reason } = await account(id)
+    return status === 'failing' && reason !== null
+  })
   return id
 }
 
@@ -176,4 +179,18 @@ test('what is set aside is counted, with the account, in lists and in all; what 
   assert.equal((await account(id)).quarantined, 0)
   assert.deepEqual((await stats()).quarantined, { accounts: 0, messages: 0 })
   assert.deepEqual(await idsOf('quarantined=true'), [])
+})
+
+test('what needed somebody needs nobody once it fails in a way that passes', async () => {
+  const destinationId = await stack.destination('emma')
+  const id = await failed({ port: provider.port, destinationId, user: 'then', password: 'no' })
+  assert.equal((await account(id)).needsPerson, true)
+  await stack.world.accounts.update(id, ({ account: before, ...record }) => ({
+    record: { ...record, account: { ...before, port: 1 } },
+    due: 'as before',
+  }))
+  await stack.pull(id)
+  const { reason, needsPerson } = await account(id)
+  assert.deepEqual([reason, needsPerson], ['unreachable', false])
+  await stack.call('DELETE', `/accounts/${id}`)
 })

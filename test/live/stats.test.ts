@@ -69,6 +69,7 @@ test('stats: what runs have brought by hour and day, how accounts stand, and wha
     total: 2,
     overdue: 0,
     needsPerson: 0,
+    failingNeedsPerson: 0,
     byStatus: { idle: 0, running: 0, waiting: 0, failing: 1, 'needs attention': 0, paused: 1 },
   })
   assert.deepEqual(

@@ -78,7 +78,7 @@ function RunEntry({ run }: { readonly run: Run }) {
   const parts = [
     ...(run.failure === null ? [] : [failures[run.failure.kind].title]),
     ...(run.stored > 0 ? [`${runWords.stored(run.stored)} (${bytes(run.bytes)})`] : []),
-    ...(run.stored === 0 && run.deferred === 0 && run.failure === null && !run.more ? [say.nothingNew] : []),
+    ...(run.stored + run.deferred + run.quarantined === 0 && run.failure === null && !run.more ? [say.nothingNew] : []),
     ...(run.recovered > 0 ? [say.recovered(run.recovered)] : []),
     ...(run.deleted > 0 ? [say.deleted(run.deleted)] : []),
     ...(run.quarantined > 0 ? [say.quarantined(run.quarantined)] : []),

@@ -4,10 +4,11 @@ import { Marks } from '../../components/marks.tsx'
 import { Menu, type MenuEntry } from '../../components/menu.tsx'
 import { NextRun } from '../../components/next-run.tsx'
 import { RelativeTime } from '../../components/relative-time.tsx'
-import { StatusBadge } from '../../components/status-badge.tsx'
+import { AccountBadge } from '../../components/status-badge.tsx'
 import type { Column } from '../../components/table.tsx'
 import { may } from '../../session.ts'
 import type { Account } from '../../shapes.ts'
+import { standingOf } from '../../standing.ts'
 import { words } from '../../words/index.ts'
 import type { Verb } from './deeds.ts'
 
@@ -29,7 +30,7 @@ export function columns(start: Start): readonly Column<Account>[] {
             <Marks of={account} />
           </span>
           <span class="who-more">
-            <StatusBadge status={account.status} hasMore={account.lastRun?.more === true} />
+            <Standing account={account} />
             <NextRun account={account} />
           </span>
         </div>
@@ -41,7 +42,7 @@ export function columns(start: Start): readonly Column<Account>[] {
       width: '12.5rem',
       wide: true,
       sorts: true,
-      cell: ({ status, lastRun }) => <StatusBadge status={status} hasMore={lastRun?.more === true} />,
+      cell: (account) => <Standing account={account} />,
     },
     {
       key: 'lastMail',
@@ -84,6 +85,26 @@ export function columns(start: Start): readonly Column<Account>[] {
         ]
       : []),
   ]
+}
+
+/** How it stands, and why it gets no mail or not all. */
+function Standing({ account }: { readonly account: Account }) {
+  const { accounts: say, reasons } = words.value
+  const { reason, quarantined } = account
+  const why = [
+    ...(reason === null ? [] : [reasons[reason]]),
+    ...(quarantined > 0 && standingOf(account) !== 'set aside' ? [say.setAside(quarantined)] : []),
+  ]
+  return (
+    <span class="standing">
+      <AccountBadge account={account} />
+      {why.length > 0 && (
+        <span class="standing-why" title={why.join(', ')}>
+          {why.join(', ')}
+        </span>
+      )}
+    </span>
+  )
 }
 
 function entries(account: Account, start: Start): MenuEntry[] {

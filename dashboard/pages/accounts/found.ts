@@ -1,14 +1,15 @@
 /** Selects and sorts the accounts that the page shows. */
 import { computed } from '@preact/signals'
-import { statuses } from '../../components/status-badge.tsx'
+import { standings } from '../../components/status-badge.tsx'
 import type { Sort } from '../../components/table.tsx'
 import { accounts } from '../../roster.ts'
 import { query } from '../../router.ts'
 import type { Account } from '../../shapes.ts'
+import { isAt, standingOf } from '../../standing.ts'
 
 const sortedBy: Readonly<Record<string, (account: Account) => string | number>> = {
   account: ({ address }) => address.toLowerCase(),
-  status: ({ status }) => statuses.indexOf(status),
+  status: (account) => standings.indexOf(standingOf(account)),
   lastMail: ({ lastMailAt }) => lastMailAt ?? '',
   lastRun: ({ lastCheckedAt }) => lastCheckedAt ?? '',
   nextRun: ({ nextRunAt }) => nextRunAt ?? '~',
@@ -22,8 +23,13 @@ export const sort = computed<Sort>(() => ({
 export const found = computed(() => {
   const text = (query.value.get('q') ?? '').trim().toLowerCase()
   const status = query.value.get('status') ?? ''
+  const [reason, host] = ['reason', 'host'].map((name) => query.value.get(name) ?? '')
   const rows = [...accounts.value.values()].filter(
-    (account) => (status === '' || account.status === status) && (text === '' || isLike(account, text)),
+    (account) =>
+      (status === '' || isAt(account, status)) &&
+      (reason === '' || account.reason === reason) &&
+      (host === '' || account.host === host) &&
+      (text === '' || isLike(account, text)),
   )
   const value = sortedBy[sort.value.by] ?? sortedBy['account']
   if (value === undefined) return rows

@@ -2,7 +2,7 @@
 import { Marks } from '../../components/marks.tsx'
 import { Section } from '../../components/page.tsx'
 import { EmptyState, Loaded } from '../../components/states.tsx'
-import { StatusBadge } from '../../components/status-badge.tsx'
+import { AccountBadge } from '../../components/status-badge.tsx'
 import { useResource } from '../../resource.ts'
 import { may } from '../../session.ts'
 import type { Account, Destination, List } from '../../shapes.ts'
@@ -40,7 +40,7 @@ export function Feeders({ destination: { id, accounts: all } }: { readonly desti
                         <Marks of={account} />
                       </p>
                     </div>
-                    <StatusBadge status={account.status} hasMore={account.lastRun?.more === true} />
+                    <AccountBadge account={account} />
                   </li>
                 ))}
               </ul>

@@ -1,4 +1,4 @@
-/** Reads a few accounts of one status, as many as somebody reads at a glance. */
+/** Reads a few accounts of one kind, as many as somebody reads at a glance. */
 import { get } from '../../client.ts'
 import { follow } from '../../live.ts'
 import type { Resource } from '../../resource.ts'
@@ -7,7 +7,10 @@ import type { Account, AccountStatus, List, Run } from '../../shapes.ts'
 
 export const shownMax = 6
 
-export const someAt = (status: AccountStatus) => `/accounts?status=${encodeURIComponent(status)}&limit=${shownMax}`
+/** @param wanted as in a query. */
+export const someOf = (wanted: string) => `/accounts?${wanted}&limit=${shownMax}`
+
+export const isTrouble = (status: AccountStatus | 'removed') => status === 'failing' || status === 'needs attention'
 
 export function shows({ now: { value: loaded } }: Resource<List<Account>>, id: string): boolean {
   return loaded.state === 'ready' && loaded.value.items.some((account) => account.id === id)
@@ -16,7 +19,9 @@ export function shows({ now: { value: loaded } }: Resource<List<Account>>, id: s
 /** The runs that were open when the page was opened; later ones come by events. */
 export async function runsAt(path: string, signal: AbortSignal): Promise<void> {
   const lists = await Promise.all(
-    (['running', 'waiting'] as const).map(async (status) => await get<List<Account>>(someAt(status), signal)),
+    (['running', 'waiting'] as const).map(
+      async (status) => await get<List<Account>>(someOf(`status=${status}`), signal),
+    ),
   )
   const found = lists.flatMap(({ items }) => items).slice(0, shownMax)
   learn(found)

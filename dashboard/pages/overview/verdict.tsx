@@ -6,27 +6,29 @@ import { words } from '../../words/index.ts'
 
 export function Verdict({ stats }: { readonly stats: Stats }) {
   const { overview: say } = words.value
-  const { accounts: all, mail, health } = stats
-  const stopped = all.byStatus['needs attention'] ?? 0
-  const failing = all.byStatus.failing ?? 0
+  const { accounts: all, mail, health, quarantined } = stats
+  const persons = all.needsPerson
+  const failing = Math.max(0, (all.byStatus['failing'] ?? 0) - all.failingNeedsPerson)
   const down = !health.redis.ok || !health.store.ok || health.workers === 0
   const [tone, icon, title, hint]: readonly [Tone, IconName, string, string] = down
     ? ['bad', 'stop', say.partsDown, say.partsDownHint]
-    : stopped > 0
-      ? ['bad', 'stop', say.needYou(stopped), say.needYouHint]
+    : persons > 0
+      ? ['bad', 'stop', say.needYou(persons), say.needYouHint(persons)]
       : all.overdue > 0
-        ? ['bad', 'warning', say.overdue(all.overdue), say.overdueHint]
+        ? ['bad', 'warning', say.overdue(all.overdue), say.overdueHint(all.overdue)]
         : failing > 0
-          ? ['warning', 'warning', say.someFail(failing), say.someFailHint]
-          : [
-              'good',
-              'check',
-              say.allWell,
-              say.allWellHint(
-                all.total,
-                mail.hours.slice(-24).reduce((sum, { messages }) => sum + messages, 0),
-              ),
-            ]
+          ? ['warning', 'warning', say.someFail(failing), say.someFailHint(failing)]
+          : quarantined.messages > 0
+            ? ['warning', 'aside', say.setAside(quarantined.messages), say.setAsideVerdict]
+            : [
+                'good',
+                'check',
+                say.allWell,
+                say.allWellHint(
+                  all.total,
+                  mail.hours.slice(-24).reduce((sum, { messages }) => sum + messages, 0),
+                ),
+              ]
   return (
     <div class={`verdict ${tone}`} role="status">
       <span class="verdict-sign">

@@ -28,6 +28,7 @@ import { principalOf } from './http/who.ts'
 import { givenMistakes, pinOf, storedForm } from './login-fields.ts'
 import { accountTaken, choiceOf, demandRules, inOneForm, noSuchDestination } from './new-account.ts'
 import { passwordNeeded, tokenLineMistakes } from './password-needed.ts'
+import { demandInterval, quotasOf } from './owner-quotas.ts'
 import type { AccountPatch } from './schemas/accounts.ts'
 import { afterAccountChange, demandTokensMayGo, dueFromNow, keptPassword, passwordMistakes } from './sign-in-rules.ts'
 
@@ -89,11 +90,13 @@ export class AccountChanges {
     const { redis, runs } = this.#world
     const { params, body } = request
     const { fields, wrongHost, shown, cures } = await this.#asked(request)
+    const quotas = await quotasOf(principalOf(request), this.#world.settings)
     const grant = await this.#world.grants.get(params.id)
     let isMoved = false
     let due: AccountChange['due'] = 'as before'
     const record = await this.#update(params.id, (before) => {
       demandMatch(request, before, `The account ${params.id}`)
+      demandInterval(quotas, body.interval, before.account.interval)
       const changed = this.#changed(request, before, { fields, wrongHost, shown, cures })
       isMoved = sourceOf(changed.account) !== sourceOf(before.account)
       const isTried = changed.account.paused || before.account.paused || cures

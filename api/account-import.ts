@@ -2,7 +2,7 @@
 import type { FastifyRequest } from 'fastify'
 import type { Account } from '../src/account/account.ts'
 import type { AccountRecord } from '../src/redis/account-record.ts'
-import { sourceOf } from '../src/redis/accounts.ts'
+import { type Created, sourceOf } from '../src/redis/accounts.ts'
 import { proxyIn, type SealedProxy, sealedProxy, shownProxy } from '../src/account/proxy.ts'
 import type { Seal } from '../src/seal.ts'
 import { afterAccountChange, demandTokensMayGo } from './sign-in-rules.ts'
@@ -13,6 +13,7 @@ import { badRequest, mistakesOf, Problem, problemOf, problemView, type SchemaMis
 import { demandReach, guardedBy } from './http/reach.ts'
 import { apiLimits } from './limits.ts'
 import { demandPlace } from './demand-place.ts'
+import { demandInterval, type OwnerQuotas, quotasOf, tooManyAccounts } from './owner-quotas.ts'
 import { passwordNeeded } from './password-needed.ts'
 import { accountTaken, newAccount, noSuchDestination } from './new-account.ts'
 import type { AccountsWorld } from './routes/accounts.ts'
@@ -33,6 +34,8 @@ export class AccountImport {
   readonly #dryRun: boolean
   /** The sources of the lines so far. A line that was only tried does not keep other lines out, except later lines of the same import. */
   readonly #tried = new Set<string>()
+  /** The accounts that a dry run would have made. */
+  #wouldBe = 0
 
   constructor(
     world: AccountsWorld,
@@ -70,7 +73,8 @@ export class AccountImport {
       this.#dryRun && !(result instanceof Problem) && this.#wasTried(result) ? accountTaken() : result,
     )
     const records = results.filter((result): result is AccountRecord => !(result instanceof Problem))
-    const outcomes = await this.#world.accounts.createAll(records, this.#dryRun)
+    const quotas = await quotasOf(this.#principal, this.#world.settings)
+    const outcomes = await this.#created(records, quotas?.accountsMax)
     if (!this.#dryRun)
       for (const { account } of records.filter(
         (record, nth) => outcomes[nth] === 'done' && record.account.auth === 'oauth2',
@@ -79,7 +83,7 @@ export class AccountImport {
     const outcomeOf = new Map(records.map((record, nth) => [record, outcomes[nth]]))
     return results.map((result, nth) => {
       const line = lines[nth]?.line
-      const problem = result instanceof Problem ? result : this.#refusal(outcomeOf.get(result))
+      const problem = result instanceof Problem ? result : this.#refusal(outcomeOf.get(result), quotas)
       if (problem !== undefined) return { line, problem: problemView(problem) }
       return { line, id: this.#dryRun || result instanceof Problem ? null : result.account.id }
     })
@@ -95,7 +99,10 @@ export class AccountImport {
       const password = line.auth === 'oauth2' ? undefined : passwordIn(line, owned === undefined ? seal : undefined)
       if (owned !== undefined && fields.destinationId !== owned)
         throw badRequest([{ pointer: '/destinationId', detail: `must be ${owned}, which this token is for` }])
-      const account = newAccount({ ...fields, ...(password === undefined ? {} : { password }) }, this.#principal)
+      const quotas = await quotasOf(this.#principal, settings)
+      demandInterval(quotas, fields.interval)
+      const given = { ...fields, ...(password === undefined ? {} : { password }) }
+      const account = newAccount(given, this.#principal, quotas?.intervalMinSeconds)
       await this.#demandSameLogin(line, account)
       const guarded = wasGuarded ? { guarded: true as const } : guardedBy(this.#principal, account)
       await demandReach(settings, guarded, 'pop3', account)
@@ -145,12 +152,24 @@ export class AccountImport {
     return false
   }
 
-  #refusal(
-    outcome: Awaited<ReturnType<AccountsWorld['accounts']['createAll']>>[number] | undefined,
-  ): Problem | undefined {
+  /** @param most accounts that the destination may have. Those that were only tried count as well. */
+  async #created(records: readonly AccountRecord[], most: number | undefined): Promise<(Created | Error)[]> {
+    const { accounts } = this.#world
+    if (!this.#dryRun || most === undefined) return await accounts.createAll(records, { trial: this.#dryRun, most })
+    const outcomes: Created[] = []
+    for (const record of records) {
+      const outcome = await accounts.create(record, { trial: true, most: most - this.#wouldBe })
+      if (outcome === 'done') this.#wouldBe += 1
+      outcomes.push(outcome)
+    }
+    return outcomes
+  }
+
+  #refusal(outcome: Created | Error | undefined, quotas: OwnerQuotas | undefined): Problem | undefined {
     if (outcome === 'done') return undefined
     if (outcome === 'conflict') return accountTaken()
     if (outcome === 'no destination') return noSuchDestination()
+    if (outcome === 'too many') return quotas === undefined ? undefined : tooManyAccounts(quotas)
     return problemOf(outcome ?? new Error('Connection is closed.'), this.#request)
   }
 }

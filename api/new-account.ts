@@ -12,13 +12,16 @@ import { passwordMistakes } from './sign-in-rules.ts'
 import { badRequest, Problem } from './http/problems.ts'
 import type { NewAccount } from './schemas/accounts.ts'
 
-export function newAccount({ password, ...given }: NewAccount, principal: Principal): Account {
+/** @param leastSeconds the shortest interval that the caller may have, where none is given. */
+export function newAccount({ password, ...given }: NewAccount, principal: Principal, leastSeconds = 0): Account {
   const formed = inOneForm(given)
   const body = { user: usualUser(given.address, formed.host ?? given.host), ...given, ...formed }
   const tls = body.tls ?? accountDefaults.tls
   const identity = { id: newId() as AccountId, createdAtMs: Date.now() }
   const defaults = { ...accountDefaults, port: defaultPort(tls), hidesRetrieved: hidesByName(body.host) }
-  const interval = { ...accountDefaults.interval, ...body.interval }
+  const { minSeconds, maxSeconds } = accountDefaults.interval
+  const usual = { minSeconds: Math.max(minSeconds, leastSeconds), maxSeconds: Math.max(maxSeconds, leastSeconds) }
+  const interval = { ...usual, ...body.interval }
   const fields = { ...body, interval, ...choiceOf(body), destinationId: body.destinationId as DestinationId }
   const account = { ...identity, ...defaults, ...fields }
   const wrong = [

@@ -21,6 +21,7 @@ import { ownership, type OwnersWorld } from './http/owners.ts'
 import { notFound, Problem, requestPath, problems, problemTypeRoutes, sendUnroutable } from './http/problems.ts'
 import { docsPolicy, type Rates, ratesOf, type RatesWorld, securityHeaders } from './http/protection.ts'
 import { textFormats, withLines } from './http/text.ts'
+import { requestsAtOnce } from './http/requests-at-once.ts'
 import { Who } from './http/who.ts'
 import { accountLineRoutes } from './routes/account-lines.ts'
 import { accountTestRoutes, type AccountTestsWorld } from './routes/account-tests.ts'
@@ -215,6 +216,7 @@ async function docs(app: App): Promise<void> {
 /** Callers of these routes, and of paths that do not exist, have shown who they are and that they may call them. */
 async function authenticatedScope(app: App, world: ScopeWorld): Promise<void> {
   await app.register(authentication, { who: world.who, sessions: world.sessions, rates: world.limiters })
+  await app.register(requestsAtOnce, world)
   await app.register(ownership, world)
   await app.register(entityTags)
   await app.register(idempotency, world)

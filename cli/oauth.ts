@@ -140,7 +140,7 @@ function addEdit(application: Command, cli: Cli): void {
     withFields(application.command('edit').description('Change an application, such as a secret that has ended'))
       .argument('<application>', 'its id')
       .action(async (id: string, options: FieldOptions) => {
-        const body = await fieldsIn(cli, options)
+        const body = { ...(await fieldsIn(cli, options)), ...(await secretAnew(cli, id, options)) }
         if (Object.keys(body).length === 0)
           throw new CommandFailed('usage', 'What is to change? --help lists the options.')
         const changed = await cli.api.ask<Application>('PATCH', `${path}/${id}`, { body })
@@ -149,6 +149,18 @@ function addEdit(application: Command, cli: Cli): void {
       }),
     'tributary oauth application edit 01JQ5Z0V9Q3W7X2B4C6D8E0F1G --secret-file - < secret',
   )
+}
+
+/** The secret of one client is not sent as that of another, nor to another tenant, by somebody who does not know it. */
+async function secretAnew(
+  cli: Cli,
+  id: string,
+  { clientId, tenant, secretFile }: FieldOptions,
+): Promise<{ clientSecret?: string }> {
+  if ((clientId ?? tenant) === undefined || secretFile !== undefined || !cli.terminal.attended) return {}
+  const before = await cli.api.get<Application>(`${path}/${id}`)
+  const isAnother = (clientId ?? before.clientId) !== before.clientId || (tenant ?? before.tenant) !== before.tenant
+  return before.hasClientSecret && isAnother ? { clientSecret: await passwordFrom(cli, undefined, 'Secret') } : {}
 }
 
 function addRemove(application: Command, cli: Cli): void {

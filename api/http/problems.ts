@@ -35,6 +35,7 @@ export const problemTypes = {
   conflict: [409, 'Not as things stand', 'Something else must be done first; `detail` says what.'],
   taken: [409, 'Taken', 'There is one like it already.'],
   'in-use': [409, 'In use', 'Something still needs it; remove that first.'],
+  quota: [409, 'More than an owner may have', '`detail` says which number, and who can raise it.'],
   busy: [409, 'At work', 'A run is under way; wait for its end and send again.'],
   unproven: [
     409,

@@ -16,6 +16,7 @@ import { unknown } from '../http/problems.ts'
 import { demandReach, guardedBy } from '../http/reach.ts'
 import { type HandlerOf, route } from '../http/route.ts'
 import { accountTaken, newAccount, noSuchDestination } from '../new-account.ts'
+import { demandInterval, quotasOf, tooManyAccounts } from '../owner-quotas.ts'
 import * as schemas from '../schemas/accounts.ts'
 import { listOf, Nothing } from '../schemas/answers.ts'
 import { Id, IfMatch, IfNoneMatch } from '../schemas/requests.ts'
@@ -42,7 +43,7 @@ const createAccount = route(
   {
     operationId: 'createAccount',
     summary: 'Register a POP3 account',
-    problems: ['taken'],
+    problems: ['taken', 'quota'],
     body: schemas.NewAccount,
     response: { 201: schemas.Account },
   },
@@ -76,7 +77,7 @@ const changeAccount = route(
   {
     operationId: 'changeAccount',
     summary: 'Change an account',
-    problems: ['taken'],
+    problems: ['taken', 'quota'],
     params: Id,
     headers: IfMatch,
     body: schemas.AccountPatch,
@@ -127,7 +128,9 @@ class AccountHandlers {
     const { accounts, seal, settings } = this.#world
     const { body } = request
     const principal = principalOf(request)
-    const account = newAccount(body, principal)
+    const quotas = await quotasOf(principal, settings)
+    demandInterval(quotas, body.interval)
+    const account = newAccount(body, principal, quotas?.intervalMinSeconds)
     const guarded = guardedBy(principal, account)
     await demandReach(settings, guarded, 'pop3', account)
     await demandTokensMayGo(this.#world.applications, account, guarded)
@@ -137,9 +140,10 @@ class AccountHandlers {
       ...sealedProxy(seal, account.id, body.proxy),
     }
     const record = { account, ...secrets, ...guarded }
-    const outcome = await accounts.create(record)
+    const outcome = await accounts.create(record, { most: quotas?.accountsMax })
     if (outcome === 'conflict') throw accountTaken()
     if (outcome === 'no destination') throw noSuchDestination()
+    if (outcome === 'too many' && quotas !== undefined) throw tooManyAccounts(quotas)
     await afterAccountChange(this.#world, account)
     tag(reply, record)
     reply.header('location', `/api/v1/accounts/${account.id}`)

@@ -1,10 +1,12 @@
 /** `/accounts/:id/ledger`: finds in the store again what is known to be stored, or takes it from another program (CONTRACT section 6). */
-import type { AccountId } from '../../src/mail/message.ts'
 import type { Accounts } from '../../src/redis/accounts.ts'
+import type { InstanceSettingsStore } from '../../src/redis/instance-settings.ts'
 import type { PullQueue } from '../../src/redis/queue.ts'
 import type { App } from '../app.ts'
 import { findAccount } from '../http/found.ts'
 import { route } from '../http/route.ts'
+import { principalOf } from '../http/who.ts'
+import { askedWithin } from '../owner-quotas.ts'
 import { type LedgerImportWorld, takeOver, uidlsIn } from '../ledger-import.ts'
 import { apiLimits } from '../limits.ts'
 import * as schemas from '../schemas/ledger.ts'
@@ -14,12 +16,15 @@ import { Run } from '../schemas/runs.ts'
 export interface LedgerWorld extends LedgerImportWorld {
   readonly accounts: Accounts
   readonly queue: PullQueue
+  readonly settings: InstanceSettingsStore
 }
 
 export async function ledgerRoutes(app: App, world: LedgerWorld): Promise<void> {
-  app.post('/accounts/:id/ledger/rebuild', rebuildLedger, async ({ params: { id } }, reply) => {
-    await findAccount(world.accounts, id)
-    return await reply.code(202).send(await world.queue.rebuild(id as AccountId))
+  app.post('/accounts/:id/ledger/rebuild', rebuildLedger, async (request, reply) => {
+    const { account } = await findAccount(world.accounts, request.params.id)
+    const wanted = { accountId: account.id, task: 'rebuild' } as const
+    const rebuild = async () => await world.queue.rebuild(account.id)
+    return await reply.code(202).send(await askedWithin(world, principalOf(request), wanted, rebuild))
   })
   await app.register(importRoute, world)
 }
@@ -31,6 +36,7 @@ const rebuildLedger = route(
     summary: 'Find again what the store holds of an account',
     description:
       'For an account that was registered again after Redis was lost. Reads the trace line of every message in all folders of its destination, Trash too, and records what the ledger does not know, so that the next pull does not fetch it again. Mail that users have deleted for good meanwhile is not found, and comes again if the provider still has it. A run under way ends first. `recovered` counts what was found.',
+    problems: ['quota'],
     params: Id,
     response: { 202: Run },
   },

@@ -13,6 +13,8 @@ import { findAccount } from '../http/found.ts'
 import { listedDestination } from '../http/owners.ts'
 import { unknown } from '../http/problems.ts'
 import { type HandlerOf, route } from '../http/route.ts'
+import { principalOf } from '../http/who.ts'
+import { askedWithin } from '../owner-quotas.ts'
 import { entryView } from '../quarantine-view.ts'
 import { QuarantinedMessages } from '../quarantined-message.ts'
 import { File, listOf, Nothing } from '../schemas/answers.ts'
@@ -68,6 +70,7 @@ const retryQuarantined = route(
     operationId: 'retryQuarantined',
     summary: 'Try a message again that was set aside',
     description: 'In the next run that begins; one that is at work may have passed it, and is followed by another.',
+    problems: ['quota'],
     params: schemas.QuarantineId,
     response: { 202: Run },
   },
@@ -131,10 +134,15 @@ class QuarantineHandlers {
     return { items: items.map(entryView), next: cursorOf(next) }
   }
 
-  readonly retry: HandlerOf<typeof retryQuarantined> = async ({ params: { id, entry } }, reply) => {
+  readonly retry: HandlerOf<typeof retryQuarantined> = async (request, reply) => {
+    const { id, entry } = request.params
     const { account } = await findAccount(this.#world.accounts, id)
-    if (!(await this.#quarantine.retry(account.id, entry))) throw unknown('quarantined message', entry)
-    return await reply.code(202).send(await this.#world.queue.request(account.id))
+    const retry = async () => {
+      if (!(await this.#quarantine.retry(account.id, entry))) throw unknown('quarantined message', entry)
+      return await this.#world.queue.request(account.id)
+    }
+    const wanted = { accountId: account.id }
+    return await reply.code(202).send(await askedWithin(this.#world, principalOf(request), wanted, retry))
   }
 
   readonly dismiss: HandlerOf<typeof dismissQuarantined> = async ({ params: { id, entry } }, reply) => {

@@ -3,6 +3,7 @@ import type { Socket } from 'node:net'
 import type { Redis } from 'ioredis'
 import type { AccountId } from '../../src/mail/message.ts'
 import type { Accounts } from '../../src/redis/accounts.ts'
+import type { InstanceSettingsStore } from '../../src/redis/instance-settings.ts'
 import type { PullQueue } from '../../src/redis/queue.ts'
 import { runsPage } from '../../src/redis/run-index.ts'
 import type { Runs } from '../../src/redis/runs.ts'
@@ -11,18 +12,21 @@ import { cursorOf, idIn } from '../http/cursor.ts'
 import { findAccount, findRun } from '../http/found.ts'
 import { listedDestination } from '../http/owners.ts'
 import { badRequest } from '../http/problems.ts'
+import { principalOf } from '../http/who.ts'
+import { askedWithin } from '../owner-quotas.ts'
 import { listOf } from '../schemas/answers.ts'
 import { Id, Page } from '../schemas/requests.ts'
 import * as schemas from '../schemas/runs.ts'
 
 export interface RunsWorld {
+  readonly settings: InstanceSettingsStore
   readonly redis: Redis
   readonly accounts: Accounts
   readonly runs: Runs
   readonly queue: PullQueue
 }
 
-export async function runRoutes(app: App, { redis, accounts, runs, queue }: RunsWorld): Promise<void> {
+export async function runRoutes(app: App, { redis, settings, accounts, runs, queue }: RunsWorld): Promise<void> {
   app.post(
     '/accounts/:id/pull',
     {
@@ -32,14 +36,23 @@ export async function runRoutes(app: App, { redis, accounts, runs, queue }: Runs
         summary: 'Check an account now',
         description:
           'Joins its queued or running run, or makes one; paused accounts too. A run that was joined after it had listed the maildrop is followed by one more. With wait: 200 with the ended run, failed or not, or 202 as it stands.',
+        problems: ['quota'],
         params: Id,
         querystring: schemas.Pull,
         response: { 200: schemas.Run, 202: schemas.Run },
       },
     },
-    async ({ params: { id }, query: { wait }, raw }, reply) => {
+    async (request, reply) => {
+      const { params, query, raw } = request
+      const [{ id }, { wait }] = [params, query]
       await findAccount(accounts, id)
-      const asked = await queue.request(id as AccountId)
+      const accountId = id as AccountId
+      const asked = await askedWithin(
+        { redis, settings },
+        principalOf(request),
+        { accountId },
+        async () => await queue.request(accountId),
+      )
       if (wait === 0) return await reply.code(202).send(asked)
       const end = whileThere(raw.socket, async (gone) => await runs.waitForEnd(asked.id, wait * 1000, gone))
       const run = (await end) ?? asked

@@ -8,9 +8,43 @@ const ownerPorts = Type.Object(
   { pop3: ports, imap: ports, web: ports },
   { ...strict, description: 'where accounts, destinations and webhooks of owners may lead' },
 )
+const owners = Type.Object(
+  {
+    accountsMax: Type.Integer({
+      minimum: 0,
+      maximum: 1_000_000,
+      description: 'accounts of a destination',
+      ...like(100),
+    }),
+    intervalMinSeconds: Type.Integer({
+      minimum: 1,
+      maximum: 30 * 86_400,
+      description: 'the shortest interval that may be set',
+      ...like(60),
+    }),
+    runsMax: Type.Integer({
+      minimum: 1,
+      maximum: 1000,
+      description: 'runs that were asked for and have not ended',
+      ...like(4),
+    }),
+    requestsMax: Type.Integer({
+      minimum: 1,
+      maximum: 10_000,
+      description: 'requests that one process of the API answers at once',
+      ...like(20),
+    }),
+  },
+  {
+    ...strict,
+    description:
+      'what tokens and logins that are bound to a destination may add to it at most; what exists stays and runs',
+  },
+)
 const bytesPerHour = Type.Integer({ minimum: 1, maximum: 1_000_000_000_000 })
 const settingFields = {
   ownerPorts,
+  owners,
   adminMayReachPrivate: Type.Boolean({
     description: 'whether what an admin registers may lead into private networks and to this machine itself',
   }),
@@ -42,6 +76,7 @@ export const SettingsPatch = Type.Partial(
   Type.Object({
     ...settingFields,
     ownerPorts: Type.Partial(ownerPorts, strict),
+    owners: Type.Partial(owners, strict),
     importBytesPerHour: Type.Record(Type.String({ maxLength: 255 }), orNull(bytesPerHour), {
       maxProperties: 1000,
       description: 'null: the host has no limit any more',

@@ -935,6 +935,13 @@ export const en = {
     limits: 'Limits',
     ownerPorts: 'Where accounts, mailboxes and webhooks of owners may lead: ports, with a comma between them.',
     portsOf: { pop3: 'POP3', imap: 'IMAP', web: 'Webhooks' },
+    ownerQuotas: 'What an owner may have at most. What exists stays and runs.',
+    quotaOf: {
+      accountsMax: 'Accounts',
+      intervalMinSeconds: 'Shortest interval, in seconds',
+      runsMax: 'Runs at once that were asked for',
+      requestsMax: 'Requests at once',
+    },
     reachesPrivate: 'What administrators add may lead into private networks, and to this machine',
     arrivedKept: 'Days for which what a run brought is listed',
     transcriptsKept: 'Runs of an account whose transcript is kept',

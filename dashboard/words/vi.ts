@@ -882,6 +882,13 @@ export const vi: Words = {
     limits: 'Giới hạn',
     ownerPorts: 'Tài khoản, hộp thư và webhook của chủ hộp thư được dẫn đến những cổng nào, cách nhau bằng dấu phẩy.',
     portsOf: { pop3: 'POP3', imap: 'IMAP', web: 'Webhook' },
+    ownerQuotas: 'Mức tối đa mà mỗi chủ hộp thư được dùng. Những gì đã có thì giữ nguyên và vẫn chạy.',
+    quotaOf: {
+      accountsMax: 'Số tài khoản',
+      intervalMinSeconds: 'Khoảng cách ngắn nhất giữa hai lần kiểm tra, tính bằng giây',
+      runsMax: 'Số lượt chạy theo yêu cầu cùng lúc',
+      requestsMax: 'Số yêu cầu API cùng lúc',
+    },
     reachesPrivate: 'Những gì quản trị viên thêm được dẫn vào mạng nội bộ, và đến chính máy này',
     arrivedKept: 'Số ngày còn liệt kê thư mà một lượt đã lấy',
     transcriptsKept: 'Số lượt của một tài khoản còn giữ biên bản',

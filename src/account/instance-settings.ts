@@ -7,6 +7,16 @@ export interface InstanceSettings {
     readonly imap: readonly number[]
     readonly web: readonly number[]
   }
+  /** What an owner may have at once (api/owner-quotas.ts). What exists stays and runs. */
+  readonly owners: {
+    /** The accounts of a destination. */
+    readonly accountsMax: number
+    readonly intervalMinSeconds: number
+    /** The runs that were asked for and have not ended. */
+    readonly runsMax: number
+    /** The requests that are answered at once. */
+    readonly requestsMax: number
+  }
   /** Whether the admin's accounts, destinations and webhooks may lead into private networks, and to this machine itself. */
   readonly adminMayReachPrivate: boolean
   /** The number of days for which people can see which messages a run has stored; 0 for never. */
@@ -21,6 +31,7 @@ export interface InstanceSettings {
 
 export const defaultInstanceSettings: InstanceSettings = {
   ownerPorts: { pop3: [110, 995], imap: [143, 993], web: [443] },
+  owners: { accountsMax: 100, intervalMinSeconds: 60, runsMax: 4, requestsMax: 20 },
   adminMayReachPrivate: true,
   arrivedKeptDays: 30,
   transcriptsKept: 5,

@@ -87,11 +87,18 @@ const accountKeys = [
 const accountKeysOnly = accountKeys.length - statusKeys.length
 
 const createAccount = restating<Created>('create-account', accountKeysOnly + 3)
-const updateAccount = restating<Created | 'changed'>('update-account', accountKeysOnly + 5)
+const updateAccount = restating<Exclude<Created, 'too many'> | 'changed'>('update-account', accountKeysOnly + 5)
 const removeAccount = restating<'done' | 'changed'>('remove-account', accountKeysOnly + 8)
 const setAccountState = restating<0 | 1>('set-account-state', 0)
 
-type Created = 'done' | 'conflict' | 'no destination'
+export type Created = 'done' | 'conflict' | 'no destination' | 'too many'
+
+interface Creation {
+  /** Nothing is made: it is only told what would happen. */
+  readonly trial?: boolean
+  /** So many accounts may its destination have; undefined: any number. */
+  readonly most?: number | undefined
+}
 
 /** The number of accounts that are read at once when all are read. */
 const chunk = 500
@@ -104,20 +111,16 @@ export class Accounts {
   }
 
   /** Makes an account. It is due at once, unless it is paused, or somebody is to sign in first. */
-  async create(record: AccountRecord): Promise<Created> {
-    const [created] = await this.createAll([record])
+  async create(record: AccountRecord, creation: Creation = {}): Promise<Created> {
+    const [created] = await this.createAll([record], creation)
     if (created === undefined || created instanceof Error) throw created ?? new Error('Redis gave no answer')
     return created
   }
 
-  /**
-   * Makes many accounts, each whole or not at all, and reports the result for each.
-   *
-   * @param trial makes nothing, and only reports what would happen.
-   */
-  async createAll(records: readonly AccountRecord[], trial = false): Promise<(Created | Error)[]> {
+  /** Makes many accounts, each whole or not at all, and reports the result for each. */
+  async createAll(records: readonly AccountRecord[], creation: Creation = {}): Promise<(Created | Error)[]> {
     const all = this.#redis.pipeline()
-    for (const record of records) addCreation(all, record, trial)
+    for (const record of records) addCreation(all, record, creation)
     const answers = (await all.exec()) ?? []
     return records.map((_record, nth) => {
       const [error, answer] = answers[nth] ?? [new Error('Connection is closed.')]
@@ -279,7 +282,7 @@ export class Accounts {
   }
 }
 
-function addCreation(all: ChainableCommander, record: AccountRecord, trial: boolean): void {
+function addCreation(all: ChainableCommander, record: AccountRecord, { trial = false, most }: Creation): void {
   const { account } = record
   const args = [
     account.id,
@@ -291,6 +294,7 @@ function addCreation(all: ChainableCommander, record: AccountRecord, trial: bool
     searchWordsOf(account),
     trial ? 'try' : '',
     formerSourceName(account),
+    most ?? '',
   ]
   const { destinationId } = account
   const names = [keys.accountsOf(destinationId), keys.predecessors, keys.formerSources(destinationId)]

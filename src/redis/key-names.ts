@@ -51,6 +51,8 @@ export const keys = {
   openRuns: shared('open-runs'),
   /** Hash: id of an open run -> the run as JSON; an earlier version kept it in `tributary:run:ID`. */
   openRecords: shared('open-records'),
+  /** Hash: field of open-runs -> the run that the owner of that destination has asked for (scripts/take-asked.lua). It expires. */
+  askedBy: (destinationId: string) => shared(`asked-by:${destinationId}`),
   /** Set: fields of open-runs that somebody asked for (scripts/includes/schedule.lua). */
   asked: shared('asked'),
   /** Sorted set: fields of open-runs by when the place of their visit expires (scripts/includes/schedule.lua). */

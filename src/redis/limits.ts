@@ -290,6 +290,9 @@ export const redisLimits = {
   tokenUseWrittenEveryMs: 1 * minute,
   /** How many entries the audit log holds, of 300 octets or so each. */
   auditKept: 100_000,
+  /** The places of runs that an owner has asked for: longer than any run, and so long for one that is about to be made. */
+  askedByKeptMs: 2 * day,
+  askedGraceMs: 10 * second,
   /** How long a session lasts after its last use: the dashboard is open all day. */
   sessionKeptMs: 12 * hour,
   /** How long a link that signs a browser in waits for it: it stands in a terminal, where others may read it later. */

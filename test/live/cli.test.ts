@@ -105,7 +105,10 @@ test('an application is added, listed, shown, changed and removed, and its secre
   const id = added.out.trim()
   assert.match(added.err, /redirect URI has to be .*\/api\/v1\/oauth\/callback$/m)
   assert.match((await tributary(['oauth', 'application', 'list'])).out, new RegExp(`${id} +microsoft +6f3c`))
-  await tributary(['oauth', 'application', 'edit', id, '--tenant', 'consumers', '--address', 'me@example.net'])
+  const edit = ['oauth', 'application', 'edit', id, '--tenant', 'consumers', '--address', 'me@example.net']
+  const refused = await tributary(edit)
+  assert.deepEqual([refused.code, refused.err.includes('/tenant cannot be changed without the secret')], [1, true])
+  assert.equal((await tributary([...edit, '--secret-file', '-'], { stdin: `${secret}\n` })).code, 0)
   const { tenant, addresses, hasClientSecret } = await json(['oauth', 'application', 'show', id])
   assert.deepEqual(
     { tenant, addresses, hasClientSecret },

@@ -114,6 +114,8 @@ for (const { kind, fresh, fields, needs, harmless, besides } of kinds) {
       const refused = await stack.call('PATCH', path, change)
       assert.deepEqual([refused.status, pointers(refused)], [400, [`/${field}`]], field)
       assert.match(JSON.stringify(refused.body), /send `password` in the same call/)
+      if (kind === 'account')
+        assert.deepEqual(pointers(await stack.call('POST', `${path}/test`, change)), [`/${field}`], `test of ${field}`)
       const { body: same } = await stack.call('GET', path)
       assert.notDeepEqual(same[field], value)
       assert.equal((await stack.call('PATCH', path, { [field]: same[field] })).status, 200, `${field} as it is`)

@@ -24,20 +24,27 @@ export function Limits() {
 }
 
 const kinds = ['pop3', 'imap', 'web'] as const
+const quotas = ['accountsMax', 'intervalMinSeconds', 'runsMax', 'requestsMax'] as const
 
 function LimitsForm({
-  now: { ownerPorts, adminMayReachPrivate, arrivedKeptDays, transcriptsKept, setAsideAfterSeconds, importBytesPerHour },
+  now,
   onSaved,
 }: {
   readonly now: InstanceSettings
   readonly onSaved: (saved: InstanceSettings) => void
 }) {
   const { settings: say, common } = words.value
+  const { ownerPorts, owners, adminMayReachPrivate, arrivedKeptDays, transcriptsKept } = now
+  const { setAsideAfterSeconds, importBytesPerHour } = now
   const draft = useDraft(
     {
       pop3: ownerPorts.pop3.join(', '),
       imap: ownerPorts.imap.join(', '),
       web: ownerPorts.web.join(', '),
+      accountsMax: String(owners.accountsMax),
+      intervalMinSeconds: String(owners.intervalMinSeconds),
+      runsMax: String(owners.runsMax),
+      requestsMax: String(owners.requestsMax),
       adminMayReachPrivate,
       arrivedKeptDays: String(arrivedKeptDays),
       transcriptsKept: String(transcriptsKept),
@@ -50,6 +57,7 @@ function LimitsForm({
       const gone = Object.fromEntries(Object.keys(importBytesPerHour).map((host) => [host, null]))
       const body = {
         ownerPorts: { pop3: portsIn(pop3), imap: portsIn(imap), web: portsIn(web) },
+        owners: Object.fromEntries(quotas.map((name) => [name, Number(rest[name])])),
         adminMayReachPrivate: rest.adminMayReachPrivate,
         arrivedKeptDays: Number(rest.arrivedKeptDays),
         transcriptsKept: Number(rest.transcriptsKept),
@@ -66,6 +74,18 @@ function LimitsForm({
       <div class="fields-row">
         {kinds.map((kind) => (
           <Field key={kind} label={say.portsOf[kind]} {...draft.of(kind, `ownerPorts/${kind}`)} />
+        ))}
+      </div>
+      <p class="quiet">{say.ownerQuotas}</p>
+      <div class="fields-row">
+        {quotas.map((name) => (
+          <Field
+            key={name}
+            label={say.quotaOf[name]}
+            inputMode="numeric"
+            required
+            {...draft.of(name, `owners/${name}`)}
+          />
         ))}
       </div>
       <Check label={say.reachesPrivate} {...draft.of('adminMayReachPrivate')} />

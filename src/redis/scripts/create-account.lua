@@ -15,18 +15,21 @@
 --   searchWords     see words
 --   trial           'try': nothing is written
 --   sourceName      the name of its source in formerSources
--- Returns 'done', 'conflict' or 'no destination'.
+--   most            accounts that its destination may have; '': any number
+-- Returns 'done', 'conflict', 'no destination' or 'too many'.
 -- @include restate
 -- @include account-keys
 -- @include schedule
 -- @include former-sources
 local ofDestination, predecessors, formerSources = unpack(KEYS, 17, 19)
-local id, record, source, destination, isDue, addressMember, searchWords, trial, sourceName = unpack(ARGV)
+local id, record, source, destination, isDue, addressMember, searchWords, trial = unpack(ARGV, 1, 8)
+local sourceName, most = unpack(ARGV, 9, 10)
 
 -- Before anything is written.
 cjson.decode(record)
 if redis.call('HEXISTS', destinations, destination) == 0 then return 'no destination' end
 if ownerOf(source) then return 'conflict' end
+if most ~= '' and redis.call('ZCARD', ofDestination) >= tonumber(most) then return 'too many' end
 if trial == 'try' then return 'done' end
 giveSource(source, id)
 takeSource(formerSources, predecessors, sourceName, id)

@@ -26,41 +26,9 @@ export interface RunsWorld {
   readonly queue: PullQueue
 }
 
-export async function runRoutes(app: App, { redis, settings, accounts, runs, queue }: RunsWorld): Promise<void> {
-  app.post(
-    '/accounts/:id/pull',
-    {
-      config: { scope: 'operate' },
-      schema: {
-        operationId: 'pullAccount',
-        summary: 'Check an account now',
-        description:
-          'Joins its queued or running run, or makes one; paused accounts too. A run that was joined after it had listed the maildrop is followed by one more. With wait: 200 with the ended run, failed or not, or 202 as it stands.',
-        problems: ['quota'],
-        params: Id,
-        querystring: schemas.Pull,
-        response: { 200: schemas.Run, 202: schemas.Run },
-      },
-    },
-    async (request, reply) => {
-      const { params, query, raw } = request
-      const [{ id }, { wait }] = [params, query]
-      await findAccount(accounts, id)
-      const accountId = id as AccountId
-      const asked = await askedWithin(
-        { redis, settings },
-        principalOf(request),
-        { accountId },
-        async () => await queue.request(accountId),
-      )
-      if (wait === 0) return await reply.code(202).send(asked)
-      const end = whileThere(raw.socket, async (gone) => await runs.waitForEnd(asked.id, wait * 1000, gone))
-      const run = (await end) ?? asked
-      // It may have been erased with its account.
-      if (run === asked) await findAccount(accounts, id)
-      return await reply.code(run.finishedAt === null ? 202 : 200).send(run)
-    },
-  )
+export async function runRoutes(app: App, world: RunsWorld): Promise<void> {
+  const { redis, accounts, runs } = world
+  await app.register(pullRoute, world)
 
   app.get(
     '/runs',
@@ -110,6 +78,43 @@ export async function runRoutes(app: App, { redis, settings, accounts, runs, que
       await findAccount(accounts, id)
       const { items, next } = await runs.page(id, { limit, before: idIn(cursor) })
       return { items, next: cursorOf(next) }
+    },
+  )
+}
+
+async function pullRoute(app: App, { redis, settings, accounts, runs, queue }: RunsWorld): Promise<void> {
+  app.post(
+    '/accounts/:id/pull',
+    {
+      config: { scope: 'operate' },
+      schema: {
+        operationId: 'pullAccount',
+        summary: 'Check an account now',
+        description:
+          'Joins its queued or running run, or makes one; paused accounts too. A run that was joined after it had listed the maildrop is followed by one more. With wait: 200 with the ended run, failed or not, or 202 as it stands.',
+        problems: ['quota'],
+        params: Id,
+        querystring: schemas.Pull,
+        response: { 200: schemas.Run, 202: schemas.Run },
+      },
+    },
+    async (request, reply) => {
+      const { params, query, raw } = request
+      const [{ id }, { wait }] = [params, query]
+      await findAccount(accounts, id)
+      const accountId = id as AccountId
+      const asked = await askedWithin(
+        { redis, settings },
+        principalOf(request),
+        { accountId },
+        async () => await queue.request(accountId),
+      )
+      if (wait === 0) return await reply.code(202).send(asked)
+      const end = whileThere(raw.socket, async (gone) => await runs.waitForEnd(asked.id, wait * 1000, gone))
+      const run = (await end) ?? asked
+      // It may have been erased with its account.
+      if (run === asked) await findAccount(accounts, id)
+      return await reply.code(run.finishedAt === null ? 202 : 200).send(run)
     },
   )
 }

@@ -92,7 +92,10 @@ export async function check() {
 }
 
 /** Node's arguments for the tests by chance. FUZZ_SECONDS says how long they run; in the gate they play a fixed number of cases. */
-export const fuzzArguments = [...options, built('test/scripted/fuzz.test.ts')]
+export const fuzzArguments = [
+  ...options,
+  ...['fuzz', 'store-fuzz'].map((name) => built(`test/scripted/${name}.test.ts`)),
+]
 
 /** Node's arguments for `npm run soak -- --kills`: a worker is killed before and after every effect of a run that has 2,000 messages. */
 export const killArguments = [...options, '--test-timeout=3600000', built('test/live/kill.test.ts')]

@@ -2,6 +2,7 @@
 import type { Redis } from 'ioredis'
 import type { AccountId } from '../src/mail/message.ts'
 import { targetOf } from '../src/account/destination.ts'
+import type { Account } from '../src/account/account.ts'
 import type { InstanceSettings } from '../src/account/instance-settings.ts'
 import { OctetBudget } from '../src/budget.ts'
 import { type Clock, stamps } from '../src/clock.ts'
@@ -61,7 +62,12 @@ export interface PullWorld {
    * `visit.traits`, and those that it learns are written down. A run that goes on in this session is given the same set.
    */
   openQuickly(account: AccountRecord, visit: PullVisit): Promise<Maildrop>
-  openStore(destination: DestinationRecord, lease: Lease, signal: AbortSignal): Promise<Store>
+  openStore(
+    destination: DestinationRecord,
+    lease: Lease,
+    signal: AbortSignal,
+    account: Pick<Account, 'retention'>,
+  ): Promise<Store>
   /** @param isAsked whether somebody waits for the run by now. */
   openTraces(destination: DestinationRecord, signal: AbortSignal, isAsked: () => Promise<boolean>): Promise<Traces>
   settings(): Promise<InstanceSettings>
@@ -166,10 +172,11 @@ export function createPullWorld(
       return await maildrops.open(record, visit)
     },
     openQuickly: (record, visit) => maildrops.openQuickly(record, visit),
-    async openStore(destination, lease, signal) {
+    async openStore(destination, lease, signal, { retention }) {
       // No other run takes over before the lease has ended: a command that is sent now has this long to be carried out.
       const mayCommit = () => lease.holdsFor(leaseMs / 3)
-      return await pool.store(await target(destination), { staging: lease, mayCommit, signal })
+      const run = { staging: lease, mayCommit, signal, looksAfter: retention.mode !== 'keep' }
+      return await pool.store(await target(destination), run)
     },
     settings: () => settings.get(),
     async openTraces(destination, signal, isAsked) {

@@ -178,7 +178,7 @@ export class Visit {
   async #pull(traits: Set<ServerTrait>): Promise<Failure | undefined> {
     const { loaded, run, lease, signal, log } = this.#order
     try {
-      const store = await this.#world.openStore(loaded.destination, lease, signal)
+      const store = await this.#world.openStore(loaded.destination, lease, signal, loaded.account)
       const world = this.#runWorld(timed(this.#ports.store?.(store) ?? store, this.appends), traits)
       const { account } = loaded
       if (run.task === 'rebuild') await rebuild(world, account, this.#records.counts)

@@ -21,6 +21,8 @@ export interface StoreAccess {
   /** The connections over which a store without MULTIAPPEND gets messages one by one; undefined: a batch goes in one command. */
   readonly lanes?: Lanes | undefined
   readonly signal?: AbortSignal | undefined
+  /** An OK is not believed: the messages are looked for by their tokens. */
+  readonly looksAfter: boolean
 }
 
 /** Names a run's folder. */

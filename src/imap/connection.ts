@@ -332,12 +332,18 @@ function maskWords(error: unknown, mask: Mask): void {
   }
 }
 
+/** The character between the levels of a folder's name (RFC 9051 section 9: a quoted character, or NIL); undefined: none, or no such thing. */
+export function separatorOf({ namespace }: ImapFlow): string | undefined {
+  const separator = namespace?.delimiter
+  return typeof separator === 'string' && /^[\x21-\x7e]$/.test(separator) ? separator : undefined
+}
+
 /** The name of a folder as this server writes it. Our separator of levels is always `/`. */
 export function pathOf(client: ImapFlow, folder: string): string {
   const [first = '', ...below] = folder.split('/')
   const inbox = first.toUpperCase() === 'INBOX' ? 'INBOX' : first
   // If a server's separator is unknown, or it has none, it is asked for the name unchanged.
-  return normalizePath(client, [inbox, ...below].join(client.namespace?.delimiter || '/'))
+  return normalizePath(client, [inbox, ...below].join(separatorOf(client) ?? '/'))
 }
 
 /** The name in modified UTF-7, or in UTF-8 for a server of IMAP4rev2 alone. */

@@ -16,7 +16,7 @@ import { type FolderStatus, isMissing, preparedFolder, statusOf } from './folder
 import { type KeptCopy, keptOnce } from './kept-once.ts'
 import { imapLimits } from './limits.ts'
 import { takesMail } from './probe.ts'
-import { search, tokensAnywhere, tokensInFolder } from './search.ts'
+import { search, type Sought, tokensAnywhere, tokensInFolder, type Wait } from './search.ts'
 import { failed } from './trouble.ts'
 
 /** The folder of the probe (probe.ts). */
@@ -59,6 +59,38 @@ export class DirectStore implements Store {
   }
 
   async append(folder: string, copies: readonly Copy[], flags: readonly string[]): Promise<AppendAnswer> {
+    const before = this.#positions.get(folder)
+    const answer = await this.#appendAll(folder, copies, flags)
+    if (answer.status !== 'stored' || !this.#access.looksAfter) return answer
+    const { uidValidity, uids } = answer.appended
+    const position = before ?? { uidValidity: uidValidity ?? 0, uidNext: Math.min(...uids, 2 ** 32 - 1) }
+    if (await this.#holds({ folder, entries: copies, ...position })) return answer
+    this.#positions.delete(folder)
+    const doubted = doubtful('looked for by token', answer.appended)
+    this.#doubt(doubted, copies)
+    return doubted
+  }
+
+  /** Tells whether the store shows these messages, wherever in it. */
+  async #holds(sought: Sought): Promise<boolean> {
+    const { signal } = this.#access
+    return await this.#access.borrow(async (client) => {
+      const wait: Wait = async (work) =>
+        await within(client, work, { waitMs: imapLimits.storeReplyWaitMs, during: 'search', signal })
+      const looking = tokensAnywhere(client, wait, sought)
+      const waits = { waitMs: imapLimits.searchWaitMs, during: 'search', signal } as const
+      try {
+        const found = await within(client, looking, waits)
+        // The connections that append have no folder open.
+        if (client.mailbox !== false) await wait(client.mailboxClose())
+        return found.size >= sought.entries.length
+      } catch (error) {
+        throw signal?.aborted ? error : failed(error, serverOf(client), 'search')
+      }
+    })
+  }
+
+  async #appendAll(folder: string, copies: readonly Copy[], flags: readonly string[]): Promise<AppendAnswer> {
     if (this.#access.lanes === undefined) return await this.#append({ folder, copies, flags })
     const position = this.#positions.get(folder)
     const answer = await appendApart(
@@ -88,15 +120,18 @@ export class DirectStore implements Store {
       const first = await this.#attempt(batch, mayCommit, onLent)
       return first ?? (await this.#attempt(batch, mayCommit, onLent)) ?? refusedTwice
     })
-    if (answer.status === 'broken' && isWhole) {
-      const { uidValidity, uids = [] } = answer.appended ?? {}
-      for (const [nth, copy] of copies.entries()) {
-        this.#late.add(copy.token)
-        const uid = uids[nth]
-        if (uidValidity !== undefined && uid !== undefined) this.#kept.set(copy.token, { copy, uidValidity, uid })
-      }
-    }
+    if (answer.status === 'broken' && isWhole) this.#doubt(answer, copies)
     return answer
+  }
+
+  /** Notes what was sent whole, and of which no answer proves what became of it. */
+  #doubt({ appended }: AppendAnswer & { readonly status: 'broken' }, copies: readonly Copy[]): void {
+    const { uidValidity, uids = [] } = appended ?? {}
+    for (const [nth, copy] of copies.entries()) {
+      this.#late.add(copy.token)
+      const uid = uids[nth]
+      if (uidValidity !== undefined && uid !== undefined) this.#kept.set(copy.token, { copy, uidValidity, uid })
+    }
   }
 
   async find(intent: Intent): Promise<Found> {

@@ -7,7 +7,7 @@ import type { FolderPosition } from '../pull/store-ports.ts'
 import { SessionFailed } from '../failure/session-failed.ts'
 import { atom, codeOf, execute, isRecord, isRefusal, string, type Untagged } from './command.ts'
 import { levelMistake } from '../account/destination.ts'
-import { encodedPathOf, serverOf } from './connection.ts'
+import { encodedPathOf, separatorOf, serverOf } from './connection.ts'
 import { failed, troubleOf } from './trouble.ts'
 
 export interface FolderStatus extends FolderPosition {
@@ -62,7 +62,7 @@ export async function preparedFolder(client: ImapFlow, folder: string): Promise<
  * folder that is there is used as it is.
  */
 function demandLevels(client: ImapFlow, folder: string): void {
-  const reply = levelMistake(folder, client.namespace?.delimiter || '/')
+  const reply = levelMistake(folder, separatorOf(client) ?? '/')
   if (reply === undefined) return
   throw new SessionFailed({ kind: 'store refused', during: { code: 'folder creation', folder }, reply })
 }

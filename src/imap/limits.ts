@@ -13,6 +13,8 @@ export const imapLimits = {
   appendOctetsPerMs: 32,
   usageWaitMs: 20 * second,
   storeReplyWaitMs: 60 * second,
+  /** A search through all folders, and one command that reads back: as long as a run lasts. */
+  searchWaitMs: 30 * minute,
   /**
    * The largest line that reaches imapflow, without its literals, and the largest literal: it would hold 1 GB of either. The sieve cuts lines long
    * before. Messages are read in pieces; a server that gives all of a message in place of a piece is understood up to this size.
@@ -25,16 +27,20 @@ export const imapLimits = {
   plainLiteralOctetsMax: 2 * MiB,
   /** The words and lists of one answer: imapflow makes objects of them in one turn of the event loop. */
   storeTokensMax: 50_000,
-  /** All lines of the answer to one command: SEARCH names 2 million UIDs in that. */
+  /** What is kept of all lines of the answer to one command: SEARCH names 2 million UIDs in that. */
   answerOctetsMax: 16 * MiB,
   /** All literals of the answer to one command: a run that reads back asks for up to 256 KiB of each of some thousand messages. */
   answerLiteralOctetsMax: 2048 * MiB,
   answerLinesMax: 1_000_000,
-  /** What one command of a person brings is held. */
+  /** All of it, with what is left out: 50 mails may have 50 MiB of addresses and parts. */
+  receivedOctetsMax: 4096 * MiB,
+  /** What one command of a person brings is held: a page of 50 mails has up to 4 MiB of lines, and 100,000 UIDs are 1 MiB. */
+  readAnswerOctetsMax: 8 * MiB,
   readAnswerLiteralOctetsMax: 128 * MiB,
   readAnswerLinesMax: 50_000,
   /** The folders of one login. imapflow sorts them in one turn of the event loop. */
   namesMax: 10_000,
+  nameOctetsMax: 2 * MiB,
   /** ID is a courtesy (RFC 2971): nobody waits longer for its answer. */
   storeIdWaitMs: 5 * second,
   /** One append carries a whole window. This is twice a window's octets, since the sizes in LIST are hints. */
@@ -126,5 +132,7 @@ export const imapLimits = {
   snippetPartsMax: 6,
   /** Folders and parts beyond these numbers are not shown. */
   readFoldersMax: 2000,
+  /** Folders lie this deep at most for people. */
+  readFolderLevelsMax: 20,
   readPartsMax: 500,
 } as const

@@ -29,11 +29,10 @@ export async function messageOf(reader: Reader, place: MessagePlace): Promise<Me
   siftFor(reader.client, 'read')
   const bare = { flags: true, internalDate: true, size: true }
   const whole = { ...bare, envelope: true, bodyStructure: true, source: { maxLength: traceOctetsMax } }
-  const message = await fetchOne(reader, place.uid, whole).catch(async (error: unknown) => {
-    if (!(error instanceof Unreadable)) throw error
-    // It may be there, and what the store tells of it be no answer that can be read.
-    return await fetchOne(reader, place.uid, bare)
-  })
+  // It may be there, and what the store tells of it be no answer that can be read: even its flags may be too many.
+  const message = await fetchOne(reader, place.uid, whole)
+    .catch(async (error: unknown) => await fetchOne(reader, place.uid, unlessUnreadable(error, bare)))
+    .catch(async (error: unknown) => await fetchOne(reader, place.uid, unlessUnreadable(error, { uid: true })))
   const { envelope = {}, source } = message
   const parts = partsOf(message.bodyStructure)
   const named = {
@@ -53,6 +52,11 @@ export async function messageOf(reader: Reader, place: MessagePlace): Promise<Me
     incomplete: isSiftedOut(reader.client, message.seq) || message.bodyStructure === undefined,
     courier: source === undefined ? null : courierOf(source),
   }
+}
+
+function unlessUnreadable<T>(error: unknown, query: T): T {
+  if (!(error instanceof Unreadable)) throw error
+  return query
 }
 
 /**

@@ -19,7 +19,7 @@ export async function folderOrder(reader: Reader, mailbox: MailboxObject): Promi
 async function sortedUids({ client }: Reader): Promise<Uids | undefined> {
   const uids: number[] = []
   const read = async ({ attributes = [] }: Untagged) => {
-    for (const word of attributes) if (isRecord(word)) uids.push(Number(word['value']))
+    for (const word of attributes) if (isRecord(word)) uids.push(...uidIn(word['value']))
   }
   try {
     await execute(client, 'UID SORT', [[atom('ARRIVAL')], atom('UTF-8'), atom('ALL')], { SORT: read })
@@ -31,6 +31,11 @@ async function sortedUids({ client }: Reader): Promise<Uids | undefined> {
   return Uint32Array.from(uids).reverse()
 }
 
+function uidIn(word: unknown): number[] {
+  const uid = typeof word === 'string' && /^[1-9]\d{0,9}$/.test(word) ? Number(word) : 0
+  return uid > 0 && uid < 2 ** 32 ? [uid] : []
+}
+
 /** Those that fit, the last ones first: a range of messages at a time, whose UIDs are parsed in one turn of the event loop. */
 export async function foundUids(reader: Reader, { exists }: MailboxObject, query: SearchObject): Promise<Uids> {
   const found: number[] = []
@@ -39,7 +44,8 @@ export async function foundUids(reader: Reader, { exists }: MailboxObject, query
     const from = Math.max(first, to - imapLimits.searchedTogether + 1)
     const some = await searched(reader, { ...query, seq: to === exists ? `${from}:*` : `${from}:${to}` })
     if (some === undefined) throw new SessionFailed({ kind: 'store refused', during: 'search', reply: 'NO' })
-    for (const uid of some.toReversed()) found.push(uid)
+    // A server that names more than there are in the range is not listened to for long.
+    for (const uid of some.slice(-imapLimits.searchedTogether).toReversed()) found.push(uid)
   }
   return Uint32Array.from(found)
 }

@@ -8,7 +8,7 @@ import type { Store } from '../pull/store-ports.ts'
 import type { Traces } from '../pull/trace-ports.ts'
 import type { Staging, StoreAccess } from './access.ts'
 import type { Lanes } from './apart.ts'
-import { connectStore, type Login, loginOf, serverOf, type StoreTarget } from './connection.ts'
+import { connectStore, type Login, loginOf, separatorOf, serverOf, type StoreTarget } from './connection.ts'
 import { Identities } from './identities.ts'
 import { isOnTrustedLine, LoginMemories } from './login-memories.ts'
 import { checkInsides } from './insides.ts'
@@ -26,6 +26,8 @@ export interface StoreRun {
   /** Tells whether its lease holds for long enough to store something; undefined if the run has no lease. */
   readonly mayCommit?: () => boolean
   readonly signal?: AbortSignal
+  /** Mail is to be deleted at its provider: what anybody else's store says to have taken is looked for in it. */
+  readonly looksAfter?: boolean
 }
 
 export interface PoolOptions {
@@ -109,7 +111,10 @@ export class StorePool {
   }
 
   /** Opens a store that borrows a connection for each of its commands. */
-  async store(target: StoreTarget, { staging, mayCommit = () => true, signal }: StoreRun = {}): Promise<Store> {
+  async store(
+    target: StoreTarget,
+    { staging, mayCommit = () => true, signal, looksAfter = false }: StoreRun = {},
+  ): Promise<Store> {
     const hosted = target.kind === 'hosted'
     if (hosted && staging === undefined) throw new Error('a hosted store is opened for a run, which has a fence')
     const access: StoreAccess = {
@@ -121,6 +126,7 @@ export class StorePool {
       appendWaitMs: this.#appendWaitMs,
       literals: this.#literals,
       signal,
+      looksAfter,
     }
     return await openStore(access, this.#lanesTo(target))
   }
@@ -181,7 +187,7 @@ export class StorePool {
     const known = { identities: this.#identities, memories: this.#memories }
     const sifting = siftingFor(this.#turns, target.id, this.#purpose)
     const client = await connectStore(login, { signal, alerted, ...known, sifting })
-    this.#learnSeparator(login, client.namespace?.delimiter)
+    this.#learnSeparator(login, separatorOf(client))
     if (target.kind === 'imap') this.#learnLogin(target)
     return client
   }
@@ -194,9 +200,9 @@ export class StorePool {
     if (traits.some((trait) => !target.loginTraits?.includes(trait))) this.#learns(id, loginVersion, traits)
   }
 
-  #learnSeparator({ host, port }: Login, separator: string | null | undefined): void {
+  #learnSeparator({ host, port }: Login, separator: string | undefined): void {
     const server = serverOf({ host, port })
-    if (!separator || this.#separators.get(server) === separator) return
+    if (separator === undefined || this.#separators.get(server) === separator) return
     this.#separators.set(server, separator)
     this.#separates({ host, port }, separator)
   }

@@ -27,7 +27,9 @@ export function judged(response: unknown, { messages, announced, position }: App
   const words = codeWordsOf(response, 'APPENDUID')
   if (words === undefined) return { appended: nothing, doubt: announced ? 'without APPENDUID' : undefined }
   const [validity = '', set = ''] = words
-  const doubt = `[APPENDUID ${words.join(' ')}]`
+  // Whatever else stands there is the server's own words, and may be what we have told it in secret.
+  const isForm = words.every((word) => /^[\d:,*]{1,200}$/.test(word))
+  const doubt = isForm ? `[APPENDUID ${words.join(' ')}]` : 'APPENDUID, and no UIDs'
   const uidValidity = numberOf(validity)
   const uids = uidSet(set, messages)
   if (uidValidity === undefined || uids === undefined) return { appended: nothing, doubt }

@@ -4,6 +4,7 @@
  */
 import type { FetchMessageObject, ImapFlow, ListResponse, MailboxObject } from 'imapflow'
 import type { Phase } from '../failure/phase.ts'
+import { singleLine } from '../printable.ts'
 import { imapLimits } from './limits.ts'
 import { isRecord, isRefusal, within } from './command.ts'
 import { pathOf, serverOf } from './connection.ts'
@@ -100,16 +101,17 @@ export async function foldersOf(reader: Reader): Promise<Folder[]> {
   if (client.mailbox !== false) await answered(reader, 'NOOP', client.noop())
   const all = await answered(reader, 'folder list', client.list({ statusQuery }))
   const shown = all.filter(({ path }) => !isStaging(path))
-  const rank = (path: string) => {
-    const use = useOf(shown.find((folder) => folder.path === path))
-    return use === null ? folderUses.length : folderUses.indexOf(use)
+  const ranks = new Map<string, number>()
+  for (const folder of shown) {
+    const use = useOf(folder)
+    if (use !== null && !ranks.has(folder.path)) ranks.set(folder.path, folderUses.indexOf(use))
   }
   /** Compares level by level, so that a folder sorts first by its parents. */
-  const levels = ({ path, parent, delimiter, name }: ListResponse) =>
-    [...parent, name].map((level, nth) => {
-      const at = nth === parent.length ? path : parent.slice(0, nth + 1).join(delimiter)
-      return { rank: rank(at), level }
-    })
+  const levels = ({ path, parent, delimiter, name }: ListResponse) => {
+    const above = parent.slice(0, imapLimits.readFolderLevelsMax)
+    const at = above.map((_, nth) => above.slice(0, nth + 1).join(delimiter))
+    return [...above, name].map((level, nth) => ({ rank: ranks.get(at[nth] ?? path) ?? folderUses.length, level }))
+  }
   return shown
     .map((folder) => ({ folder, key: levels(folder) }))
     .toSorted((a, b) => {
@@ -123,8 +125,8 @@ export async function foldersOf(reader: Reader): Promise<Folder[]> {
     .slice(0, imapLimits.readFoldersMax)
     .map(({ folder }) => ({
       path: folder.path,
-      name: folder.name,
-      depth: folder.parent.length,
+      name: singleLine(folder.name) || '?',
+      depth: Math.min(folder.parent.length, imapLimits.readFolderLevelsMax),
       use: useOf(folder),
       messages: folder.status?.messages ?? 0,
       unseen: folder.status?.unseen ?? 0,

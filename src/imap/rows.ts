@@ -23,6 +23,8 @@ interface Told extends Omit<Row, 'snippet'> {
   readonly begins: Part | null
 }
 
+const bare = { uid: true, flags: true, internalDate: true, size: true }
+
 /** @returns those that are still there, in this order. */
 export async function rowsOf(reader: Reader, uids: readonly number[]): Promise<Row[]> {
   siftFor(reader.client, 'list')
@@ -31,11 +33,13 @@ export async function rowsOf(reader: Reader, uids: readonly number[]): Promise<R
   for (let from = 0; from < uids.length; from += imapLimits.listedTogether) {
     const some = uids.slice(from, from + imapLimits.listedTogether)
     const told = new Map<number, Told>()
-    await fetchTold(reader, some, { envelope: true, bodyStructure: true }, (row) => told.set(row.uid, row))
-    const missing = some.filter((uid) => !told.has(uid))
-    // Those that are not told now have been removed since.
-    if (missing.length > 0)
-      await fetchTold(reader, missing, {}, (row) => told.set(row.uid, { ...row, unreadable: true }))
+    await fetchTold(reader, some, { ...bare, envelope: true, bodyStructure: true }, (row) => told.set(row.uid, row))
+    // Even its flags may be too many to be read. What is not told by its UID alone has been removed since.
+    for (const query of [bare, { uid: true }]) {
+      const missing = some.filter((uid) => !told.has(uid))
+      if (missing.length > 0)
+        await fetchTold(reader, missing, query, (row) => told.set(row.uid, { ...row, unreadable: true }))
+    }
     for (const [uid, row] of await ungarbled(reader, [...told.values()])) told.set(uid, row)
     const readable = [...told.values()].filter(({ unreadable }) => !unreadable)
     for (const [uid, snippet] of await snippetsOf(reader, readable)) snippets.set(uid, snippet)
@@ -53,10 +57,9 @@ export async function rowsOf(reader: Reader, uids: readonly number[]): Promise<R
 async function fetchTold(
   reader: Reader,
   uids: readonly number[],
-  details: FetchQueryObject,
+  query: FetchQueryObject,
   take: (row: Told) => void,
 ): Promise<void> {
-  const query = { uid: true, flags: true, internalDate: true, size: true, ...details }
   const fetching = async () => {
     for await (const message of reader.client.fetch(packMessageRange([...uids]), query, { uid: true })) {
       const parts = partsOf(message.bodyStructure)

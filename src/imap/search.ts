@@ -22,9 +22,11 @@ export async function search<T>(
 ): Promise<T> {
   const client = await connect()
   try {
-    return await look(client, (work) =>
+    const looking = look(client, (work) =>
       within(client, work, { waitMs: imapLimits.storeReplyWaitMs, during: 'search', signal }),
     )
+    // Each of its folders may answer at the last moment.
+    return await within(client, looking, { waitMs: imapLimits.searchWaitMs, during: 'search', signal })
   } catch (error) {
     throw failed(error, serverOf(client), 'search')
   } finally {
@@ -38,8 +40,13 @@ export interface Placed {
   readonly trace: Trace | undefined
 }
 
+/** What is known of the messages that are looked for, before they were appended. */
+export type Sought = Pick<Intent, 'folder' | 'uidValidity' | 'uidNext'> & {
+  readonly entries: readonly { readonly token: Token }[]
+}
+
 /** Tells which of the intent's tokens its folder holds. None of its messages can stand before the intent's UIDNEXT. */
-export async function tokensInFolder(client: ImapFlow, wait: Wait, intent: Intent): Promise<Set<Token>> {
+export async function tokensInFolder(client: ImapFlow, wait: Wait, intent: Sought): Promise<Set<Token>> {
   const wanted = new Set(intent.entries.map(({ token }) => token))
   const arrived = await wait(arrivedIn(client, pathOf(client, intent.folder), intent))
   return new Set(arrived.flatMap(({ trace }) => (trace !== undefined && wanted.has(trace.token) ? [trace.token] : [])))
@@ -49,7 +56,7 @@ export async function tokensInFolder(client: ImapFlow, wait: Wait, intent: Inten
  * Looks into every folder while a token is missing in the intent's own folder: the user may have moved the message, or UIDVALIDITY shows
  * that the folder is another one.
  */
-export async function tokensAnywhere(client: ImapFlow, wait: Wait, intent: Intent): Promise<Set<Token>> {
+export async function tokensAnywhere(client: ImapFlow, wait: Wait, intent: Sought): Promise<Set<Token>> {
   const found = await tokensInFolder(client, wait, intent)
   const wanted = new Set(intent.entries.map(({ token }) => token))
   if (found.size < wanted.size) {
@@ -84,7 +91,7 @@ export async function allIn(client: ImapFlow, folder: string): Promise<Contents>
 }
 
 /** @param intent is given for the intent's own folder: it limits the search by UIDNEXT while UIDVALIDITY is the same. */
-async function arrivedIn(client: ImapFlow, path: string, intent: Intent | undefined): Promise<Placed[]> {
+async function arrivedIn(client: ImapFlow, path: string, intent: Sought | undefined): Promise<Placed[]> {
   const mailbox = await openToLook(client, path, { isOwn: intent !== undefined, during: 'search' })
   if (mailbox === undefined) return []
   const sameFolder = intent !== undefined && Number(mailbox.uidValidity) === intent.uidValidity

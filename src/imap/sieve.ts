@@ -41,6 +41,7 @@ export class Sieve {
   #numbersPassed = 0
   /** What is kept of the line so far, beside its literals and its items. */
   #lineOctets = 0
+  #isName = false
   readonly #size: AnswerSize
   #sequence = 0
 
@@ -100,6 +101,7 @@ export class Sieve {
    * @throws Error if the answer to one command is larger than any.
    */
   pass(chunk: Buffer): Buffer[] {
+    this.#size.received(chunk.length)
     this.#pieces = []
     this.#chunk = chunk
     this.#at = this.#flushed = 0
@@ -114,8 +116,8 @@ export class Sieve {
 
   #passLiteral(): void {
     const octets = Math.min(this.#literalLeft, this.#chunk.length - this.#at)
-    this.#size.literal(octets)
     const kept = Math.min(this.#literalKept, octets)
+    this.#size.literal(kept)
     this.#at += kept
     this.#flush()
     this.#at += octets - kept
@@ -127,7 +129,8 @@ export class Sieve {
 
   #passOctet(octet: number): void {
     const isKept = this.#step(octet)
-    this.#size.octet()
+    if (isKept) this.#size.octet()
+    if (isKept && this.#isName) this.#size.nameOctet()
     if (isKept && this.#item === undefined && (this.#lineOctets += 1) > this.#bounds.lineOctetsMax) this.#drop()
     if (!isKept) this.#flush()
     this.#at += 1
@@ -179,6 +182,7 @@ export class Sieve {
     this.#inQuotes = this.#isEscaped = this.#inSection = false
     this.#skipTo = undefined
     this.#lineOctets = 0
+    this.#isName = false
     this.#isAtEnd = true
     this.#size.line()
     return true
@@ -216,7 +220,10 @@ export class Sieve {
   #stepHead(octet: number): boolean {
     this.#head += asciiOf(octet)
     const head = octet === marks.space || octet === marks.open ? headOf(this.#head) : undefined
-    if (head?.kind === 'name') this.#size.name()
+    if (head?.kind === 'name') {
+      this.#isName = true
+      this.#size.name()
+    }
     if (head?.kind === 'numbers') {
       this.#mode = 'numbers'
       this.#numbers = numbered[head.of]

@@ -25,10 +25,13 @@ const runBounds: SieveBounds = {
   answerLiteralOctetsMax: imapLimits.answerLiteralOctetsMax,
   answerLinesMax: imapLimits.answerLinesMax,
   namesMax: imapLimits.namesMax,
+  nameOctetsMax: imapLimits.nameOctetsMax,
+  receivedOctetsMax: imapLimits.receivedOctetsMax,
 }
 
 const readBounds: SieveBounds = {
   ...runBounds,
+  answerOctetsMax: imapLimits.readAnswerOctetsMax,
   answerLiteralOctetsMax: imapLimits.readAnswerLiteralOctetsMax,
   answerLinesMax: imapLimits.readAnswerLinesMax,
 }

@@ -73,9 +73,11 @@ class TracesSession {
   async *rows(uids: readonly number[], query: FetchQueryObject): AsyncGenerator<FetchMessageObject> {
     if (uids.length === 0) return
     const fetched = this.client.fetch(packMessageRange([...uids]), { ...query, uid: true }, { uid: true })
+    const endMs = performance.now() + imapLimits.searchWaitMs
     try {
       for (;;) {
-        const next = await this.answered(fetched.next())
+        const leftMs = Math.max(0, endMs - performance.now())
+        const next = await this.answered(fetched.next(), Math.min(imapLimits.appendWaitMs, leftMs))
         if (next.done) return
         yield next.value
       }

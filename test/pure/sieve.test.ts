@@ -19,6 +19,8 @@ const bounds: SieveBounds = {
   answerLiteralOctetsMax: 100_000,
   answerLinesMax: 50,
   namesMax: 5,
+  nameOctetsMax: 1000,
+  receivedOctetsMax: 1_000_000,
 }
 
 function sifted(answer: string, chance?: Chance): { readonly left: string; readonly isCut: boolean } {
@@ -137,7 +139,9 @@ test('an answer that does not end is an error, in whatever it is large', () => {
   for (const line of [
     '* 1 EXISTS\r\n',
     '* LIST () "/" a\r\n',
-    `* OK ${'x'.repeat(9000)}\r\n`,
+    `* OK ${'x'.repeat(1990)}\r\n`,
+    `* OK ${'x'.repeat(90_000)}\r\n`,
+    `* LIST () "/" ${'x'.repeat(400)}\r\n`,
     `* 1 FETCH (X {9000}\r\n${'x'.repeat(9000)})\r\n`,
   ]) {
     assert.throws(() => sifted(line.repeat(60)), /the answer to one command has more than \d+/)

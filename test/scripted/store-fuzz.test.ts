@@ -3,7 +3,7 @@
  * and nothing is deleted at the provider that the store does not hold.
  */
 import assert from 'node:assert/strict'
-import { after, type TestContext } from 'node:test'
+import { after, test, type TestContext } from 'node:test'
 import { underSignals } from '../../src/deadline.ts'
 import { SessionFailed } from '../../src/failure/session-failed.ts'
 import { describe } from '../../src/failure/sentences.ts'
@@ -15,7 +15,7 @@ import { StorePool } from '../../src/imap/pool.ts'
 import { foldersOf, type Reader, Unreadable, usualReadWaits } from '../../src/imap/reading.ts'
 import { usageOf } from '../../src/imap/usage.ts'
 import { hour } from '../../src/units.ts'
-import type { Chance } from '../support/chance.ts'
+import { Chance } from '../support/chance.ts'
 import { fuzz } from '../support/fuzz.ts'
 import { startHostileStore } from '../support/hostile-store.ts'
 import { type ScriptedStore, startImapServer } from '../support/imap-server.ts'
@@ -74,7 +74,7 @@ async function impatient(t: TestContext, play: () => Promise<void>): Promise<voi
   const before = process.memoryUsage.rss()
   const pass = () => {
     if (isOver) return
-    if ((turns += 1) % 50 === 0) t.mock.timers.tick(5000)
+    if ((turns += 1) % 25 === 0) t.mock.timers.tick(5000)
     if (turns % 20 === 0) peak = Math.max(peak, process.memoryUsage.rss() - before)
     setImmediate(pass)
   }
@@ -108,14 +108,24 @@ let ids = 0
 
 fuzz(
   'a store that answers anything: every run ends, and what is gone at the provider is in the store',
-  { cases: 12, share: 0.5 },
+  { cases: 6, share: 0.45 },
   async (chance) => {
     const subjects = Array.from({ length: 1 + chance.below(6) }, (_, nth) => `nr${nth}`)
     const lies = chance.happens(0.3)
+    let uid = 1000
     const server = await startImapServer({
       capabilities: chance.of(sets),
       password,
-      ...(lies ? { keeps: (all) => all.slice(0, chance.below(all.length + 1)) } : {}),
+      // It lies: what it says of the messages that it has taken is whole, and it keeps a part of them.
+      ...(lies
+        ? {
+            keeps: (all) => all.slice(0, chance.below(all.length + 1)),
+            saysOfStored: (all) => {
+              uid += all.length
+              return `OK [APPENDUID 4711 ${uid - all.length}:${uid - 1}] done`
+            },
+          }
+        : {}),
     })
     const hostile = await startHostileStore(server.port, chance)
     const id = `fuzz ${(ids += 1)}`
@@ -131,7 +141,7 @@ fuzz(
           for (let visit = 0; visit < 3; visit += 1) {
             world.nowMs += hour
             try {
-              world.realStore = await pulling.store({ kind: 'imap', id, ...target })
+              world.realStore = await pulling.store({ kind: 'imap', id, ...target }, { looksAfter: mode !== 'keep' })
               await world.pull({ folder, retention: { mode } })
             } catch (error) {
               if (!(error instanceof SessionFailed)) throw error
@@ -157,7 +167,7 @@ fuzz(
 
 fuzz(
   'a store that answers anything: every reading of it ends, and tells what it can',
-  { cases: 12, share: 0.5 },
+  { cases: 6, share: 0.45 },
   async (chance) => {
     const server = await startImapServer({
       ...readableStore,
@@ -245,3 +255,44 @@ async function drained(reader: Reader, place: Parameters<typeof streamOf>[1], pa
   })
   return octets
 }
+
+test('while stores flood whoever asks them, an account at another store is served', { timeout: 120_000 }, async (t) => {
+  const honest = await startImapServer({ password })
+  const flooding = await startImapServer({ password })
+  const floods = await Promise.all(
+    ['one line for ever', 'lines that never end', 'lists that never end', 'a literal that never comes'].map(
+      async (act, nth) => await startHostileStore(flooding.port, new Chance(nth), [act], 'NAMESPACE'),
+    ),
+  )
+  const at = (port: number, id: string) =>
+    ({ kind: 'imap', id, host: '127.0.0.1', port, tls: 'none', user, password }) as const
+  const run = async (port: number, id: string) => {
+    const world = new TestWorld([{ bytes: letter('one'), uidl: id }])
+    world.realStore = await pulling.store(at(port, id))
+    await world.pull()
+  }
+  const over = new AbortController()
+  const flooded = floods.map(async ({ port }, nth) => {
+    while (!over.signal.aborted)
+      await run(port, `flood ${nth}`).catch((error: unknown) => {
+        if (!(error instanceof SessionFailed)) throw error
+      })
+  })
+  try {
+    const lasted: number[] = []
+    for (let nth = 0; nth < 10; nth += 1) {
+      const beganMs = performance.now()
+      await run(honest.port, `neighbour ${nth}`)
+      lasted.push(performance.now() - beganMs)
+    }
+    over.abort()
+    t.diagnostic(`${lasted.map(Math.round).join(' ')} ms`)
+    assert.equal(honest.stored.length, 10)
+    assert.ok(Math.max(...lasted) < 5000, `${lasted.join()} ms`)
+  } finally {
+    over.abort()
+    for (const flood of floods) await flood.close()
+    await Promise.all(flooded)
+    await Promise.all([honest.close(), flooding.close()])
+  }
+})

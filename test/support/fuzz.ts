@@ -26,7 +26,8 @@ export function fuzz(
   play: (chance: Chance) => Promise<void> | void,
   around: (t: TestContext, play: () => Promise<void>) => Promise<void> = async (_, played) => await played(),
 ): void {
-  test(name, async (t) => {
+  // Chance plays longer ones now and then.
+  test(name, { timeout: seconds === undefined ? 240_000 : Number.POSITIVE_INFINITY }, async (t) => {
     const endMs = performance.now() + (seconds ?? 0) * 1000 * share
     let begun = 0
     const isOver = () =>

@@ -96,7 +96,7 @@ const acts: Readonly<Record<string, Act>> = {
           'ZZ OK\r\n',
           '* 1 FETCH (UID 1 FLAGS ())\r\n',
         ])
-        .repeat(2000),
+        .repeat(500),
     ),
   }),
   'a literal that never comes': ({ chance }) => ({
@@ -118,32 +118,39 @@ export interface HostileStore {
   close(): Promise<void>
 }
 
-/** @param only the acts that it knows; undefined: all. */
+/**
+ * @param only the acts that it knows; undefined: all.
+ * @param always answers this verb so each time; undefined: by chance.
+ */
 export async function startHostileStore(
   honestPort: number,
   chance: Chance,
   only: readonly string[] = names,
+  always?: string,
 ): Promise<HostileStore> {
   const deeds: string[] = []
   const sockets = new Set<Socket>()
-  const probability = chance.of([0.03, 0.1, 0.3])
+  const probability = always === undefined ? chance.of([0.03, 0.1, 0.3]) : 0
   /** Some answer to one command as they answer nothing else. */
-  const spite = chance.happens(0.5)
-    ? {
-        verb: chance.of([
-          'GREETING',
-          'CAPABILITY',
-          'AUTHENTICATE',
-          'LIST',
-          'STATUS',
-          'APPEND',
-          'EXAMINE',
-          'FETCH',
-          'SEARCH',
-        ]),
-        name: chance.of(only),
-      }
-    : undefined
+  const spite =
+    always !== undefined
+      ? { verb: always, name: chance.of(only) }
+      : chance.happens(0.5)
+        ? {
+            verb: chance.of([
+              'GREETING',
+              'CAPABILITY',
+              'AUTHENTICATE',
+              'LIST',
+              'STATUS',
+              'APPEND',
+              'EXAMINE',
+              'FETCH',
+              'SEARCH',
+            ]),
+            name: chance.of(only),
+          }
+        : undefined
   let isHonest = false
   const server = createServer((socket) => {
     const honest = connect({ host: '127.0.0.1', port: honestPort })
@@ -198,6 +205,6 @@ export async function startHostileStore(
 /** Says it again in each turn of the event loop, unless the client does not read. */
 function repeat(socket: Socket, octets: Buffer): void {
   if (socket.destroyed) return
-  if (socket.writableLength < 1_000_000) socket.write(octets)
+  if (socket.writableLength < 100_000) socket.write(octets)
   setImmediate(() => repeat(socket, octets))
 }

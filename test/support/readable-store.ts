@@ -52,6 +52,6 @@ export const readableStore: StoreBehaviour = {
   },
 }
 
-function opened(): string {
+export function opened(): string {
   return `* ${uids.length} EXISTS\r\n* FLAGS ()\r\n* OK [UIDVALIDITY 4711] so\r\n* OK [UIDNEXT 4] so\r\nTAG OK done`
 }

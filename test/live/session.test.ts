@@ -64,6 +64,19 @@ test('a token signs in, with a cookie that no script and no other site gets, and
   assert.equal((await ask('GET', '/session', { headers: reading })).status, 401)
 })
 
+test('no route changes anything by a cookie alone', async () => {
+  const { reading } = await signIn({ password: adminToken })
+  let tried = 0
+  for (const { method, route } of stack.app.routes) {
+    if (method === 'GET' || route.config?.open === true) continue
+    const path = route.url.replace('/api/v1', '').replaceAll(/:\w+/g, 'x')
+    for (const headers of [reading, { ...reading, 'x-csrf-token': 'a guess' }])
+      assert.equal(typeOf(await ask(method as 'POST', path, { headers })), '/problems/csrf', `${method} ${route.url}`)
+    tried += 1
+  }
+  assert.ok(tried >= 40)
+})
+
 test('over HTTPS the cookie is bound to this host, and over HTTP that one is not looked at', async () => {
   const headers = { 'x-forwarded-for': '10.1.0.1', 'x-forwarded-proto': 'https' }
   const { cookies } = await ask('POST', '/session', { payload: { password: adminToken }, headers })

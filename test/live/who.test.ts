@@ -179,6 +179,17 @@ test('no route lets an owner at what is another owner’s', async () => {
   assert.ok(tried >= 15)
 })
 
+test('no route that concerns the whole instance lets an owner in', async () => {
+  let tried = 0
+  for (const { method, route } of stack.app.routes) {
+    if (route.config?.instance !== true) continue
+    const refused = await as(mine.token, method as 'GET', route.url.replaceAll(/:\w+/g, 'x'))
+    assert.deepEqual([refused.status, typeOf(refused)], [403, '/problems/instance'], `${method} ${route.url}`)
+    tried += 1
+  }
+  assert.ok(tried >= 25)
+})
+
 test('what is not there and what is not theirs look the same to an owner', async () => {
   const none = '01J00000000000000000000000'
   for (const [family, id] of [

@@ -16,6 +16,8 @@ export interface SieveBounds extends ItemBounds, AnswerBounds {
   readonly sortedTogether: number
   /** Of one line, beside its literals, and beside ENVELOPE and BODYSTRUCTURE, which have their own bounds. */
   readonly lineOctetsMax: number
+  /** Of a line that is not kept, but of FETCH. */
+  readonly droppedOctetsMax: number
   /** Of a literal in any line but FETCH. */
   readonly plainLiteralOctetsMax: number
 }
@@ -181,7 +183,7 @@ export class Sieve {
     this.#marker = undefined
     this.#inQuotes = this.#isEscaped = this.#inSection = false
     this.#skipTo = undefined
-    this.#lineOctets = 0
+    this.#lineOctets = this.#sequence = 0
     this.#isName = false
     this.#isAtEnd = true
     this.#size.line()
@@ -211,6 +213,9 @@ export class Sieve {
 
   #stepDropped(octet: number): boolean {
     this.#stepPlain(octet)
+    // A FETCH is as long as mail makes it. Any other line has swallowed the tagged answer that it was to be followed by.
+    if (this.#sequence === 0 && (this.#lineOctets += 1) > this.#bounds.droppedOctetsMax)
+      throw new Error(`a line has more than ${this.#bounds.droppedOctetsMax} octets`)
     // Its literals are left out with it.
     this.#literalKept = 0
     this.#mode = this.#isAtEnd ? 'head' : 'dropped'

@@ -20,6 +20,7 @@ const runBounds: SieveBounds = {
   levelsMax: imapLimits.readLevelsMax,
   sortedTogether: imapLimits.sortedTogether,
   lineOctetsMax: imapLimits.siftedLineOctetsMax,
+  droppedOctetsMax: imapLimits.storeLineOctetsMax - imapLimits.siftedLineOctetsMax,
   plainLiteralOctetsMax: imapLimits.plainLiteralOctetsMax,
   answerOctetsMax: imapLimits.answerOctetsMax,
   answerLiteralOctetsMax: imapLimits.answerLiteralOctetsMax,

@@ -14,6 +14,7 @@ const bounds: SieveBounds = {
   levelsMax: 5,
   sortedTogether: 3,
   lineOctetsMax: 2000,
+  droppedOctetsMax: 50_000,
   plainLiteralOctetsMax: 100,
   answerOctetsMax: 100_000,
   answerLiteralOctetsMax: 100_000,
@@ -135,12 +136,18 @@ test('a line that is too long is cut, with its literals, and becomes one that no
     }
 })
 
+test('a line that does not end is an error, unless mail has made it', () => {
+  const long = 'a '.repeat(50_000)
+  assert.throws(() => sifted(`* OK ${long}`), /a line has more than 50000 octets/)
+  assert.equal(sifted(`* 1 FETCH (FLAGS (${long}))\r\n`).isCut, true)
+})
+
 test('an answer that does not end is an error, in whatever it is large', () => {
   for (const line of [
     '* 1 EXISTS\r\n',
     '* LIST () "/" a\r\n',
     `* OK ${'x'.repeat(1990)}\r\n`,
-    `* OK ${'x'.repeat(90_000)}\r\n`,
+    `* OK ${'x'.repeat(40_000)}\r\n`,
     `* LIST () "/" ${'x'.repeat(400)}\r\n`,
     `* 1 FETCH (X {9000}\r\n${'x'.repeat(9000)})\r\n`,
   ]) {

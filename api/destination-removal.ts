@@ -47,7 +47,12 @@ export async function removeDestination(world: RemovalWorld, id: string, { purge
       'in-use',
       `Accounts still gather into the destination ${id}; remove them or give them another one first.`,
     )
+  if (removed === 'unreadable' && purge)
+    throw conflict(
+      `The record of the destination ${id} cannot be read, so nobody knows where its mail is; remove it without purge.`,
+    )
   await webhooks.removeOf(id)
+  if (removed === 'unreadable') return await hosted.withdraw()
   if (removed.destination.kind !== 'hosted') return
   if (purge) await finishPurge(world, id)
   else await hosted.withdraw()

@@ -34,6 +34,7 @@ import { PullQueue } from '../src/redis/queue.ts'
 import { ensureRunsIndexed } from '../src/redis/run-index.ts'
 import { Runs } from '../src/redis/runs.ts'
 import { sealedRecords } from '../src/redis/sealed.ts'
+import { unreadableRecords } from '../src/redis/unreadable.ts'
 import { SignInLinks } from '../src/redis/sign-in-links.ts'
 import { Sessions } from '../src/redis/sessions.ts'
 import { Throttle } from '../src/redis/throttle.ts'
@@ -161,7 +162,7 @@ async function main(): Promise<void> {
     // The file system of a container is read-only; there the command line gets the address from its settings.
     log.debug({ event: 'address not written', reason: String(error) })
   }
-  keepKeys(ring, log)
+  keepWatch(redis, ring, log)
   log.info({ event: 'api listens', host: config.http.host, port: config.http.port })
 
   closeWithGrace({ delay: stopWithinMs }, async ({ err }) => {
@@ -192,6 +193,20 @@ function ringOpener(config: Config, redis: Redis, log: Logger): () => Promise<Ke
   const putBack = (path: string) =>
     log.warn({ event: 'keys put back', path }, 'The file of the keys was gone; it holds the keys in memory again')
   return async () => await openKeyRing(config, homeOf(config.home), async () => await sealedRecords(redis), putBack)
+}
+
+function keepWatch(redis: Redis, ring: KeyRing, log: Logger): void {
+  keepKeys(ring, log)
+  nameUnreadable(redis, log).catch(() => {})
+}
+
+/** They are in no list: who removes them has to know of them. */
+async function nameUnreadable(redis: Redis, log: Logger): Promise<void> {
+  for (const { kind, id } of await unreadableRecords(redis))
+    log.warn(
+      { event: 'record unreadable', kind, id },
+      `The record of the ${kind} ${id} cannot be read, as if it had been written by hand; DELETE removes it, and everything else goes on`,
+    )
 }
 
 /** Nobody may seal anything for days, and a restart would find the keys lost. */

@@ -46,6 +46,7 @@ export type EventName =
   | 'data of another format'
   | 'unfinished restore removed'
   | 'backup without proof restored'
+  | 'record unreadable'
   // News on its way to people.
   | 'visit failed'
   | 'webhook delivered'

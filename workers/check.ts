@@ -7,7 +7,7 @@ import { holds } from '../src/pull/known-plan.ts'
 import { OpenVisit } from '../src/pull/open-visit.ts'
 import type { Maildrop, WindowPace } from '../src/pull/maildrop-ports.ts'
 import { type AccountRecord, accountRecordIn } from '../src/redis/account-record.ts'
-import type { AccountState } from '../src/redis/accounts.ts'
+import { accountStateIn, type AccountState } from '../src/redis/accounts.ts'
 import type { BegunVisit, Check, Lesson, Reckoned } from '../src/redis/due.ts'
 import type { Lease } from '../src/redis/lease.ts'
 import { isUntroubled } from '../src/runs/idle-row.ts'
@@ -65,7 +65,7 @@ export async function check(world: CheckWorld, order: CheckOrder): Promise<Found
   const { accountId, begun, lease } = order
   const { accounts: json, 'account-states': state, predecessors, rhythms } = begun.entries
   if (lease.known === undefined || json === null || begun.asked || begun.openRunId !== undefined) return undefined
-  if (state !== null && !isWell(JSON.parse(state) as AccountState)) return undefined
+  if (state !== null && !isWell(accountStateIn(state))) return undefined
   const record = accountRecordIn(accountId, json)
   const { account } = record
   const planned = { account, predecessor: (predecessors ?? undefined) as typeof account.id | undefined }

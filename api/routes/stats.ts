@@ -8,6 +8,8 @@ import { keys } from '../../src/redis/key-names.ts'
 import type { Pauses } from '../../src/redis/pauses.ts'
 import { quarantineCounts } from '../../src/redis/quarantine-index.ts'
 import { overdueAccounts } from '../../src/redis/overdue.ts'
+import { redisLimits } from '../../src/redis/limits.ts'
+import { unreadableRecords } from '../../src/redis/unreadable.ts'
 import { statusCounts } from '../../src/redis/statuses.ts'
 import { openRunCounts, talliesOf } from '../../src/redis/tallies.ts'
 import type { App } from '../app.ts'
@@ -28,6 +30,7 @@ export async function statRoutes(app: App, { redis, store, pauses }: StatsWorld)
   const overdue = cached(async () => await overdueAccounts(redis))
 
   failingRoute(app, redis)
+  const unreadable = cached(async () => await unreadableRecords(redis), redisLimits.unreadableLookedAtMs)
 
   app.get(
     '/stats',
@@ -56,6 +59,7 @@ export async function statRoutes(app: App, { redis, store, pauses }: StatsWorld)
         pausedNow,
         found,
         late,
+        lost,
       ] = await Promise.all([
         statusCounts(redis, destinationId),
         countsByReason(redis, destinationId),
@@ -68,6 +72,7 @@ export async function statRoutes(app: App, { redis, store, pauses }: StatsWorld)
         own === undefined ? paused() : pausedOf(pauses, own),
         health(),
         overdue(),
+        own === undefined ? unreadable() : [],
       ])
       const ownLate = late.filter((account) => destinationId === undefined || account.destinationId === destinationId)
       const shown = await withIdleButDue(redis, destinationId, byStatus)
@@ -90,6 +95,7 @@ export async function statRoutes(app: App, { redis, store, pauses }: StatsWorld)
           own === undefined
             ? found
             : { ...found, redis: withoutDetail(found.redis), store: withoutDetail(found.store) },
+        unreadable: lost,
       }
     },
   )

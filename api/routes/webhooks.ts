@@ -180,8 +180,10 @@ class WebhookHandlers {
 
   readonly remove: HandlerOf<typeof removeWebhook> = async (request, reply) => {
     const { id } = request.params
-    demandMatch(request, await findWebhook(this.#world.webhooks, id), `The webhook ${id}`)
-    await this.#world.webhooks.remove(id)
+    const record = await this.#world.webhooks.get(id)
+    // One that cannot be read can be removed.
+    if (record !== undefined) demandMatch(request, record, `The webhook ${id}`)
+    if (!(await this.#world.webhooks.remove(id))) throw unknown('webhook', id)
     return await reply.code(204).send()
   }
 

@@ -1,8 +1,9 @@
 /** `/stats` on the wire. */
 import { type Static, Type } from 'typebox'
 import { failureKinds } from '../../src/failure/failure.ts'
+import { recordKinds } from '../../src/redis/unreadable.ts'
 import { accountStatuses } from '../../src/runs/status.ts'
-import { count, hostUnicode, like, orNull, time } from './vocabulary.ts'
+import { count, example, hostUnicode, like, orNull, time } from './vocabulary.ts'
 
 const tallies = (what: string) =>
   Type.Array(Type.Object({ at: time, messages: count, bytes: count, runs: count, failed: count }), {
@@ -31,6 +32,10 @@ export const Stats = Type.Object({
   quarantined: Type.Object({ accounts: count, messages: count }, { description: 'what is set aside' }),
   mail: Type.Object({ hours: tallies('48, the present one last'), days: tallies('30, the present one last') }),
   health: Type.Object({ redis: health, store: health, workers: count }),
+  unreadable: Type.Array(Type.Object({ kind: Type.Enum([...recordKinds]), id: Type.String(like(example.id)) }), {
+    description:
+      'records that cannot be read, 100 at most, for an admin of the instance: they are in no list, and DELETE removes them. Looked for every ten minutes',
+  }),
 })
 export type Stats = Static<typeof Stats>
 

@@ -244,6 +244,11 @@ export const en = {
     noWorkers: 'none works',
     destinationsPaused: (n: number) =>
       count(n, { one: 'One destination is paused', other: '# destinations are paused' }),
+    unreadable: (n: number) =>
+      count(n, {
+        one: 'One record cannot be read, and is in no list; the API removes it (DELETE):',
+        other: '# records cannot be read, and are in no list; the API removes them (DELETE):',
+      }),
   },
   accounts: {
     title: 'Accounts',

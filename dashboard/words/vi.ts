@@ -225,6 +225,8 @@ export const vi: Words = {
     workersWork: (n) => `${number(n)} đang làm việc`,
     noWorkers: 'không có',
     destinationsPaused: (n) => `${number(n)} nơi nhận đang tạm dừng`,
+    unreadable: (n) =>
+      `${number(n)} bản ghi không đọc được và không nằm trong danh sách nào; có thể xóa qua API (DELETE):`,
   },
   accounts: {
     title: 'Tài khoản',

@@ -61,7 +61,9 @@ export function storedAccount({ account, ...rest }: AccountRecord): string {
 /** Undefined for one that cannot be read, as a backup made by hand may bring it: it keeps no list and no round from the others. */
 export function readableRecordIn(id: string, json: string): AccountRecord | undefined {
   try {
-    return accountRecordIn(id, json)
+    const record = accountRecordIn(id, json)
+    const { address, host, destinationId } = record.account
+    return [address, host, destinationId].every((text) => typeof text === 'string') ? record : undefined
   } catch {
     return undefined
   }

@@ -5,6 +5,7 @@ import { type Account, withRetentionCounted } from '../account/account.ts'
 import { formerSourceName } from '../account/sources.ts'
 import { type FailureHistory, noFailures } from '../failure/consequence.ts'
 import type { FailureKind } from '../failure/failure.ts'
+import { readable } from '../readable.ts'
 import { wellFormedJson } from '../well-formed.ts'
 import { redisLimits } from './limits.ts'
 import {
@@ -19,11 +20,12 @@ import {
 } from './account-index.ts'
 import { eraseAccount } from './account-erasure.ts'
 import { type AccountRecord, accountRecordIn, readableRecordIn, storedAccount } from './account-record.ts'
-import { hashOf } from './backup.ts'
+import { hashOf } from './hashes.ts'
 import { keys } from './key-names.ts'
 import { orderSize, putInOrder, textBeginning } from './packed-order.ts'
 import { indexQuarantines } from './quarantine-index.ts'
 import { whileChanged } from './replaced.ts'
+import { type AccountPlaces, placesOfUnreadable } from './unreadable-account.ts'
 import { revokeLease, untilReleased } from './revocations.ts'
 import { restate, restating, statusKeys } from './statuses.ts'
 import { type OpenRuns, stopRuns } from './stopped-runs.ts'
@@ -53,6 +55,11 @@ export interface AccountState extends FailureHistory {
 }
 
 export const defaultState: AccountState = { ...noFailures, attention: false, lastFailure: null }
+
+/** One that cannot be read is as if there were none. */
+export function accountStateIn(json: string | null | undefined): AccountState {
+  return { ...defaultState, ...readable<AccountState>(json) }
+}
 
 /** Names the mail that an account fetches and its destination: a second account with the same source would fetch the same mail to the same place. */
 export function sourceOf({ host, port, user, destinationId }: Account): string {
@@ -165,7 +172,7 @@ export class Accounts {
   }
 
   /**
-   * Removes an account with its ledger and history; its stored mail stays where it is. Its runs end first: when this resolves, nothing is
+   * Removes an account, also one whose record cannot be read, with its ledger and history; its stored mail stays where it is. Its runs end first: when this resolves, nothing is
    * stored or deleted for the account any more.
    *
    * @param steps `allow` is given the record as it stands, and may throw; `removed` is called once it is gone for everybody, before its
@@ -178,14 +185,14 @@ export class Accounts {
     steps: { readonly allow?: (before: AccountRecord) => void; readonly removed?: () => Promise<void> } = {},
   ): Promise<boolean> {
     const outcome = await whileChanged(this.#redis, { hash: keys.accounts, field: id }, async (json) => {
-      const record = accountRecordIn(id, json)
-      steps.allow?.(record)
-      const { account } = record
+      const record = readableRecordIn(id, json)
+      if (record !== undefined) steps.allow?.(record)
+      const places = record === undefined ? await placesOfUnreadable(this.#redis, id) : placesOf(record.account)
       const { lastRuns, lastMail, told, removedAccounts, quarantined, predecessors } = keys
-      const { destinationId } = account
+      const { destinationId, source, address, former } = places
       const own = [lastRuns, lastMail, told, removedAccounts, quarantined, predecessors]
       const names = [keys.accountsOf(destinationId), ...own, keys.formerSources(destinationId)]
-      const args = [id, json, sourceNameOf(account), addressMemberOf(account), nowMs, formerSourceName(account)]
+      const args = [id, json, source, address, nowMs, former]
       return await removeAccount(this.#redis, [...accountKeys, ...names], args)
     })
     if (outcome !== 'done') return false
@@ -244,8 +251,7 @@ export class Accounts {
   }
 
   async state(id: string): Promise<AccountState> {
-    const json = await this.#redis.hget(keys.accountStates, id)
-    return json === null ? defaultState : (JSON.parse(json) as AccountState)
+    return accountStateIn(await this.#redis.hget(keys.accountStates, id))
   }
 
   /** Writes the state, unless the account is gone. */
@@ -299,4 +305,14 @@ function addCreation(all: ChainableCommander, record: AccountRecord, { trial = f
   const { destinationId } = account
   const names = [keys.accountsOf(destinationId), keys.predecessors, keys.formerSources(destinationId)]
   createAccount(all, [...accountKeys, ...names], args)
+}
+
+function placesOf(account: Account): AccountPlaces {
+  const { destinationId } = account
+  return {
+    destinationId,
+    source: sourceNameOf(account),
+    address: addressMemberOf(account),
+    former: formerSourceName(account),
+  }
 }

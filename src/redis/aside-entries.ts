@@ -14,7 +14,7 @@ import { keys } from './key-names.ts'
 import { type LedgerRecords, overwritten } from './ledger-records.ts'
 import type { LedgerChange } from './ledger-writes.ts'
 import { redisLimits } from './limits.ts'
-import { entriesOf } from './quarantine.ts'
+import { entryIn, entriesOf } from './quarantine.ts'
 import { isWishDue, octetsWished, wishAt, wishFor, type Wishes, wishField } from './wishes.ts'
 
 /** If two entries are made in one millisecond, the later one still sorts after the earlier one. */
@@ -142,7 +142,7 @@ export class AsideEntries {
       return records.flatMap((record) => quarantineEntryOf(record, all) ?? [])
     }
     const found = await this.#redis.hmget(keys.quarantine(this.#accountId), ...ids)
-    return found.flatMap((json) => (json === null ? [] : [JSON.parse(json) as QuarantineEntry]))
+    return found.flatMap((json) => entryIn(json) ?? [])
   }
 
   async #all(): Promise<QuarantineEntry[]> {

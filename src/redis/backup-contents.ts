@@ -3,7 +3,7 @@ import { accountOfKey, BackupUnfit, damaged, type Entry, runOfKey } from './back
 import type { DestinationRecord } from './destinations.ts'
 import { keys } from './key-names.ts'
 import { redisLimits } from './limits.ts'
-import { readable } from './readable.ts'
+import { readable } from '../readable.ts'
 import type { TokenRecord } from './tokens.ts'
 
 export class BackupContents {

@@ -4,6 +4,7 @@
  * (reconcile.ts).
  */
 import type { Redis } from 'ioredis'
+import { hashOf } from './hashes.ts'
 import { redisLimits } from './limits.ts'
 import type { Seal } from '../seal.ts'
 import { backupName, backupProof, type Entry } from './backup-entry.ts'
@@ -120,18 +121,6 @@ async function* openRuns(redis: Redis, accountIds: readonly string[], nowMs: num
     yield { key: keys.runs(run.accountId), type: 'zset', value: { [id]: 0 } }
     yield* stringPieces(keys.run(id), Buffer.from(json), nowMs + redisLimits.runKeptMs)
   }
-}
-
-/** All fields of a hash, some at a time; a field may come twice. */
-export async function* hashOf(redis: Redis, key: string): AsyncGenerator<Record<string, string>> {
-  let cursor = '0'
-  do {
-    const [next, flat] = await redis.hscan(key, cursor, 'COUNT', chunk)
-    cursor = next
-    const fields: Record<string, string> = {}
-    for (let nth = 0; nth + 1 < flat.length; nth += 2) fields[flat[nth] ?? ''] = flat[nth + 1] ?? ''
-    if (flat.length > 0) yield fields
-  } while (cursor !== '0')
 }
 
 function* stringPieces(key: string, value: Buffer, expiresAtMs = -1): Generator<Entry> {

@@ -2,6 +2,7 @@
 import type { Redis } from 'ioredis'
 import type { News } from '../news/news.ts'
 import { type BulletinSettings, type BulletinState, nothingSent } from '../news/bulletin.ts'
+import { readable } from '../readable.ts'
 import { keys } from './key-names.ts'
 import { script } from './scripts.ts'
 
@@ -24,7 +25,7 @@ export class Bulletins {
 
   async get(): Promise<BulletinRecord | undefined> {
     const json = await this.#redis.hget(keys.notice, 'notice')
-    return json === null ? undefined : (JSON.parse(json) as BulletinRecord)
+    return readable<BulletinRecord>(json, 'settings')
   }
 
   /** Writes the settings. Waiting news is sent at once. */
@@ -43,7 +44,7 @@ export class Bulletins {
 
   async state(): Promise<BulletinState> {
     const json = await this.#redis.hget(keys.notice, 'state')
-    return json === null ? nothingSent : (JSON.parse(json) as BulletinState)
+    return { ...nothingSent, ...readable<BulletinState>(json) }
   }
 
   async setState(state: BulletinState): Promise<void> {
@@ -56,7 +57,7 @@ export class Bulletins {
       this.#redis.lrange(keys.noticeNews, 0, -1),
       this.#redis.hget(keys.notice, 'more'),
     ])
-    return { news: waiting.map((json) => JSON.parse(json) as News), more: Number(more ?? 0) }
+    return { news: waiting.flatMap((json) => readable<News>(json) ?? []), more: Number(more ?? 0) }
   }
 
   /**

@@ -3,6 +3,8 @@ import type { Redis } from 'ioredis'
 import { type Destination, destinationDefaults, type HostedLogin, loginVersionOf } from '../account/destination.ts'
 import type { SealedProxy } from '../account/proxy.ts'
 import type { LoginTrait } from '../account/server-traits.ts'
+import { readable } from '../readable.ts'
+import { hashOf } from './hashes.ts'
 import { redisLimits } from './limits.ts'
 import { tellEvent } from './events.ts'
 import { keys } from './key-names.ts'
@@ -52,8 +54,7 @@ export class Destinations {
   }
 
   async get(id: string): Promise<DestinationRecord | undefined> {
-    const json = await this.#redis.hget(keys.destinations, id)
-    return json === null ? undefined : recordOf(json)
+    return destinationIn(await this.#redis.hget(keys.destinations, id))
   }
 
   async idOfLogin(login: string): Promise<string | undefined> {
@@ -64,9 +65,10 @@ export class Destinations {
     id: string,
     change: (before: DestinationRecord) => DestinationRecord,
   ): Promise<DestinationRecord | undefined> {
-    const json = await replaced(this.#redis, { hash: keys.destinations, field: id }, (before) =>
-      before === null ? undefined : JSON.stringify(change(recordOf(before))),
-    )
+    const json = await replaced(this.#redis, { hash: keys.destinations, field: id }, (json) => {
+      const before = destinationIn(json)
+      return before === undefined ? undefined : JSON.stringify(change(before))
+    })
     return json === undefined ? undefined : (JSON.parse(json) as DestinationRecord)
   }
 
@@ -86,7 +88,7 @@ export class Destinations {
   async remove(
     id: string,
     { allow, purgeUnder }: RemovalOptions = {},
-  ): Promise<DestinationRecord | 'unknown' | 'in use'> {
+  ): Promise<DestinationRecord | 'unknown' | 'in use' | 'unreadable'> {
     const { destinations, destinationIds, logins, pauses, tokens, tokenIds, tokenUses, purges } = keys
     const ownerKeys = [keys.tokensOf(id), tokens, tokenIds, tokenUses]
     const names = [
@@ -103,7 +105,13 @@ export class Destinations {
       keys.oauthDevices,
     ]
     const removed = await whileChanged(this.#redis, { hash: destinations, field: id }, async (json) => {
-      const record = recordOf(json)
+      const record = destinationIn(json)
+      if (record === undefined) {
+        // Nobody knows of what kind it is: its mail stays.
+        if (purgeUnder !== undefined) return 'unreadable'
+        const answer = await removeDestination(this.#redis, names, [id, json, await this.#loginGivenTo(id), ''])
+        return answer === 'done' ? 'unreadable' : answer
+      }
       allow?.(record)
       const isPurge = purgeUnder !== undefined && record.destination.kind === 'hosted'
       const purge = isPurge ? JSON.stringify({ ...record, passwordHash: purgeUnder }) : ''
@@ -116,10 +124,17 @@ export class Destinations {
     return removed
   }
 
+  /** The login that is taken for it. There is an entry for each hosted destination. */
+  async #loginGivenTo(id: string): Promise<string> {
+    for await (const logins of hashOf(this.#redis, keys.logins))
+      for (const [login, taker] of Object.entries(logins)) if (taker === id) return login
+    return ''
+  }
+
   /** Gives the login of this removed destination while its mail is being removed. Undefined: no purge of it is under way. */
   async loginUnderPurge(id: string): Promise<string | undefined> {
-    const json = await this.#redis.hget(keys.purges, id)
-    return json === null ? undefined : loginOf(recordOf(json))
+    const record = destinationIn(await this.#redis.hget(keys.purges, id))
+    return record && loginOf(record)
   }
 
   /** Is called when the mail is gone: the login is free from now on. */
@@ -151,8 +166,8 @@ export class Destinations {
       )
       const found = ids.length === 0 ? [] : await this.#redis.hmget(keys.destinations, ...ids)
       for (const json of found) {
-        if (json === null) continue
-        const record = recordOf(json)
+        const record = destinationIn(json)
+        if (record === undefined) continue
         if (!wordsOf(record).includes(q.toLowerCase())) continue
         if (items.length === limit) return { items, next: items.at(-1)?.destination.id ?? null }
         items.push(record)
@@ -168,17 +183,21 @@ export class Destinations {
   async hostedLogins(): Promise<HostedLogin[]> {
     const [all, purges] = await Promise.all([this.#redis.hvals(keys.destinations), this.#redis.hvals(keys.purges)])
     return [...all, ...purges].flatMap((json) => {
-      const { destination, passwordHash } = recordOf(json)
-      return destination.kind === 'hosted' && passwordHash !== null ? [{ login: destination.login, passwordHash }] : []
+      const { destination, passwordHash } = destinationIn(json) ?? {}
+      if (destination?.kind !== 'hosted' || passwordHash == null) return []
+      return [{ login: destination.login, passwordHash }]
     })
   }
 }
 
-/** Reads a record. The oldest records say nothing about the certificate. */
-function recordOf(json: string): DestinationRecord {
-  const record = JSON.parse(json) as DestinationRecord
+/** Reads a record; undefined if it cannot be read. The oldest records say nothing about the certificate. */
+export function destinationIn(json: string | null | undefined): DestinationRecord | undefined {
+  const record = readable<DestinationRecord>(json, 'destination')
+  if (record === undefined) return undefined
   const { destination } = record
-  return destination.kind === 'hosted' ? record : { ...record, destination: { ...destinationDefaults, ...destination } }
+  if (destination.kind === 'hosted') return typeof destination.login === 'string' ? record : undefined
+  if (typeof destination.host !== 'string' || typeof destination.user !== 'string') return undefined
+  return { ...record, destination: { ...destinationDefaults, ...destination } }
 }
 
 /** The text that a search looks in. */

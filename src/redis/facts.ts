@@ -6,7 +6,7 @@ import type { Run } from '../runs/run.ts'
 import { lastRunIn } from '../runs/run-record.ts'
 import { type Scheduled, type ShownRhythm, shownRhythm } from '../runs/shown-rhythm.ts'
 import { type AccountRecord, readableRecordIn } from './account-record.ts'
-import { type AccountState, defaultState } from './accounts.ts'
+import { type AccountState, accountStateIn } from './accounts.ts'
 import { keys, openField } from './key-names.ts'
 import { redisLimits } from './limits.ts'
 import { Pauses } from './pauses.ts'
@@ -66,7 +66,7 @@ export async function factsOf(redis: Redis, ids: readonly string[]): Promise<(Ac
     if (json === null) return undefined
     const record = readableRecordIn(ids[nth] ?? '', json)
     if (record === undefined) return undefined
-    const state = states[nth] == null ? defaultState : (JSON.parse(states[nth]) as AccountState)
+    const state = accountStateIn(states[nth])
     const lastRun = lastRunIn(last[nth], ids[nth] ?? '') ?? runs.get(last[nth] ?? '') ?? null
     const dueMs = due[nth] == null ? null : Number(due[nth])
     const visitedMs = visitedMsOf(lastRun, idleRowIn(checks[nth])?.lastMs)

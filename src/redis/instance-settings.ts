@@ -7,6 +7,7 @@ import {
   type InstanceSettingsPatch,
 } from '../account/instance-settings.ts'
 import { gathered } from '../gathered.ts'
+import { readable } from '../readable.ts'
 import { keys } from './key-names.ts'
 import { script } from './scripts.ts'
 
@@ -47,7 +48,15 @@ export class InstanceSettingsStore {
   }
 }
 
+function isLike(value: unknown, usual: unknown): boolean {
+  return value !== null && typeof value === typeof usual && Array.isArray(value) === Array.isArray(usual)
+}
+
 function settingsIn(set: Readonly<Record<string, string>>): InstanceSettings {
-  const values = Object.entries(set).map(([name, json]) => [name, JSON.parse(json) as unknown])
+  const values = Object.entries(set).flatMap(([name, json]) => {
+    // One that cannot be read is the default.
+    const held = readable<{ readonly value: unknown }>(`{"value":${json}}`)
+    return isLike(held?.value, defaultInstanceSettings[name as keyof InstanceSettings]) ? [[name, held?.value]] : []
+  })
   return merged(defaultInstanceSettings, Object.fromEntries(values) as InstanceSettingsPatch)
 }

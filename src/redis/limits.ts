@@ -257,6 +257,10 @@ export const redisLimits = {
   /** A process that has said nothing for this long is not alive. */
   processAliveMs: 15 * second,
 
+  /** How many records that cannot be read are named, and how often they are looked for while somebody looks. */
+  unreadableShown: 100,
+  unreadableLookedAtMs: 10 * minute,
+
   // Backup
   /** The size of a value in one line of a backup. A longer value is divided. */
   backupPieceOctets: 192 * KiB,

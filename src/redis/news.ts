@@ -4,6 +4,7 @@ import { redisLimits } from './limits.ts'
 import type { AccountId } from '../mail/message.ts'
 import { type News, type ToldNews, noNewsTold } from '../news/news.ts'
 import { deliveryOf } from '../news/webhook.ts'
+import { readable } from '../readable.ts'
 import { keys } from './key-names.ts'
 import { script } from './scripts.ts'
 
@@ -23,7 +24,7 @@ export class Outbox {
 
   async told(accountId: AccountId): Promise<ToldNews> {
     const json = await this.#redis.hget(keys.told, accountId)
-    return json === null ? noNewsTold : (JSON.parse(json) as ToldNews)
+    return readable<ToldNews>(json) ?? noNewsTold
   }
 
   /** Writes the news, and the note that people are told, in one step. */

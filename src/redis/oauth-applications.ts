@@ -2,6 +2,7 @@
 import type { Redis } from 'ioredis'
 import type { OAuthApplication, OpenApplication, ServiceAccountKey } from '../oauth/application.ts'
 import type { Seal } from '../seal.ts'
+import { readable } from '../readable.ts'
 import { keys } from './key-names.ts'
 import { replaced } from './replaced.ts'
 
@@ -42,6 +43,12 @@ export function sealedApplication(
   }
 }
 
+/** Undefined for one that cannot be read. */
+export function applicationIn(json: string | null | undefined): ApplicationRecord | undefined {
+  const record = readable<ApplicationRecord>(json, 'application')
+  return Array.isArray(record?.application.addresses) ? record : undefined
+}
+
 export class OAuthApplications {
   readonly #redis: Redis
 
@@ -54,15 +61,12 @@ export class OAuthApplications {
   }
 
   async get(id: string): Promise<ApplicationRecord | undefined> {
-    const json = await this.#redis.hget(keys.oauthApplications, id)
-    return json === null ? undefined : (JSON.parse(json) as ApplicationRecord)
+    return applicationIn(await this.#redis.hget(keys.oauthApplications, id))
   }
 
   /** Gives all, in the order in which they were made. */
   async all(): Promise<ApplicationRecord[]> {
-    const records = (await this.#redis.hvals(keys.oauthApplications)).map(
-      (json) => JSON.parse(json) as ApplicationRecord,
-    )
+    const records = (await this.#redis.hvals(keys.oauthApplications)).flatMap((json) => applicationIn(json) ?? [])
     return records.sort((one, other) => (one.application.id < other.application.id ? -1 : 1))
   }
 
@@ -70,9 +74,10 @@ export class OAuthApplications {
     id: string,
     change: (before: ApplicationRecord) => ApplicationRecord,
   ): Promise<ApplicationRecord | undefined> {
-    const json = await replaced(this.#redis, { hash: keys.oauthApplications, field: id }, (before) =>
-      before === null ? undefined : JSON.stringify(change(JSON.parse(before) as ApplicationRecord)),
-    )
+    const json = await replaced(this.#redis, { hash: keys.oauthApplications, field: id }, (json) => {
+      const before = applicationIn(json)
+      return before === undefined ? undefined : JSON.stringify(change(before))
+    })
     return json === undefined ? undefined : (JSON.parse(json) as ApplicationRecord)
   }
 

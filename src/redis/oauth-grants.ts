@@ -4,6 +4,7 @@ import type { ChainableCommander, Redis } from 'ioredis'
 import { type Consent, consentOf, type Grant, type GrantTerms } from '../oauth/grant.ts'
 import { oauthLimits } from '../oauth/limits.ts'
 import type { OAuthFlow } from '../oauth/providers.ts'
+import { readable } from '../readable.ts'
 import { keys } from './key-names.ts'
 import { replaceField } from './replaced.ts'
 import { script } from './scripts.ts'
@@ -24,6 +25,11 @@ export interface BegunSignIn {
   readonly problem?: string
 }
 
+/** Undefined for one that cannot be read: nobody is signed in. */
+function grantIn(json: string | null | undefined): Grant | undefined {
+  return readable<Grant>(json, 'applicationId', 'generation')
+}
+
 export class OAuthGrants {
   readonly #redis: Redis
 
@@ -39,7 +45,7 @@ export class OAuthGrants {
   async all(ids: readonly string[]): Promise<(Grant | undefined)[]> {
     if (ids.length === 0) return []
     const found = await this.#redis.hmget(keys.oauthGrants, ...ids)
-    return found.map((json) => (json === null ? undefined : (JSON.parse(json) as Grant)))
+    return found.map(grantIn)
   }
 
   /**
@@ -55,7 +61,7 @@ export class OAuthGrants {
     const after = JSON.stringify(written)
     for (;;) {
       const json = (await this.#redis.hget(keys.oauthGrants, id)) ?? ''
-      const there = json === '' ? undefined : (JSON.parse(json) as Grant)
+      const there = grantIn(json)
       // The answer to the write before was lost.
       if (there?.generation === written.generation) return written
       const isUsedUp = grant.state === 'signed in' && before.generation === there?.refusedAfter
@@ -85,7 +91,7 @@ export class OAuthGrants {
       (await all.hdel(keys.oauthBegun, id).hdel(keys.oauthDevices, id).del(keys.oauthRound(id)).exec()) ?? []
     const [error, json] = first ?? [new Error('Redis gave no answer'), null]
     if (error !== null) throw error
-    return typeof json === 'string' ? (JSON.parse(json) as Grant) : undefined
+    return typeof json === 'string' ? grantIn(json) : undefined
   }
 
   async #share(id: string, grant: NewGrant): Promise<void> {
@@ -113,7 +119,7 @@ export class OAuthGrants {
     do {
       const [next, flat] = await this.#redis.hscan(keys.oauthGrants, cursor, 'COUNT', 200)
       for (let nth = 1; nth < flat.length; nth += 2)
-        if ((JSON.parse(flat[nth] ?? '') as Grant).applicationId === applicationId) return true
+        if (grantIn(flat[nth])?.applicationId === applicationId) return true
       cursor = next
     } while (cursor !== '0')
     return false

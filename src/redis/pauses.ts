@@ -5,6 +5,7 @@
 import type { Redis } from 'ioredis'
 import { endsWithAnswer, type Pause, pauseAfter, troubleAfter } from '../failure/consequence.ts'
 import type { Failure } from '../failure/failure.ts'
+import { readable } from '../readable.ts'
 import { redisLimits } from './limits.ts'
 import type { AccountId } from '../mail/message.ts'
 import { tellEvent } from './events.ts'
@@ -13,6 +14,11 @@ import { replaced } from './replaced.ts'
 import { script } from './scripts.ts'
 
 const liftPause = script<AccountId[]>('lift-pause', 2)
+
+/** Undefined for one that cannot be read: it is over. */
+function pauseIn(json: string | null | undefined): Pause | undefined {
+  return readable<Pause>(json, 'failure', 'pausedUntilMs')
+}
 
 export class Pauses {
   readonly #redis: Redis
@@ -25,13 +31,16 @@ export class Pauses {
   async of(destinationIds: readonly string[]): Promise<(Pause | undefined)[]> {
     if (destinationIds.length === 0) return []
     const found = await this.#redis.hmget(keys.pauses, ...destinationIds)
-    return found.map((json) => (json === null ? undefined : (JSON.parse(json) as Pause)))
+    return found.map(pauseIn)
   }
 
   /** Gives the pauses that are not over, by destination. */
   async lasting(nowMs: number): Promise<Map<string, Pause>> {
     const all = Object.entries(await this.#redis.hgetall(keys.pauses))
-    const read = all.map(([id, json]) => [id, JSON.parse(json) as Pause] as const)
+    const read = all.flatMap(([id, json]) => {
+      const pause = pauseIn(json)
+      return pause === undefined ? [] : [[id, pause] as const]
+    })
     return new Map(read.filter(([, { pausedUntilMs }]) => pausedUntilMs > nowMs))
   }
 
@@ -39,7 +48,7 @@ export class Pauses {
   async pause(destinationId: string, failure: Failure, nowMs: number, isHosted = false): Promise<Pause> {
     const hosted = isHosted && failure.kind === 'store unreachable' ? ({ hosted: true } as const) : {}
     const json = await replaced(this.#redis, { hash: keys.pauses, field: destinationId }, (before) => {
-      const last = before === null ? undefined : (JSON.parse(before) as Pause)
+      const last = pauseIn(before)
       return JSON.stringify({ ...pauseAfter(failure, last, nowMs), ...hosted })
     })
     const pause = JSON.parse(json ?? '') as Pause
@@ -52,7 +61,7 @@ export class Pauses {
   async trouble(destinationId: string, accountId: AccountId, failure: Failure, nowMs: number): Promise<boolean> {
     let begins = false
     await replaced(this.#redis, { hash: keys.pauses, field: destinationId }, (json) => {
-      const before = json === null ? undefined : (JSON.parse(json) as Pause)
+      const before = pauseIn(json)
       const after = troubleAfter(failure, accountId, before, nowMs)
       begins = after?.failing === true && before?.failing !== true
       return after && JSON.stringify(after)
@@ -84,7 +93,7 @@ export class Pauses {
    */
   async cutShort(destinationId: string, nowMs: number): Promise<AccountId[]> {
     await replaced(this.#redis, { hash: keys.pauses, field: destinationId }, (json) => {
-      const pause = json === null ? undefined : (JSON.parse(json) as Pause)
+      const pause = pauseIn(json)
       return pause && endsWithAnswer(pause) ? JSON.stringify({ ...pause, pausedUntilMs: nowMs }) : undefined
     })
     const waiting = keys.held(destinationId)

@@ -6,13 +6,19 @@ import type { Redis } from 'ioredis'
 import { ulid } from 'ulid'
 import type { AccountId } from '../mail/message.ts'
 import type { QuarantineEntry } from '../pull/quarantine.ts'
+import { readable } from '../readable.ts'
 import { keys } from './key-names.ts'
 import { indexQuarantine } from './quarantine-index.ts'
 import { script } from './scripts.ts'
 import { type Wishes, wishesIn, wishField } from './wishes.ts'
 
+/** Undefined for one that cannot be read: its message stays aside as the ledger has it, and can be dismissed. */
+export function entryIn(json: string | null | undefined): QuarantineEntry | undefined {
+  return readable<QuarantineEntry>(json, 'id', 'reason', 'record', 'firstSeenAt')
+}
+
 export async function entriesOf(redis: Redis, accountId: AccountId): Promise<QuarantineEntry[]> {
-  return (await redis.hvals(keys.quarantine(accountId))).map((json) => JSON.parse(json) as QuarantineEntry)
+  return (await redis.hvals(keys.quarantine(accountId))).flatMap((json) => entryIn(json) ?? [])
 }
 
 const noteWish = script<0 | 1>('note-wish', 2)
@@ -34,7 +40,7 @@ export class Quarantine {
     const shown = ids.filter((id) => id > after && wishes.get(id) !== 'dismiss').sort()
     const page = shown.slice(0, limit)
     const found = page.length === 0 ? [] : await this.#redis.hmget(keys.quarantine(accountId), ...page)
-    const items = found.flatMap((json) => (json === null ? [] : [JSON.parse(json) as QuarantineEntry]))
+    const items = found.flatMap((json) => entryIn(json) ?? [])
     return { items, next: shown.length > limit ? (page.at(-1) ?? null) : null }
   }
 
@@ -43,7 +49,7 @@ export class Quarantine {
       this.#redis.hget(keys.quarantine(accountId), entryId),
       this.#redis.hget(keys.ledgerNotes(accountId), wishField(entryId)),
     ])
-    return json === null || wish === 'dismiss' ? undefined : (JSON.parse(json) as QuarantineEntry)
+    return wish === 'dismiss' ? undefined : entryIn(json)
   }
 
   /** Makes the next run that begins try the message again. False: there is no such entry. */

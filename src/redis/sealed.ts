@@ -39,11 +39,20 @@ async function* answers(redis: Redis): AsyncGenerator<string> {
   }
 }
 
+/** Of a record that cannot be read there are none. */
+function keyIdsOf(json: string): Set<string> {
+  try {
+    return keyIdsIn(json)
+  } catch {
+    return new Set()
+  }
+}
+
 /** Counts the sealed records by key. A key that is not named here may be removed. */
 export async function recordsByKey(redis: Redis): Promise<Map<string, number>> {
   const counted = new Map<string, number>()
   const count = (json: string) => {
-    for (const keyId of keyIdsIn(json)) counted.set(keyId, (counted.get(keyId) ?? 0) + 1)
+    for (const keyId of keyIdsOf(json)) counted.set(keyId, (counted.get(keyId) ?? 0) + 1)
   }
   const names = new Set<string>()
   for await (const [hash, id, json] of records(redis)) {
@@ -78,7 +87,7 @@ export async function reseal(redis: Redis, seal: Seal, signal: AbortSignal): Pro
   const unopened: string[] = []
   for await (const [hash, id, json] of records(redis)) {
     if (signal.aborted) break
-    if ([...keyIdsIn(json)].every((keyId) => keyId === seal.keyId)) continue
+    if ([...keyIdsOf(json)].every((keyId) => keyId === seal.keyId)) continue
     const write = await replaced(redis, { hash, field: id }, (before) => {
       try {
         return before === null ? undefined : resealed(before, id, seal)

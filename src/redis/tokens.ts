@@ -1,6 +1,7 @@
 /** Stores the tokens: the hash of each, and when it was last used. */
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto'
 import type { Redis } from 'ioredis'
+import { readable } from '../readable.ts'
 import { redisLimits } from './limits.ts'
 import type { DestinationId } from '../mail/message.ts'
 import { keys } from './key-names.ts'
@@ -41,6 +42,12 @@ export function newTokenText(id: string): string {
   return `trib_${id}_${randomBytes(32).toString('base64url')}`
 }
 
+/** Undefined for one that cannot be read. */
+export function tokenIn(json: string | null | undefined): TokenRecord | undefined {
+  const record = readable<TokenRecord>(json, 'id', 'digest', 'scopes', 'createdAtMs')
+  return Array.isArray(record?.scopes) && typeof record.digest === 'string' ? record : undefined
+}
+
 const createToken = script<'done' | 'no destination'>('create-token', 4)
 const removeToken = script<0 | 1>('remove-token', 4)
 const useToken = script<1>('use-token', 2)
@@ -59,8 +66,7 @@ export class Tokens {
   }
 
   async get(id: string): Promise<TokenRecord | undefined> {
-    const json = await this.#redis.hget(keys.tokens, id)
-    return json === null ? undefined : (JSON.parse(json) as TokenRecord)
+    return tokenIn(await this.#redis.hget(keys.tokens, id))
   }
 
   /** Finds the token that has this text. It may have expired: its holder may be told so. */
@@ -87,8 +93,7 @@ export class Tokens {
   /** Removes a token: it is not known from now on. */
   async remove(id: string): Promise<boolean> {
     const record = await this.get(id)
-    if (record === undefined) return false
-    const names = [keys.tokens, keys.tokenIds, keys.tokenUses, keys.tokensOf(record.destinationId ?? '')]
+    const names = [keys.tokens, keys.tokenIds, keys.tokenUses, keys.tokensOf(record?.destinationId ?? '')]
     return (await removeToken(this.#redis, names, [id])) === 1
   }
 
@@ -98,7 +103,7 @@ export class Tokens {
     const ids = await this.#redis.zrange(keys.tokenIds, from, '+', 'BYLEX', 'LIMIT', 0, limit + 1)
     const wanted = ids.slice(0, limit)
     const found = wanted.length === 0 ? [] : await this.#redis.hmget(keys.tokens, ...wanted)
-    const items = found.flatMap((json) => (json === null ? [] : [JSON.parse(json) as TokenRecord]))
+    const items = found.flatMap((json) => tokenIn(json) ?? [])
     return { items, next: ids.length > limit ? (wanted.at(-1) ?? null) : null }
   }
 }

@@ -1,5 +1,6 @@
 /** Stores the webhooks: each record with its secrets sealed, the state of its endpoint, and the deliveries to it. */
 import type { Redis } from 'ioredis'
+import { readable } from '../readable.ts'
 import { redisLimits } from './limits.ts'
 import type { Seal } from '../seal.ts'
 import { type Delivery, defaultWebhookState, type Webhook, type WebhookState } from '../news/webhook.ts'
@@ -28,6 +29,12 @@ const putDelivery = script<0 | 1>('put-delivery', 4)
 const releaseDeliveries = script<1>('release-deliveries', 1)
 const settleVisit = script<1>('settle-visit', 2)
 
+/** Undefined for one that cannot be read. */
+export function webhookIn(json: string | null | undefined): WebhookRecord | undefined {
+  const record = readable<WebhookRecord>(json, 'webhook', 'sealedSecret')
+  return typeof record?.webhook.url === 'string' && Array.isArray(record.webhook.events) ? record : undefined
+}
+
 export class Webhooks {
   readonly #redis: Redis
 
@@ -40,20 +47,20 @@ export class Webhooks {
   }
 
   async get(id: string): Promise<WebhookRecord | undefined> {
-    const json = await this.#redis.hget(keys.webhooks, id)
-    return json === null ? undefined : (JSON.parse(json) as WebhookRecord)
+    return webhookIn(await this.#redis.hget(keys.webhooks, id))
   }
 
   /** Gives all webhooks, in the order in which they were made. */
   async all(): Promise<WebhookRecord[]> {
-    const records = (await this.#redis.hvals(keys.webhooks)).map((json) => JSON.parse(json) as WebhookRecord)
+    const records = (await this.#redis.hvals(keys.webhooks)).flatMap((json) => webhookIn(json) ?? [])
     return records.sort((one, other) => (one.webhook.id < other.webhook.id ? -1 : 1))
   }
 
   async update(id: string, change: (before: WebhookRecord) => WebhookRecord): Promise<WebhookRecord | undefined> {
-    const json = await replaced(this.#redis, { hash: keys.webhooks, field: id }, (before) =>
-      before === null ? undefined : JSON.stringify(change(JSON.parse(before) as WebhookRecord)),
-    )
+    const json = await replaced(this.#redis, { hash: keys.webhooks, field: id }, (json) => {
+      const before = webhookIn(json)
+      return before === undefined ? undefined : JSON.stringify(change(before))
+    })
     return json === undefined ? undefined : (JSON.parse(json) as WebhookRecord)
   }
 
@@ -77,7 +84,7 @@ export class Webhooks {
   async states(ids: readonly string[]): Promise<WebhookState[]> {
     if (ids.length === 0) return []
     const found = await this.#redis.hmget(keys.webhookStates, ...ids)
-    return found.map((json) => (json === null ? defaultWebhookState : (JSON.parse(json) as WebhookState)))
+    return found.map((json) => readable<WebhookState>(json) ?? defaultWebhookState)
   }
 
   async state(id: string): Promise<WebhookState> {
@@ -117,7 +124,7 @@ export class Webhooks {
 
   async delivery(webhookId: string, id: string): Promise<Delivery | undefined> {
     const json = await this.#redis.hget(keys.deliveries(webhookId), id)
-    return json === null ? undefined : (JSON.parse(json) as Delivery)
+    return readable<Delivery>(json, 'id')
   }
 
   /** Gives the delivery that has been due longest. A time in the impossible future was written before the clock was set back. */
@@ -155,9 +162,8 @@ export class Webhooks {
     ])
     const items = found.flatMap((json, nth) => {
       const dueMs = due[nth] ?? null
-      return json === null
-        ? []
-        : [{ delivery: JSON.parse(json) as Delivery, dueMs: dueMs === null ? null : Number(dueMs) }]
+      const delivery = readable<Delivery>(json, 'id')
+      return delivery === undefined ? [] : [{ delivery, dueMs: dueMs === null ? null : Number(dueMs) }]
     })
     return { items, next: shown.length > limit ? (page.at(-1) ?? null) : null }
   }

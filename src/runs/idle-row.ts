@@ -19,7 +19,8 @@ export interface IdleRow {
 export function idleRowIn(text: string | null | undefined): IdleRow | undefined {
   const [id = '', ...numbers] = text?.split(' ') ?? []
   const [checks = 0, firstMs = NaN, lastMs = NaN, listed = 0] = numbers.map(Number)
-  if (id === '' || !(checks > 0) || !Number.isFinite(firstMs + lastMs)) return undefined
+  // What is beyond is no time that a date has.
+  if (id === '' || !(checks > 0) || !(Math.abs(firstMs) + Math.abs(lastMs) < 8.64e15)) return undefined
   return { id: id as RunId, checks, firstMs, lastMs, listed: Number.isFinite(listed) ? listed : 0 }
 }
 

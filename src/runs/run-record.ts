@@ -2,6 +2,7 @@
  * A run that has ended as it is kept: a line of at most 300 octets (CONTRACT section 5), beside its id and its account. Numbers are written
  * in base 36, and what is usual is left out.
  */
+import { readable } from '../readable.ts'
 import type { AccountId, RunId } from '../mail/message.ts'
 import { runLimits } from './limits.ts'
 import { packWords, type RecordWords, shorterWords, unpackWords } from './record-words.ts'
@@ -37,6 +38,15 @@ export function packRun(run: Run, isRow = false): string {
 
 /** @returns undefined if it is no such record. */
 export function unpackRun(record: string, id: string, accountId: string): Run | undefined {
+  try {
+    return runOf(record, id, accountId)
+  } catch {
+    // A time that no date has, or words that cannot be unpacked.
+    return undefined
+  }
+}
+
+function runOf(record: string, id: string, accountId: string): Run | undefined {
   const [head = '', queued = '', waited = '', took = '', counts = '', checks = '1', words = ''] = record.split(' ')
   const [, state, task, cause, more] = headForm.exec(head) ?? []
   if (state === undefined) return undefined
@@ -70,11 +80,11 @@ export function lastRunIn(value: string | null | undefined, accountId: string): 
   return at < 0 ? undefined : unpackRun(value.slice(at + 1), value.slice(0, at), accountId)
 }
 
-/** Reads a run that is stored as JSON. Older ones lack some fields, and older failures do not say whether they pass. */
+/** Reads a run that is stored as JSON; null for one that cannot be read. Older ones lack some fields, and older failures do not say whether they pass. */
 export function runIn(json: string | null): Run | null {
-  if (json === null) return null
   type Newer = 'task' | 'fetched' | 'notices' | 'deferred' | 'more' | 'secondsLeft' | 'waitsUntil' | 'checks'
-  const run = JSON.parse(json) as Omit<Run, Newer>
+  const run = readable<Omit<Run, Newer>>(json, 'id', 'accountId', 'state', 'queuedAt')
+  if (run === undefined) return null
   const failure = run.failure ? { ...run.failure, passes: run.failure.passes ?? false } : null
   const usual: Pick<Run, Newer> = {
     task: 'pull',

@@ -4,7 +4,7 @@ import { Badge } from '../../components/status-badge.tsx'
 import type { Health, Stats } from '../../shapes.ts'
 import { words } from '../../words/index.ts'
 
-export function Parts({ stats: { health, destinations } }: { readonly stats: Stats }) {
+export function Parts({ stats: { health, destinations, unreadable } }: { readonly stats: Stats }) {
   const { overview: say } = words.value
   const part = (name: string, { ok, detail }: Health) => (
     <li key={name}>
@@ -29,6 +29,15 @@ export function Parts({ stats: { health, destinations } }: { readonly stats: Sta
           </Badge>
         </li>
       </ul>
+      {unreadable.length > 0 && (
+        <p class="note warning">
+          {say.unreadable(unreadable.length)}{' '}
+          {unreadable
+            .slice(0, 5)
+            .map(({ kind, id }) => `${kind} ${id}`)
+            .join(', ')}
+        </p>
+      )}
       {destinations.paused > 0 && <p class="note warning">{say.destinationsPaused(destinations.paused)}</p>}
     </Section>
   )

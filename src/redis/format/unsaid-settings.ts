@@ -23,9 +23,16 @@ const unsaid: Readonly<Record<string, unknown>> = {
   paused: false,
 }
 
-/** A record that is short already stays as it is. */
+/** A record that is short already stays as it is, and so does one that cannot be read. */
 function shortened(id: string, json: string): string {
-  const { account, ...rest } = JSON.parse(json) as { readonly account: Readonly<Record<string, unknown>> }
+  let record: { readonly account?: Readonly<Record<string, unknown>> } | null
+  try {
+    record = JSON.parse(json) as typeof record
+  } catch {
+    return json
+  }
+  if (typeof record?.account !== 'object') return json
+  const { account, ...rest } = record
   const usual: Readonly<Record<string, unknown>> = {
     ...unsaid,
     id,

@@ -32,7 +32,8 @@ redis.call('ZADD', removed, nowMs, id)
 -- Another account of the same source may have it (account-hosts.ts).
 if ownerOf(source) == id then
   takeOut(sources, source .. ' ' .. id)
-  leaveSource(formerSources, sourceName, id)
+  -- Of a record that cannot be read nobody knows it.
+  if sourceName ~= '' then leaveSource(formerSources, sourceName, id) end
 end
 takeOut(accountIds, id)
 redis.call('ZREM', ofDestination, id)

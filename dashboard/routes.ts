@@ -33,6 +33,12 @@ export const routes: readonly Route[] = [
   { path: '/guides', load: async () => await import('./pages/guides.tsx') },
   { path: '/guides/:id', load: async () => await import('./pages/guide.tsx') },
   { path: '/accounts/:id', load: async () => await import('./pages/account.tsx') },
+  {
+    path: '/runs',
+    load: async () => await import('./pages/runs.tsx'),
+    place: { icon: 'clock', name: ({ shell }) => shell.activity },
+  },
+  { path: '/runs/:id', load: async () => await import('./pages/run.tsx') },
   { path: '/set-aside', load: async () => await import('./pages/set-aside.tsx') },
   {
     path: '/destinations',

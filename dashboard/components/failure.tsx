@@ -10,6 +10,7 @@ export function FailureNote({
   failure,
   step = failure.step,
   tone = 'warning',
+  isPaused = false,
   children,
 }: {
   readonly failure: Failure
@@ -17,6 +18,8 @@ export function FailureNote({
   readonly step?: Step | undefined
   /** `bad` means that the account has stopped until somebody acts. */
   readonly tone?: 'warning' | 'bad'
+  /** Nothing of the account is tried again by itself. */
+  readonly isPaused?: boolean
   readonly children?: ComponentChildren
 }) {
   const { account: say, failures, steps, guide: guideWords, guides } = words.value
@@ -27,13 +30,13 @@ export function FailureNote({
       <Icon name={tone === 'bad' ? 'stop' : 'warning'} />
       <div>
         <p class="callout-title">{title}</p>
-        <p>{step === undefined ? advice : stepSentence(steps, step)}</p>
+        <p>{step !== undefined ? stepSentence(steps, step) : isPaused ? say.pausedAdvice : advice}</p>
         {guide !== undefined && (
           <p>
             <a href={`/guides/${guide}`}>{guideWords.of(guides[guide].name)}</a>
           </p>
         )}
-        {failure.passes === true && <p>{say.passes}</p>}
+        {failure.passes === true && !isPaused && <p>{say.passes}</p>}
         {/* The API's words, and the server's. */}
         <p class="callout-said" lang="en">
           {failure.message}

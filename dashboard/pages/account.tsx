@@ -159,7 +159,7 @@ export default function AccountPage({ params: { id = '' } }: PageProps) {
           {live === undefined && <ReadThem account={account} />}
           {live === undefined && lastRun?.more && <More account={account} left={lastRun.secondsLeft} />}
           <Quarantine of={quarantine} account={account} />
-          <Runs of={runs} isRunning={live !== undefined} isPaused={account.paused} />
+          <Runs accountId={id} of={runs} isRunning={live !== undefined} isPaused={account.paused} />
         </div>
         <div class="columns-side">
           <Facts account={account} />

@@ -4,24 +4,26 @@ import { FailureNote } from '../../components/failure.tsx'
 import { More } from '../../components/more.tsx'
 import { Section } from '../../components/page.tsx'
 import { RelativeTime } from '../../components/relative-time.tsx'
+import { runParts } from '../../components/run-parts.ts'
 import { EmptyState, Loaded } from '../../components/states.tsx'
 import { RunBadge } from '../../components/status-badge.tsx'
-import { bytes, duration, timeSpan } from '../../intl.ts'
+import { timeSpan } from '../../intl.ts'
 import type { Resource } from '../../resource.ts'
 import type { List, Run } from '../../shapes.ts'
 import { words } from '../../words/index.ts'
 import { Seen } from './seen.tsx'
 
 interface RunsProps {
+  readonly accountId: string
   readonly of: Resource<List<Run>>
   readonly isRunning: boolean
   readonly isPaused: boolean
 }
 
-export function Runs({ of, isRunning, isPaused }: RunsProps) {
-  const { account: say } = words.value
+export function Runs({ accountId, of, isRunning, isPaused }: RunsProps) {
+  const { account: say, activity } = words.value
   return (
-    <Section title={say.runs}>
+    <Section title={say.runs} aside={<a href={`/runs?accountId=${accountId}`}>{activity.title}</a>}>
       <Loaded of={of} lines={6}>
         {({ items }) => {
           const ended = items.filter(({ finishedAt }) => finishedAt !== null)
@@ -35,7 +37,11 @@ export function Runs({ of, isRunning, isPaused }: RunsProps) {
           return (
             <ol class="timeline">
               {ended.map((run) =>
-                run.checks > 1 ? <Checks key={run.id} run={run} /> : <RunEntry key={run.id} run={run} />,
+                run.checks > 1 ? (
+                  <Checks key={run.id} run={run} />
+                ) : (
+                  <RunEntry key={run.id} run={run} isPaused={isPaused} />
+                ),
               )}
             </ol>
           )
@@ -71,23 +77,9 @@ function Checks({ run: { state, checks, listed, startedAt, finishedAt, queuedAt 
   )
 }
 
-function RunEntry({ run }: { readonly run: Run }) {
-  const { account: say, run: runWords, causes, failures } = words.value
+function RunEntry({ run, isPaused }: { readonly run: Run; readonly isPaused: boolean }) {
+  const { account: say, activity } = words.value
   const opened = useSignal(false)
-  const tookMs = Date.parse(run.finishedAt ?? '') - Date.parse(run.startedAt ?? run.finishedAt ?? '')
-  const parts = [
-    ...(run.failure === null ? [] : [failures[run.failure.kind].title]),
-    ...(run.stored > 0 ? [`${runWords.stored(run.stored)} (${bytes(run.bytes)})`] : []),
-    ...(run.stored + run.deferred + run.quarantined === 0 && run.failure === null && !run.more ? [say.nothingNew] : []),
-    ...(run.recovered > 0 ? [say.recovered(run.recovered)] : []),
-    ...(run.deleted > 0 ? [say.deleted(run.deleted)] : []),
-    ...(run.quarantined > 0 ? [say.quarantined(run.quarantined)] : []),
-    ...(run.deferred > 0 ? [say.deferred(run.deferred)] : []),
-    ...(run.more ? [say.more] : []),
-    ...(run.listed > 0 ? [say.listed(run.listed)] : []),
-    say.took(duration(tookMs)),
-    causes[run.cause],
-  ]
   return (
     <li class={run.failure === null ? '' : 'failed'}>
       <details
@@ -99,19 +91,24 @@ function RunEntry({ run }: { readonly run: Run }) {
           <RunBadge state={run.state} />
           <RelativeTime at={run.finishedAt ?? run.queuedAt} />
           <span class="facts-line">
-            {parts.map((part) => (
+            {runParts(run).map((part) => (
               <span key={part}>{part}</span>
             ))}
           </span>
         </summary>
-        {run.failure !== null && <FailureNote failure={run.failure} />}
+        {run.failure !== null && <FailureNote failure={run.failure} isPaused={isPaused} />}
         {run.deferred > 0 && <p class="note">{say.deferredHint(run.deferred)}</p>}
         {run.notices.map((notice) => (
           <p key={notice} class="note">
             {notice}
           </p>
         ))}
-        {opened.value && <Seen run={run} />}
+        {opened.value && (
+          <>
+            <Seen run={run} />
+            <a href={`/runs/${run.id}`}>{activity.open}</a>
+          </>
+        )}
       </details>
     </li>
   )

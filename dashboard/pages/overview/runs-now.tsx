@@ -11,7 +11,7 @@ import { words } from '../../words/index.ts'
 import { shownMax } from './glance.ts'
 
 export function RunsNow({ of }: { readonly of: Resource<void> }) {
-  const { overview: say } = words.value
+  const { overview: say, activity } = words.value
   const open = useComputed(() =>
     [...liveRuns.value.values()].toSorted(
       (a, b) => Number(b.run.state === 'running') - Number(a.run.state === 'running'),
@@ -22,7 +22,7 @@ export function RunsNow({ of }: { readonly of: Resource<void> }) {
     for (const { run } of unknown) refresh(run.accountId)
   })
   return (
-    <Section title={say.runsNow}>
+    <Section title={say.runsNow} aside={<a href="/runs">{activity.title}</a>}>
       <Loaded of={of} lines={2}>
         {() =>
           open.value.length === 0 ? (

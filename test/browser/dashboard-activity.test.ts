@@ -1,0 +1,75 @@
+/** The runs of all accounts, and the page of each run. */
+import assert from 'node:assert/strict'
+import { after, before, test } from 'node:test'
+import { violations } from '../support/browser.ts'
+import { type DashboardPerson, startDashboardPerson } from '../support/dashboard-person.ts'
+
+let dashboard: DashboardPerson
+before(async () => {
+  dashboard = await startDashboardPerson()
+})
+after(async () => {
+  await dashboard?.close()
+})
+
+test('the runs of all accounts are listed newest first, as they go on; each has a page of its own', async () => {
+  const { stack } = dashboard
+  const [{ port }, destinationId] = [await dashboard.provider(3), await dashboard.anyDestination()]
+  const good = await stack.account({ address: 'good@example.net', user: 'good', port, destinationId })
+  const fields = { address: 'wrong@example.net', user: 'wrong', port, destinationId, password: 'no' }
+  const wrong = await stack.account(fields)
+  await stack.pull(good)
+  const failed = await stack.pull(wrong)
+  const page = await dashboard.open('/')
+  await page.getByRole('link', { name: 'Activity', exact: true }).first().click()
+  const rows = page.locator('.activity > li')
+  await rows.nth(1).getByText('3 messages stored').waitFor()
+  await rows.first().getByText('wrong@example.net').waitFor()
+  assert.deepEqual(await violations(page), [])
+
+  await page.getByRole('combobox', { name: 'How it went' }).selectOption('failed')
+  await rows.nth(1).waitFor({ state: 'detached' })
+  await rows.first().getByText('The provider refuses the user name or password').waitFor()
+  // One that goes well is not listed here, and another failure is, without asking.
+  await stack.pull(good)
+  await stack.pull(wrong)
+  await rows.nth(1).waitFor()
+  assert.equal(await rows.getByText('good@example.net').count(), 0)
+  await page.getByRole('combobox', { name: 'Since when' }).selectOption('hour')
+  await rows.nth(1).waitFor()
+  assert.match(page.url(), /state=failed&since=hour/)
+
+  await rows.last().getByRole('link').first().click()
+  await page.getByRole('heading', { name: 'A visit to wrong@example.net' }).waitFor()
+  assert.equal(new URL(page.url()).pathname, `/runs/${failed.id}`)
+  await page.locator('.callout').getByText('The provider refuses the user name or password').waitFor()
+  // It is paused.
+  await page.locator('.callout').getByText('nothing is tried again until it is resumed').waitFor()
+  await page.locator('.transcript').waitFor()
+  assert.deepEqual(await violations(page), [])
+  await page.goto(`${dashboard.served.url}/runs/01K00000000000000000000000`)
+  await page.getByRole('heading', { name: 'This run is not kept any more' }).waitFor()
+  await page.goto(`${dashboard.served.url}/accounts/${good}`)
+  await page.locator('.card', { hasText: 'Runs' }).getByRole('link', { name: 'Activity' }).click()
+  await rows.nth(1).waitFor()
+  assert.equal(await rows.getByText('wrong@example.net').count(), 0)
+  await page.getByRole('button', { name: 'Only good@example.net: show all' }).click()
+  await rows.nth(3).waitFor()
+  await page.close()
+})
+
+test('a run under way is listed with how far it is, and is done where it stands', async () => {
+  const { stack } = dashboard
+  const [{ port }, destinationId] = [await dashboard.provider(2), await dashboard.anyDestination()]
+  const page = await dashboard.open('/runs')
+  await page.locator('.activity > li').first().waitFor()
+  const before = await page.locator('.activity > li').count()
+  const id = await stack.account({ address: 'later@example.net', user: 'later', port, destinationId })
+  const run = await stack.pull(id)
+  const row = page.locator('.activity > li').first()
+  await row.getByText('2 messages stored').waitFor()
+  await row.getByRole('link', { name: 'later@example.net', exact: true }).waitFor()
+  assert.equal(await page.locator('.activity > li').count(), before + 1, 'once')
+  assert.equal(await row.getByRole('link').first().getAttribute('href'), `/runs/${run.id}`)
+  await page.close()
+})

@@ -8,10 +8,9 @@ import {
   type StateOwner,
 } from '../src/ledger/foreign-state.ts'
 import { underSignals } from '../src/deadline.ts'
-import { newRecord } from '../src/ledger/ledger.ts'
-import { uidlHash } from '../src/mail/header.ts'
+import { type NewRecord, newRecord } from '../src/ledger/ledger.ts'
 import type { MaildropListing } from '../src/mail/listing.ts'
-import type { RunId, ShortHash, Uidl } from '../src/mail/message.ts'
+import type { RunId, ShortHash } from '../src/mail/message.ts'
 import { listOnce } from '../src/pop3/list-once.ts'
 import { standing } from '../src/pull/reconcile.ts'
 import type { AccountRecord } from '../src/redis/account-record.ts'
@@ -27,15 +26,20 @@ import type { Seal } from '../src/seal.ts'
 import { ownTraits } from '../src/sasl/kept-traits.ts'
 import { slices } from '../src/slices.ts'
 import { newId } from './app.ts'
+import { ForeignUidls } from './foreign-uidls.ts'
 import { Problem } from './http/problems.ts'
 import { currentReach } from './http/reach.ts'
 import { apiLimits } from './limits.ts'
 import type { Imported } from './schemas/ledger.ts'
 
 /** @throws Problem if the file cannot be read, or holds nothing of this account. */
-export async function uidlsIn(format: ForeignStateFormat, file: Buffer, account: Account): Promise<ReadonlySet<Uidl>> {
+export async function uidlsIn(
+  format: ForeignStateFormat,
+  file: AsyncIterable<Buffer>,
+  account: Account,
+): Promise<ForeignUidls> {
   try {
-    const { uidls, others } = await readForeignState(format, file, account)
+    const { uidls, others } = await readForeignState(format, file, account, new ForeignUidls())
     if (uidls.size > 0) return uidls
     const whose = others.length === 0 ? 'It holds no UIDLs.' : `Its UIDLs are those of ${namesOf(others)}.`
     throw new Problem('malformed', `Nothing in this file is of ${account.user} at ${account.host}. ${whose}`)
@@ -62,7 +66,7 @@ export interface LedgerImportWorld {
 export async function takeOver(
   world: LedgerImportWorld,
   record: AccountRecord,
-  uidls: ReadonlySet<Uidl>,
+  uidls: ForeignUidls,
 ): Promise<Imported> {
   const { redis } = world
   const { account } = record
@@ -71,7 +75,7 @@ export async function takeOver(
     const imported = await skip(redis, lease, account, uidls)
     const list = async (signal: AbortSignal) => await listingOf(world, record, signal)
     const messages = await underSignals([lease.lost], list, apiLimits.importListingWaitMs)
-    if (messages === undefined) return { imported, listed: null, notice: isOfImap(uidls) ? ofImap : null }
+    if (messages === undefined) return { imported, listed: null, notice: uidls.areOfImap ? ofImap : null }
     let listed = 0
     for await (const slice of slices(messages))
       listed += slice.filter(({ uidl }) => uidl !== undefined && uidls.has(uidl)).length
@@ -101,11 +105,6 @@ async function listingOf(
   return seen
 }
 
-/** getmail names the messages of an IMAP account by UIDVALIDITY and UID. */
-function isOfImap(uidls: ReadonlySet<Uidl>): boolean {
-  return [...uidls].every((uidl) => /^\d+\/\d+$/.test(uidl))
-}
-
 const ofImap =
   'These look like the ids of an IMAP account, which say nothing about POP3: nearly all mail would be fetched again. The provider could not be asked just now.'
 
@@ -120,24 +119,29 @@ export function listedNotice(listed: number, messages: number): string | null {
     : null
 }
 
-async function skip(redis: Redis, lease: Lease, { createdAtMs }: Account, uidls: ReadonlySet<Uidl>): Promise<number> {
+async function skip(redis: Redis, lease: Lease, { createdAtMs }: Account, uidls: ForeignUidls): Promise<number> {
   const predecessor = (await withPredecessor(redis, lease.accountId))?.predecessor
   const ledger = new RedisLedger(redis, lease, Date.now, { id: newId() as RunId, counts: noCounts(), predecessor })
   const { records, continuity } = await ledger.view()
-  const hashes = new Set<ShortHash>()
-  for (const uidl of uidls) {
-    const hash = uidlHash(uidl)
-    if (records.bearing('uidl', hash).length === 0) hashes.add(hash)
-  }
   const nowMs = Date.now()
   // Size and fingerprint are not known yet: plan.ts learns the size when the message is first listed.
-  const skipped = [...hashes].map((uidl) =>
-    newRecord('skipped', { uidl, fingerprint: undefined, digest: undefined, size: 0 }, nowMs),
-  )
+  const skippedOf = (uidl: ShortHash) =>
+    newRecord('skipped', { uidl, fingerprint: undefined, digest: undefined, size: 0 }, nowMs)
   // If an account has never run, it need not be compared with the store because of these records.
   if (standing(continuity, records.length, createdAtMs) === 'new') await ledger.whole(undefined)
-  await ledger.adopt(skipped)
-  return skipped.length
+  let imported = 0
+  let some: NewRecord[] = []
+  const adopt = async () => {
+    await ledger.adopt(some)
+    imported += some.length
+    some = []
+  }
+  for (const hash of uidls.hashes) {
+    if (records.bearing('uidl', hash).length === 0) some.push(skippedOf(hash))
+    if (some.length >= apiLimits.adoptedTogether) await adopt()
+  }
+  if (some.length > 0) await adopt()
+  return imported
 }
 
 function runUnderWay(): Problem {

@@ -47,6 +47,13 @@ export const apiLimits = {
   // Ledger
   /** A state file of another program (src/ledger/foreign-state.ts) has some 70 octets a UIDL. */
   foreignStateOctetsMax: 64 * MiB,
+  /** So many records are written at once. */
+  adoptedTogether: 1000,
+  /** The octets that all imports of such files hold at once: one of the largest, and small ones. A file counts for half of its octets: it is read as it comes, and its UIDLs are kept as hashes. */
+  importsHeldMax: 40 * MiB,
+  /** A further import waits for so long, and is then asked to come again after this time. */
+  importsWaitMs: 5 * second,
+  importAgainSeconds: 15,
   /** For so long the provider may take to list a maildrop whose state file was imported: somebody waits for the answer. */
   importListingWaitMs: 20 * second,
 

@@ -8,6 +8,7 @@ import { ImportOctets } from '../src/redis/import-octets.ts'
 import { isWaitedFor } from '../src/redis/waiting.ts'
 import type { HeavyPlace } from './heavy-lane.ts'
 import { workerLimits } from './limits.ts'
+import { sharesOf } from './maildrops.ts'
 import type { LoadedAccount, PullWorld } from './pull-world.ts'
 
 interface AllowanceWorld extends Pick<PullWorld, 'redis' | 'budget' | 'heavyBudget' | 'heavyLane' | 'runMs'> {
@@ -110,8 +111,7 @@ export class Allowance {
   }
 
   get #shares(): string[] {
-    const { account } = this.#loaded
-    return [`host ${account.host}:${account.port}`, `destination ${account.destinationId}`]
+    return sharesOf(this.#loaded.account)
   }
 
   get #yieldAfterMs(): number {

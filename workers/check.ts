@@ -5,6 +5,7 @@ import { failureOf } from '../src/failure/session-failed.ts'
 import type { AccountId } from '../src/mail/message.ts'
 import { holds } from '../src/pull/known-plan.ts'
 import { OpenVisit } from '../src/pull/open-visit.ts'
+import { ListingRoom } from '../src/pop3/listing-room.ts'
 import type { Maildrop, WindowPace } from '../src/pull/maildrop-ports.ts'
 import { type AccountRecord, accountRecordIn } from '../src/redis/account-record.ts'
 import { accountStateIn, type AccountState } from '../src/redis/accounts.ts'
@@ -16,7 +17,7 @@ import { nextVisit } from '../src/runs/schedule.ts'
 import { Transcript } from '../src/runs/transcript.ts'
 import { lessonOf } from './lesson.ts'
 import type { LoginDelay } from './login-delay.ts'
-import type { PullVisit } from './maildrops.ts'
+import { type PullVisit, sharesOf } from './maildrops.ts'
 import type { HeldPlace } from './place.ts'
 import type { PullWorld } from './pull-world.ts'
 
@@ -33,6 +34,7 @@ export interface BegunSession {
   readonly traits: Set<ServerTrait>
   readonly transcript: Transcript
   readonly peer: string | undefined
+  readonly listingRoom: ListingRoom
   /** Gives this session, and new ones after it, with room for their messages. It fails as this one failed. */
   openMaildrop(pace: WindowPace, room: Room): Promise<Maildrop>
   /** Ends the session, if nobody has taken it. */
@@ -48,7 +50,7 @@ export interface FoundNothing {
   readonly reckonedBy: Reckoned
 }
 
-type CheckWorld = Pick<PullWorld, 'clock' | 'budget' | 'openMaildrop' | 'openQuickly' | 'isAskedFor'>
+type CheckWorld = Pick<PullWorld, 'clock' | 'budget' | 'listingBudget' | 'openMaildrop' | 'openQuickly' | 'isAskedFor'>
 
 interface CheckOrder {
   readonly accountId: AccountId
@@ -87,6 +89,7 @@ export async function check(world: CheckWorld, order: CheckOrder): Promise<Found
     return session
   }
   await open.quit().catch(() => undefined)
+  session.abandon()
   const { peer } = session
   const lesson = lessonOf({ failure: undefined, ms: performance.now() - fromMs, moved: 0, peer })
   const nowMs = world.clock.nowMs()
@@ -105,6 +108,7 @@ class Session implements BegunSession {
   readonly traits = new Set<ServerTrait>()
   readonly transcript = new Transcript()
   readonly startedMs: number
+  readonly listingRoom: ListingRoom
   readonly #world: CheckWorld
   readonly #record: AccountRecord
   readonly #order: Pick<CheckOrder, 'signal' | 'place' | 'delay'>
@@ -118,6 +122,7 @@ class Session implements BegunSession {
     this.startedMs = world.clock.nowMs()
     this.#record = record
     this.#order = order
+    this.listingRoom = new ListingRoom(world.listingBudget, { shares: sharesOf(record.account), signal: order.signal })
   }
 
   get peer(): string | undefined {
@@ -130,6 +135,8 @@ class Session implements BegunSession {
     const openMaildrop = async (pace: WindowPace) => await this.#world.openMaildrop(this.#record, this.#visitAt(pace))
     const openQuickly = async (pace: WindowPace) => await this.#world.openQuickly(this.#record, this.#visitAt(pace))
     try {
+      const [, { listed }] = plan
+      await this.listingRoom.expect(listed)
       this.#open = await OpenVisit.begin({ clock, openMaildrop, openQuickly }, ...plan)
     } catch (error) {
       // A session by what was known of the server may not be what it takes now: then the run asks it anew.
@@ -148,6 +155,7 @@ class Session implements BegunSession {
 
   abandon(): void {
     this.#open?.abandon()
+    this.listingRoom.release()
   }
 
   #visitAt(pace: WindowPace): PullVisit {
@@ -156,6 +164,7 @@ class Session implements BegunSession {
       this.#order.place.reached(peer)
     }
     const { signal, place, delay } = this.#order
+    const { listingRoom } = this
     // Nothing is retrieved before there is a run, and that may have a room of its own.
     const budget: Room = { hold: async (...args) => await (this.#room ?? this.#world.budget).hold(...args) }
     return {
@@ -167,6 +176,7 @@ class Session implements BegunSession {
       pulse: place.pulse,
       delay,
       budget,
+      listingRoom,
     }
   }
 }

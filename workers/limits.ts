@@ -8,6 +8,8 @@ export const workerLimits = {
    */
   heldOctetsMax: 16 * MiB,
   heavyOctetsMax: 32 * MiB,
+  /** The octets of listings and ledgers that the visits of a worker hold at once (src/pop3/listing-room.ts): one of 900,000 messages, and others. */
+  listedOctetsMax: 128 * MiB,
   /** The number of runs of a worker that do heavy work at once: first imports, large messages, appends of many. */
   heavyPlaces: 16,
   /** A run that gets no place for it in this time leaves: servers log idle clients out, and its session is wanted. */

@@ -7,6 +7,7 @@ import { reachOf } from '../src/account/reach.ts'
 import { hostPort, type LoginTrait, type ServerTrait } from '../src/account/server-traits.ts'
 import type { OctetBudget } from '../src/budget.ts'
 import { loginMask } from '../src/mask.ts'
+import type { ListingRoom } from '../src/pop3/listing-room.ts'
 import { openMaildrop, openQuickly } from '../src/pop3/open-maildrop.ts'
 import type { Pulse } from '../src/pop3/pulse.ts'
 import type { Pop3Session } from '../src/pop3/session.ts'
@@ -38,6 +39,8 @@ export interface PullVisit {
   readonly pulse?: Pulse | undefined
   /** What its server has said to earlier sessions of the visit. */
   readonly delay?: LoginDelay | undefined
+  /** The room for its listing; undefined: it needs none. */
+  readonly listingRoom?: ListingRoom | undefined
   /** The room for its messages, if it is not that of ordinary mail. */
   readonly budget?: Pick<OctetBudget, 'hold'>
 }
@@ -128,7 +131,7 @@ export class Maildrops {
         ? await this.#token(record, { ...wanted, signal: visit.signal })
         : { password: seal.open(sealedPassword, account.id, 'password') }
     const reach = reachOf(guarded === true, 'pop3', await settings.get())
-    const shares = [`host ${account.host}:${account.port}`, `destination ${account.destinationId}`]
+    const shares = sharesOf(account)
     // What anybody may have said on the line is believed of this account alone.
     const own = ownTraits(account, record)
     const via = viaOf(account.host, openedProxy(account, record, seal), proxy)
@@ -170,6 +173,11 @@ export class Maildrops {
       this.#memory.note(account, said, this.#shared.clock.nowMs()).catch(() => {})
     return session
   }
+}
+
+/** The names of those with whom an account shares the room of a worker. */
+export function sharesOf({ host, port, destinationId }: Account): string[] {
+  return [`host ${host}:${port}`, `destination ${destinationId}`]
 }
 
 function both(one: LoginGate, other: LoginGate | undefined): LoginGate {

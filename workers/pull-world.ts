@@ -88,6 +88,8 @@ export interface PullWorld {
   /** The room for messages of ordinary mail, and of what is heavy. */
   readonly budget: OctetBudget
   readonly heavyBudget: OctetBudget
+  /** The room for what is listed and known of maildrops. */
+  readonly listingBudget: OctetBudget
   readonly heavyLane: HeavyLane
   /** The time that a run has, if it is not the usual one. */
   readonly runMs?: number | undefined
@@ -126,6 +128,7 @@ export function createPullWorld(
   const destinations = new Destinations(redis)
   const budget = new OctetBudget(workerLimits.heldOctetsMax)
   const heavyBudget = new OctetBudget(workerLimits.heavyOctetsMax)
+  const listingBudget = new OctetBudget(workerLimits.listedOctetsMax)
   const pauses = new Pauses(redis)
   const settings = new InstanceSettingsStore(redis)
   const headroom = new Headroom(redis, { freeOctets: options.redisFree, everyMs: options.headroomEveryMs })
@@ -153,6 +156,7 @@ export function createPullWorld(
     lane: new Lane(),
     budget,
     heavyBudget,
+    listingBudget,
     heavyLane: new HeavyLane(options.heavyPlaces ?? heavyPlacesOf(options.concurrency)),
     stopping,
     between,

@@ -24,7 +24,9 @@ import { Allowance } from './allowance.ts'
 import { noticeSentence } from './notices.ts'
 import { Progress } from './progress.ts'
 import { openField } from '../src/redis/key-names.ts'
+import { ListingRoom } from '../src/pop3/listing-room.ts'
 import { workerLimits } from './limits.ts'
+import { sharesOf } from './maildrops.ts'
 import type { LoginDelay } from './login-delay.ts'
 import type { BegunSession } from './check.ts'
 import type { RunPorts } from './options.ts'
@@ -81,6 +83,7 @@ export class Visit {
   #peer: string | undefined
   #idsChanged = false
   readonly #allowance: Allowance
+  readonly #listingRoom: ListingRoom
   /** Why messages are deferred, though the run is done. */
   #deferredBecause: Failure | undefined
 
@@ -89,6 +92,9 @@ export class Visit {
     this.#order = order
     this.#records = records
     this.#ports = world.between?.(order.run.accountId) ?? {}
+    const shares = sharesOf(order.loaded.account)
+    this.#listingRoom =
+      order.begun?.listingRoom ?? new ListingRoom(world.listingBudget, { shares, signal: order.signal })
     this.#allowance = new Allowance(world, order.loaded, order.signal, records.importLimits)
   }
 
@@ -194,6 +200,7 @@ export class Visit {
       this.#leaveLane?.()
       this.#leaveLane = undefined
       this.#allowance.end()
+      this.#listingRoom.release()
     }
   }
 
@@ -257,7 +264,9 @@ export class Visit {
     const { redis, stampMs } = this.#world
     const { run, loaded, lease } = this.#order
     const { counts } = this.#records
-    const ledger = new RedisLedger(redis, lease, stampMs, { id: run.id, counts, predecessor: loaded.predecessor })
+    const roomFor = async (records: number) => await this.#listingRoom.expect(records)
+    const { predecessor } = loaded
+    const ledger = new RedisLedger(redis, lease, stampMs, { id: run.id, counts, predecessor, roomFor })
     return this.#ports.ledger?.(ledger) ?? ledger
   }
 
@@ -270,7 +279,17 @@ export class Visit {
       place.reached(peer)
     }
     const budget = this.#allowance.room
-    const visit = { traits, pace, signal, transcript: recorder?.transcript, reached, pulse: place.pulse, delay, budget }
+    const visit = {
+      traits,
+      pace,
+      signal,
+      transcript: recorder?.transcript,
+      reached,
+      pulse: place.pulse,
+      delay,
+      budget,
+      listingRoom: this.#listingRoom,
+    }
     const opening = begun?.openMaildrop(pace, budget) ?? this.#world.openMaildrop(loaded, visit)
     const maildrop = await opening.finally(() => recorder?.write())
     this.#wasLetIn = true

@@ -1,4 +1,5 @@
 /** `/accounts/:id/ledger`: finds in the store again what is known to be stored, or takes it from another program (CONTRACT section 6). */
+import { Readable } from 'node:stream'
 import type { Accounts } from '../../src/redis/accounts.ts'
 import type { InstanceSettingsStore } from '../../src/redis/instance-settings.ts'
 import type { PullQueue } from '../../src/redis/queue.ts'
@@ -6,6 +7,7 @@ import type { App } from '../app.ts'
 import { findAccount } from '../http/found.ts'
 import { route } from '../http/route.ts'
 import { principalOf } from '../http/who.ts'
+import { ImportRoom } from '../import-room.ts'
 import { askedWithin } from '../owner-quotas.ts'
 import { type LedgerImportWorld, takeOver, uidlsIn } from '../ledger-import.ts'
 import { apiLimits } from '../limits.ts'
@@ -61,10 +63,20 @@ const importLedger = route(
 async function importRoute(app: App, world: LedgerWorld): Promise<void> {
   const bodyLimit = apiLimits.foreignStateOctetsMax
   app.removeAllContentTypeParsers()
-  app.addContentTypeParser('*', { parseAs: 'buffer', bodyLimit }, (_request, file, done) => done(null, file))
-  app.post('/accounts/:id/ledger/import', { ...importLedger, bodyLimit }, async ({ params, query, body }) => {
+  const room = new ImportRoom()
+  app.addContentTypeParser('*', (_request, body, done) => done(null, body))
+  app.post('/accounts/:id/ledger/import', { ...importLedger, bodyLimit }, async (request, reply) => {
+    const { params, query, body } = request
     const record = await findAccount(world.accounts, params.id)
-    const uidls = await uidlsIn(query.format, Buffer.isBuffer(body) ? body : Buffer.alloc(0), record.account)
-    return await takeOver(world, record, uidls)
+    const length = request.headers['content-length']
+    const octets = length === undefined ? undefined : Number(length)
+    const file = body instanceof Readable ? body : Readable.from([])
+    const gone = new AbortController()
+    reply.raw.once('close', () => gone.abort())
+    return await room.with(
+      file,
+      { octets, signal: gone.signal },
+      async (chunks) => await takeOver(world, record, await uidlsIn(query.format, chunks, record.account)),
+    )
   })
 }

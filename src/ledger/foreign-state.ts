@@ -3,7 +3,9 @@ import { isSameHost } from '../account/host.ts'
 import { assertNever } from '../assert-never.ts'
 import { mailLimits } from '../mail/limits.ts'
 import type { Uidl } from '../mail/message.ts'
-import { slices } from '../slices.ts'
+import { limits } from '../limits.ts'
+import { breathe } from '../slices.ts'
+import { KiB } from '../units.ts'
 
 export const foreignStateFormats = ['getmail', 'fetchmail', 'mpop'] as const
 export type ForeignStateFormat = (typeof foreignStateFormats)[number]
@@ -14,8 +16,14 @@ export interface StateOwner {
   readonly user: string
 }
 
-export interface ForeignState {
-  readonly uidls: ReadonlySet<Uidl>
+/** Where the UIDLs of a file go: a file may hold a million. */
+export interface UidlCollection {
+  readonly size: number
+  add(uidl: Uidl): unknown
+}
+
+export interface ForeignState<Uidls> {
+  readonly uidls: Uidls
   /** Other accounts whose UIDLs the file holds. */
   readonly others: readonly StateOwner[]
 }
@@ -31,27 +39,33 @@ export class StateFileUnreadable extends Error {
   }
 }
 
-/** @throws StateFileUnreadable */
-export async function readForeignState(
+/**
+ * Reads a file as it comes, line by line.
+ *
+ * @param own takes the UIDLs of this account.
+ * @throws StateFileUnreadable
+ */
+export async function readForeignState<Uidls extends UidlCollection>(
   format: ForeignStateFormat,
-  file: Buffer,
+  file: AsyncIterable<Buffer> | Iterable<Buffer>,
   wanted: StateOwner,
-): Promise<ForeignState> {
-  const own = new Set<Uidl>()
+  own: Uidls,
+): Promise<ForeignState<Uidls>> {
   const others = new Map<string, StateOwner>()
   const readLine = lineReaderOf(format)
   let number = 0
-  // The text has one char a byte, as for all UIDLs.
-  for await (const slice of slices(file.toString('latin1').split('\n'))) {
-    for (const text of slice) {
+  for await (const lines of linesOf(file)) {
+    for (const text of lines) {
       number += 1
+      if (number % limits.sliceValues === 0) await breathe()
+      if (text.length > lineOctetsMax) throw new StateFileUnreadable(number, 'longer than any line of such a file')
       const entry = readLine(text.replace(/\r$/, ''), number)
       if (entry === undefined) continue
       const { owner, uidl } = entry
       if (uidl === '' || uidl.length > mailLimits.uidlOctetsMax || /[\x00-\x1f\x7f]/.test(uidl))
         throw new StateFileUnreadable(number, 'no UIDL')
-      if (owner !== undefined && !isSame(owner, wanted)) others.set(`${owner.host}\0${owner.user}`, owner)
-      else own.add(uidl as Uidl)
+      if (owner === undefined || isSame(owner, wanted)) own.add(uidl as Uidl)
+      else if (others.size < othersMax) others.set(`${owner.host}\0${owner.user}`, owner)
       if (own.size > mailLimits.listingLinesMax)
         throw new StateFileUnreadable(number, `more than ${mailLimits.listingLinesMax} UIDLs`)
     }
@@ -59,6 +73,27 @@ export async function readForeignState(
   readLine.end?.(number)
   return { uidls: own, others: [...others.values()] }
 }
+
+/** A host, a user and a UIDL. */
+const lineOctetsMax = 4096
+/** So many other accounts are told at the most. */
+const othersMax = 1000
+
+/** The lines that have come together, without LF, one char a byte, as for all UIDLs. A line that is too long is given as far as it has come. */
+async function* linesOf(file: AsyncIterable<Buffer> | Iterable<Buffer>): AsyncGenerator<readonly string[]> {
+  let rest = ''
+  for await (const chunk of file) {
+    for (let from = 0; from < chunk.length; from += pieceOctets) {
+      const lines = (rest + chunk.toString('latin1', from, from + pieceOctets)).split('\n')
+      rest = lines.pop() ?? ''
+      if (rest.length > lineOctetsMax) lines.push(rest)
+      yield lines
+    }
+  }
+  yield [rest]
+}
+
+const pieceOctets = 64 * KiB
 
 function isSame(a: StateOwner, b: StateOwner): boolean {
   return isSameHost(a.host, b.host) && a.user === b.user

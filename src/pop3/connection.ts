@@ -13,6 +13,7 @@ import type { Mask } from '../mask.ts'
 import type { Transcript } from '../runs/transcript.ts'
 import { abortFailure, dial, type Endpoint, failureOfSocket } from './dial.ts'
 import { pop3Limits } from './limits.ts'
+import type { ListingRoom } from './listing-room.ts'
 import { type RatedFrom, RateClock } from './least-rate.ts'
 import { endFailure, greetingFailure, lateFailure, type RefusedBefore } from './no-answer.ts'
 import { isLimit, refusal } from './replies.ts'
@@ -44,6 +45,8 @@ export interface ConnectionOptions extends Endpoint {
   readonly transcript?: Transcript | undefined
   /** Is told how many octets have come while a message was due. */
   readonly heard?: (octets: number) => void
+  /** The room for its listings; undefined: they need none. */
+  readonly listingRoom?: ListingRoom | undefined
   /** Is told when answers are due, and what comes. */
   readonly pulse?: Pulse | undefined
   /** When the token of its login may have ended, by performance.now(); undefined: it has none. */
@@ -303,9 +306,28 @@ export class Pop3Connection {
       if (replies.length > 0) this.#beginFirst()
       else if (this.#reader.notice !== undefined) this.#waitBehindNotice()
       else this.#clock.heard(chunk.length)
+      const { listingRoom } = this.#options
+      if (listingRoom !== undefined && !listingRoom.allows(this.#reader.listingOctets))
+        void this.#waitForRoom(listingRoom, this.#reader.listingOctets)
     } catch (error) {
       if (!(error instanceof SessionFailed)) throw error
       this.fail(error.failure)
+    }
+  }
+
+  /** Reads nothing until there is room for more of the listing. It is not the server that is silent meanwhile. */
+  async #waitForRoom(room: ListingRoom, octets: number): Promise<void> {
+    this.#socket.pause()
+    this.#clock.begin(undefined)
+    this.#options.pulse?.due(false)
+    this.#rate.due('never')
+    try {
+      await room.grow(octets)
+      if (this.#isClosed) return
+      this.#beginFirst()
+      this.#socket.resume()
+    } catch {
+      this.fail({ kind: 'stopped' })
     }
   }
 

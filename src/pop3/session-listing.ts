@@ -28,9 +28,14 @@ export class SessionListing {
     return this.#leavesOut
   }
 
+  /** It was asked for. */
+  get isAsked(): boolean {
+    return this.#listed !== undefined || this.#coming.size > 0
+  }
+
   /** Asks for the lines of both commands, and waits for neither. */
   askAhead(): void {
-    if (this.#listed !== undefined || this.#coming.size > 0) return
+    if (this.isAsked) return
     void this.#ask('UIDL')
     void this.#ask('LIST')
   }

@@ -155,7 +155,7 @@ export class Pop3Session implements Maildrop {
 
   /** Asks once: in its session a maildrop stays what it is (RFC 1939 section 3). */
   async list(): Promise<MaildropListing> {
-    const listed = await this.#listing.list()
+    const listed = await this.#withRoom(async () => await this.#listing.list())
     if (!this.#opening.isQuick) await this.#tryTop()
     return listed
   }
@@ -166,7 +166,22 @@ export class Pop3Session implements Maildrop {
       this.#isListedAhead = true
       this.#line.opened.together(() => this.#listing.askAhead())
     }
-    return await this.#listing.answers()
+    return await this.#withRoom(async () => await this.#listing.answers())
+  }
+
+  /** Where nothing is known of the maildrop, STAT tells how much is coming. */
+  async #withRoom<T>(ask: () => Promise<T>): Promise<T> {
+    const { listingRoom: room } = this.#options
+    if (room !== undefined && !room.isTold && !this.#listing.isAsked) {
+      const reply = await this.#line.askLine('STAT', 'STAT')
+      const messages = reply.shape === 'status' ? Number.parseInt(reply.text.trim(), 10) : 0
+      await room.expect(messages > 0 ? messages : 0)
+    }
+    try {
+      return await ask()
+    } catch (error) {
+      throw room?.refused ?? error
+    }
   }
 
   /** A server that does not know CAPA may answer TOP. */

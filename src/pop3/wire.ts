@@ -93,6 +93,11 @@ export class ReplyReader {
     return this.#replies
   }
 
+  /** The octets that have come of a listing that has not ended. */
+  get listingOctets(): number {
+    return this.#octets
+  }
+
   /** A body stops here as if its last line had no line end and the terminator followed it directly (Exchange 2000). */
   get endsInDot(): boolean {
     return this.#body?.endsInDot === true

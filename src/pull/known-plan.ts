@@ -8,13 +8,13 @@ import type { Account } from '../account/account.ts'
 import type { Clock } from '../clock.ts'
 import type { LedgerRecord } from '../ledger/ledger.ts'
 import { retentionMark } from '../ledger/record-codec.ts'
+import { UidlSet } from '../ledger/uidl-set.ts'
 import { uidlHash } from '../mail/header.ts'
 import type { MaildropListing } from '../mail/listing.ts'
 import type { AccountId } from '../mail/message.ts'
 import { slices } from '../slices.ts'
 import { day } from '../units.ts'
 import { pullLimits } from './limits.ts'
-import { UidlSet } from './uidl-set.ts'
 
 /** Raise this when plan.ts, or what it calls, decides otherwise about a listing than before: then no earlier plan is taken for today's. */
 export const plannerVersion = 1

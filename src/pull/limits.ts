@@ -21,6 +21,13 @@ export const pullLimits = {
   importPartOctets: 12 * MiB,
   importPartMessages: 1000,
 
+  /**
+   * So many new messages are retrieved in one session, and so many stored ones are looked at only to delete them: what is known of each is held
+   * until then. The next run goes on at once. Of the new ones the last so many are among them, as people look for these.
+   */
+  sessionMessagesMax: 100_000,
+  sessionNewest: 1000,
+
   /** After this time it can be told from what has come how long the rest will take. */
   rateKnownMs: 3 * second,
   /** By then what has come counts e times less for that: lines and stores become faster and slower. */

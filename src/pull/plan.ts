@@ -28,6 +28,8 @@ export interface Plan {
   readonly known: ReadonlyMap<Listed, number>
   /** Messages that are new beyond doubt. */
   readonly transfer: readonly Listed[]
+  /** The number of messages that are new, or due for deletion, and left for the next run: a session has its share of them. */
+  readonly leftOut: number
   readonly unmatched: Unmatched
   /** Whether some message is listed under the UIDL of this record. */
   readonly isListed: (index: number) => boolean
@@ -38,14 +40,20 @@ export interface Plan {
   readonly idProbes: number
 }
 
+/** The largest message that the account takes, and how many new ones, or ones to delete, the session has its share of. */
+interface PlanBounds {
+  readonly maxMessageBytes: number
+  readonly messagesMax?: number
+}
+
 /** @param isOpen tells whether a record alone does not decide about its message, which is to be deleted, or tried again. */
 export async function planSession(
   listing: MaildropListing,
   records: PackedRecords,
-  maxMessageBytes: number,
+  { maxMessageBytes, messagesMax = Infinity }: PlanBounds,
   isOpen: (record: LedgerRecord) => boolean,
 ): Promise<Plan> {
-  const plan = { lessons: [] as LedgerRecord[], look: [] as Listed[], transfer: [] as Listed[] }
+  const plan = { lessons: [] as LedgerRecord[], look: [] as Listed[] }
   const known = new Map<Listed, number>()
   const unmatched = new Unmatched(records)
   const idMatches = new IdMatches(listing, records, unmatched)
@@ -54,6 +62,8 @@ export async function planSession(
   const hasVanished = await anyVanished(records, timesListed)
   // Positions that last name nothing that is gone: the maildrop would have a gap there, or begin behind it.
   let areIdsReused = records.length > listing.length
+  const fresh = new Fresh(messagesMax)
+  let dueLeft = 0
   let nth = 0
   for await (const slice of slices(listing)) {
     for (const message of slice) {
@@ -63,27 +73,69 @@ export async function planSession(
       const isNamed = place >= 0 && timesListed[place] === 1 && idForm !== 'sizes'
       const record = isNamed ? records.at(place) : undefined
       areIdsReused ||= place === several || (record !== undefined && record.size !== message.size)
-      if (record !== undefined && isSeen(record, message) && !isOpen(record)) {
+      const isDue = record !== undefined && isSeen(record, message) && isOpen(record)
+      if (isDue && known.size >= messagesMax) {
+        unmatched.match(record)
+        dueLeft += 1
+      } else if (record !== undefined && isSeen(record, message) && !isDue) {
         unmatched.match(record)
         idMatches.add(nth - 1, record)
         // Without a size nothing new is known of a message that was too large.
         if (wasTooLarge(record) && message.unsized !== undefined) continue
         const lesson = relisted({ message, record }, record.uidl)
-        if (wasTooLarge(record) && message.size <= maxMessageBytes) plan.transfer.push(message)
+        if (wasTooLarge(record) && message.size <= maxMessageBytes) fresh.add(message)
         else if (lesson !== undefined) plan.lessons.push(lesson)
-      } else if (record !== undefined && isSeen(record, message)) {
+      } else if (record !== undefined && isDue) {
         plan.look.push(message)
         known.set(message, record.index)
       } else if (place !== none || hasVanished || (message.uidl === undefined && records.length > 0)) {
         plan.look.push(message)
       } else {
-        plan.transfer.push(message)
+        fresh.add(message)
       }
     }
   }
   const probes = areIdsReused ? pullLimits.reusedIdProbes : pullLimits.idProbes
   const isListed = (index: number) => (timesListed[index] ?? 0) > 0
-  return { ...plan, known, unmatched, isListed, idMatches, idForm, idProbes: idForm === 'positions' ? probes : 0 }
+  const shares = { transfer: fresh.taken(), leftOut: fresh.leftOut + dueLeft }
+  return {
+    ...plan,
+    ...shares,
+    known,
+    unmatched,
+    isListed,
+    idMatches,
+    idForm,
+    idProbes: idForm === 'positions' ? probes : 0,
+  }
+}
+
+/** The new messages of a session: the first ones, as many as it may have, and the newest. */
+class Fresh {
+  readonly #max: number
+  readonly #first: Listed[] = []
+  #newest: Listed[] = []
+  #count = 0
+
+  constructor(max: number) {
+    this.#max = Math.max(0, max - pullLimits.sessionNewest)
+  }
+
+  add(message: Listed): void {
+    this.#count += 1
+    if (this.#first.length < this.#max) this.#first.push(message)
+    else this.#newest.push(message)
+    if (this.#newest.length >= 2 * pullLimits.sessionNewest)
+      this.#newest = this.#newest.slice(-pullLimits.sessionNewest)
+  }
+
+  taken(): Listed[] {
+    return this.#first.concat(this.#newest.slice(-pullLimits.sessionNewest))
+  }
+
+  get leftOut(): number {
+    return this.#count - this.#first.length - Math.min(this.#newest.length, pullLimits.sessionNewest)
+  }
 }
 
 const none = -1

@@ -3,6 +3,7 @@
  * are in ports.ts. Nothing in this folder opens a connection or knows how data are stored.
  */
 import type { Account } from '../account/account.ts'
+import { NoRoom } from '../budget.ts'
 import { pausesDestination } from '../failure/consequence.ts'
 import { endingWords } from '../failure/ending.ts'
 import type { Failure } from '../failure/failure.ts'
@@ -66,6 +67,10 @@ export async function pullAccount(world: World, account: Account, counts: RunCou
   try {
     let rest = nothing
     const leave = (error: unknown): Rest => {
+      if (error instanceof NoRoom) {
+        world.leavesMore('place')
+        return nothing
+      }
       if (rest === nothing || (rest.messages > 0 && counts.stored === 0) || !isProviders(error)) throw error
       if (memory.unasked > 0) suspects.leave(memory.unasked, error.failure)
       const reason = endingWords(error.failure)
@@ -117,6 +122,9 @@ async function makeSession(run: PullRun, memory: RunMemory): Promise<Rest> {
       await transfer(deposit, retrieveDoubted(session, findings, messages))
     for await (const messages of mark(session, findings))
       await transfer(deposit, retrieveStored(session, findings, messages))
+    // Where nothing gets on, it would go on at once for ever.
+    const getsOn = deposit.hasBegun || session.erasures.marked.length > 0
+    if (findings.leftOut > 0 && getsOn) session.endsEarly ??= 'time'
     await remember(session, findings)
     await erase(session, findings)
     memory.known = session.endsEarly === undefined ? await idlePlan(session, findings) : undefined

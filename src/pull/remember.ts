@@ -55,6 +55,6 @@ export async function forget(session: PullSession, survey: Survey): Promise<void
 }
 
 /** Whether an unmatched record proves that the maildrop does not have its message. A deferred message may be one that only its bytes identify. */
-function isComplete({ remaining, unknown, suspects, maildrop }: PullSession, { listed }: Survey): boolean {
-  return remaining + unknown === 0 && suspects.deferred === 0 && listed > 0 && maildrop.leavesOut !== true
+function isComplete({ remaining, unknown, suspects, maildrop }: PullSession, { listed, leftOut }: Survey): boolean {
+  return remaining + unknown + leftOut === 0 && suspects.deferred === 0 && listed > 0 && maildrop.leavesOut !== true
 }

@@ -25,6 +25,8 @@ export interface Survey {
   readonly toRetrieve: readonly Listed[]
   /** Stored messages that are to be deleted, and that only their bytes prove: they are retrieved once more, after all others. */
   readonly due: readonly { readonly message: Listed; readonly index: number }[]
+  /** The number of messages that are left for the next run. */
+  readonly leftOut: number
   /** No message was known by its id. */
   readonly areIdsNew: boolean
   /** Those among `toRetrieve` that were set aside and are tried again. */
@@ -51,7 +53,10 @@ export async function survey(session: PullSession): Promise<Survey> {
   world.progress()
 
   const isOpen = (record: LedgerRecord) => session.isOpen(record)
-  const plan = await planSession(listing, view.records, account.maxMessageBytes, isOpen)
+  // The first run's choice is made of all messages together.
+  const messagesMax = view.begun || account.firstRun.mode === 'all' ? pullLimits.sessionMessagesMax : Infinity
+  const { maxMessageBytes } = account
+  const plan = await planSession(listing, view.records, { maxMessageBytes, messagesMax }, isOpen)
   const { unmatched, idMatches, idForm } = plan
   for (const lesson of plan.lessons) session.lessons.push(lesson)
   session.erasures.areIdsReused = idForm !== undefined
@@ -80,7 +85,8 @@ export async function survey(session: PullSession): Promise<Survey> {
       sightings.length + toRetrieve.length + due.length + large.length === 0,
     toRetrieve,
     due,
-    areIdsNew: plan.look.length + plan.transfer.length === listing.length,
+    leftOut: plan.leftOut,
+    areIdsNew: plan.look.length + plan.transfer.length + plan.leftOut === listing.length,
     retried,
     sightings: sightedNew,
     unmatched,

@@ -11,6 +11,7 @@ import type { GrowCounts } from '../pull/ledger-ports.ts'
 import { isSetAside } from '../pull/quarantine.ts'
 import { keys } from './key-names.ts'
 import { appendRecords, type LedgerChange, type LedgerWriter } from './ledger-writes.ts'
+import { redisLimits } from './limits.ts'
 import { indexQuarantine } from './quarantine-index.ts'
 
 /** A record with its place, or one that is appended. */
@@ -28,9 +29,29 @@ export async function readRecords(redis: Redis, accountId: AccountId): Promise<P
   return new PackedRecords(await readPacked(redis, accountId))
 }
 
-export async function readPacked(redis: Redis, accountId: AccountId): Promise<Buffer> {
-  return (await redis.getBuffer(keys.ledger(accountId))) ?? Buffer.alloc(0)
+/**
+ * Reads a ledger piece by piece: in one piece it would be held twice while it comes. Only the holder of its lease writes meanwhile.
+ *
+ * @param roomFor waits for room for so many records.
+ */
+export async function readPacked(redis: Redis, accountId: AccountId, roomFor?: RoomFor): Promise<Buffer> {
+  const key = keys.ledger(accountId)
+  const { ledgerPieceOctets } = redisLimits
+  const first = await redis.getrangeBuffer(key, 0, ledgerPieceOctets - 1)
+  const octets = first.length < ledgerPieceOctets ? first.length : await redis.strlen(key)
+  if (octets > 0) await roomFor?.(octets / recordOctets)
+  if (octets === first.length) return first
+  const packed = Buffer.allocUnsafeSlow(octets)
+  let length = first.copy(packed)
+  while (length < octets) {
+    const piece = await redis.getrangeBuffer(key, length, length + ledgerPieceOctets - 1)
+    if (piece.length === 0) break
+    length += piece.copy(packed, length)
+  }
+  return packed.subarray(0, length)
 }
+
+type RoomFor = (records: number) => Promise<void>
 
 export function overwritten(record: LedgerRecord): LedgerChange {
   return ['record', record.index * recordOctets, encodeRecord(record)]
@@ -42,13 +63,15 @@ export class LedgerRecords {
   readonly #writer: LedgerWriter
   /** The length of the ledger, including the records that are being appended. */
   #octets = 0
+  readonly #roomFor: RoomFor | undefined
   #looked: Promise<void> | undefined
   #records = new PackedRecords(Buffer.alloc(0))
   /** Indexes of records that this run has written since it read the ledger: each belongs to one message. */
   readonly #written = new Set<number>()
   #nameless: readonly number[] | undefined
 
-  constructor(redis: Redis, accountId: AccountId, writer: LedgerWriter) {
+  constructor(redis: Redis, accountId: AccountId, writer: LedgerWriter, roomFor?: RoomFor) {
+    this.#roomFor = roomFor
     this.#redis = redis
     this.#accountId = accountId
     this.#writer = writer
@@ -117,7 +140,7 @@ export class LedgerRecords {
   }
 
   async #read(): Promise<void> {
-    const packed = await readPacked(this.#redis, this.#accountId)
+    const packed = await readPacked(this.#redis, this.#accountId, this.#roomFor)
     this.#octets = packed.length
     this.#records = new PackedRecords(packed)
     this.#written.clear()

@@ -45,6 +45,8 @@ export interface LedgerRun {
   readonly counts: Readonly<RunCounts>
   /** The account that fetched the same mail to the same place before (predecessors.ts). */
   readonly predecessor?: AccountId | undefined
+  /** Waits for room for so many records, where a ledger may be large. */
+  readonly roomFor?: ((records: number) => Promise<void>) | undefined
 }
 
 export class LedgerWriter {

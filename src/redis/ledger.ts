@@ -81,7 +81,7 @@ export class RedisLedger implements AccountLedger {
     this.#nowMs = nowMs
     this.#predecessor = run.predecessor
     this.#writer = new LedgerWriter(redis, lease, nowMs, run)
-    this.#records = new LedgerRecords(redis, lease.accountId, this.#writer)
+    this.#records = new LedgerRecords(redis, lease.accountId, this.#writer, run.roomFor)
     this.#entries = new AsideEntries(redis, lease.accountId, this.#records, nowMs)
     this.#spool = new RedisSpool(redis, lease.accountId, this.#writer, (entryId) => this.#entries.isRetried(entryId))
     this.#attempts = new RedisAttempts(redis, lease, this.#writer)

@@ -26,6 +26,8 @@ export const redisLimits = {
   // Runs
   /** The number of records that one script writes: it limits the time for which Redis is blocked, and the arguments of a call. */
   recordsPerCall: 1000,
+  /** A ledger is read in pieces of this size: nearly every one is one piece. */
+  ledgerPieceOctets: 4 * MiB,
   /** Another run takes over an account whose lease was not renewed for this long. */
   leaseMs: 15 * second,
   /** How often whoever removes an account asks whether its run has ended. */

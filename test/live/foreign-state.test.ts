@@ -74,7 +74,7 @@ for (const [format, file] of Object.entries(files) as [ForeignStateFormat, strin
 
 test('of several users and hosts in a file only this account’s count, and a file without any says whose it holds', async () => {
   const of = async (format: ForeignStateFormat, text: string | Buffer, wanted = me) =>
-    [...(await readForeignState(format, Buffer.from(text), wanted)).uidls].toSorted()
+    [...(await readForeignState(format, [Buffer.from(text)], wanted, new Set<Uidl>())).uidls].toSorted()
   assert.deepEqual(await of('fetchmail', fixture('fetchids')), fetched)
   assert.deepEqual(await of('mpop', fixture('mpop-uidls')), fetched)
   const other = { host: '127.0.0.1', user: 'other@example.net' }
@@ -110,7 +110,7 @@ test('a file that is none of that program’s is refused with its line, and chan
   ]
   const id = await stack.account({ port: 2, destinationId })
   for (const [format, text, line] of bad) {
-    await assert.rejects(readForeignState(format, Buffer.from(text), me), (thrown) => {
+    await assert.rejects(readForeignState(format, [Buffer.from(text)], me, new Set<Uidl>()), (thrown) => {
       assert.ok(thrown instanceof StateFileUnreadable, String(thrown))
       assert.equal(thrown.line, line, text)
       return true

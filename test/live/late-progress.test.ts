@@ -91,6 +91,7 @@ test('a run that breaks while its progress is still to be written leaves nothing
     lane: new Lane(),
     budget: new OctetBudget(1),
     heavyBudget: new OctetBudget(1),
+    listingBudget: new OctetBudget(1),
     heavyLane: new HeavyLane(),
     load: async () => ({
       account: own,

@@ -6,7 +6,7 @@ import { Lines } from '../../src/pop3/lines.ts'
 import { listingOf, scanSizes, scanUidls } from '../../src/pop3/listing.ts'
 import { Backlog } from '../../src/pull/backlog.ts'
 import { tellsAll } from '../../src/pull/known-plan.ts'
-import { UidlSet } from '../../src/pull/uidl-set.ts'
+import { UidlSet } from '../../src/ledger/uidl-set.ts'
 import type { ShortHash } from '../../src/mail/message.ts'
 
 const linesOf = (...all: readonly string[]): Lines => {

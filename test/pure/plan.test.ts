@@ -69,7 +69,12 @@ for (const [form, uidlAt] of [
     )
     const packed = new PackedRecords(Buffer.concat(records))
     const turns = await turnsDuring(async () => {
-      const { look, transfer, idForm, idMatches, idProbes } = await planSession(listing, packed, 1000, () => false)
+      const { look, transfer, idForm, idMatches, idProbes } = await planSession(
+        listing,
+        packed,
+        { maxMessageBytes: 1000 },
+        () => false,
+      )
       assert.deepEqual([look, transfer], [[], []])
       assert.equal(idForm, form === 'positions' ? 'positions' : undefined)
       assert.equal(idProbes, form === 'positions' ? 8 : 0)

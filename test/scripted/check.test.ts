@@ -51,7 +51,14 @@ async function checkedAccount(t: TestContext, planned: (listing: readonly Listed
     return session
   }
   const isAskedFor = async () => await Promise.reject(new Error('Redis does not answer'))
-  const world = { clock, budget, isAskedFor, openMaildrop: opened, openQuickly: opened }
+  const world = {
+    clock,
+    budget,
+    listingBudget: new OctetBudget(Infinity),
+    isAskedFor,
+    openMaildrop: opened,
+    openQuickly: opened,
+  }
   const entries = {
     accounts: JSON.stringify({ account, sealedPassword: '' }),
     'account-states': null,

@@ -38,6 +38,9 @@ export interface Gateway {
 
 export interface Api {
   readonly pid: number
+  /** Of its routes, without a slash behind it; and what lets an admin in. */
+  readonly url: string
+  readonly headers: Readonly<Record<string, string>>
   call(method: 'GET' | 'POST' | 'PATCH' | 'DELETE', path: string, body?: object): Promise<Answered>
   stop(): Promise<void>
 }
@@ -112,11 +115,13 @@ export async function startGateway(
         identity,
         onLine: (line) => said.push(line),
       })
+      const url = `http://127.0.0.1:${httpPort}/api/v1`
+      const headers = () => ({ authorization: `Bearer ${readFileSync(home.adminToken, 'utf8').trim()}` })
       const call = async (method: string, path: string, body?: object): Promise<Answered> => {
-        const response = await fetch(`http://127.0.0.1:${httpPort}/api/v1${path}`, {
+        const response = await fetch(`${url}${path}`, {
           method,
           headers: {
-            authorization: `Bearer ${readFileSync(home.adminToken, 'utf8').trim()}`,
+            ...headers(),
             ...(body === undefined ? {} : { 'content-type': 'application/json' }),
           },
           ...(body === undefined ? {} : { body: JSON.stringify(body) }),
@@ -125,7 +130,7 @@ export async function startGateway(
         return { status: response.status, body: text === '' ? {} : (JSON.parse(text) as Answered['body']) }
       }
       await untilTold('the API', async () => (await call('GET', '/destinations?limit=1')).status === 200)
-      return { pid: api.pid, call, stop: async () => await api.stop(10_000) }
+      return { pid: api.pid, url, headers: headers(), call, stop: async () => await api.stop(10_000) }
     },
     async destination(login) {
       const id = ulid() as DestinationId

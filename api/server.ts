@@ -19,6 +19,7 @@ import { answerHeaders } from './http/answers.ts'
 import { documentation } from './http/openapi.ts'
 import { ownership, type OwnersWorld } from './http/owners.ts'
 import { notFound, Problem, requestPath, problems, problemTypeRoutes, sendUnroutable } from './http/problems.ts'
+import { publicPath, publicPathOf, withoutPublicPath } from './http/public-path.ts'
 import { docsPolicy, type Rates, ratesOf, type RatesWorld, securityHeaders } from './http/protection.ts'
 import { textFormats, withLines } from './http/text.ts'
 import { requestsAtOnce } from './http/requests-at-once.ts'
@@ -109,6 +110,7 @@ const bodyOctetsMax = 256 * 1024
 export async function buildServer(world: ApiWorld, https?: Https): Promise<App> {
   const app = newInstance(world, https)
   await app.register(routeTable)
+  await app.register(publicPath, { publicPath: publicPathOf(world.publicUrl) })
   await app.register(securityHeaders)
   await app.register(answerHeaders)
   await app.register(dashboardPage, { folder: world.dashboard })
@@ -127,7 +129,9 @@ export async function buildServer(world: ApiWorld, https?: Https): Promise<App> 
 function newInstance(world: ApiWorld, https: Https | undefined): App {
   // Fastify's own lines have no event names, so only its warnings are let through.
   const log = world.log.child({}, { level: 'warn' }) as Logger & FastifyBaseLogger
+  const below = publicPathOf(world.publicUrl)
   const app: App = fastify({
+    rewriteUrl: ({ url = '/' }) => withoutPublicPath(url, below),
     loggerInstance: log,
     ...(https === undefined ? {} : { serverFactory: https.serverFactory }),
     // The plugin requestLog below writes one line a request, with no header or body in it.
@@ -192,9 +196,9 @@ async function openScope(app: App, world: ScopeWorld): Promise<void> {
   app.addHook('onRequest', world.limiters.stranger)
   app.get('/', { config: { answers: 'asset' }, schema: { hide: true } }, async () => ({
     name: 'Tributary',
-    api: apiPrefix,
-    openapi: `${apiPrefix}/openapi.json`,
-    docs: '/docs',
+    api: `${app.publicPath}${apiPrefix}`,
+    openapi: `${app.publicPath}${apiPrefix}/openapi.json`,
+    docs: `${app.publicPath}/docs`,
   }))
   await app.register(dashboardFiles, { folder: world.dashboard })
   await app.register(docs)
@@ -210,7 +214,7 @@ async function docs(app: App): Promise<void> {
   app.addHook('onRoute', (route) => {
     route.config = { ...route.config, helmet: docsPolicy, answers: 'asset' }
   })
-  await app.register(swaggerUi, { routePrefix: '/docs' })
+  await app.register(swaggerUi, { routePrefix: '/docs', indexPrefix: app.publicPath })
 }
 
 /** Callers of these routes, and of paths that do not exist, have shown who they are and that they may call them. */

@@ -5,16 +5,18 @@ import { useEffect } from 'preact/hooks'
 import { problemOf, session } from './client.ts'
 import { Icon, Logo } from './components/icon.tsx'
 import { Menu } from './components/menu.tsx'
+import { Leaving } from './components/leaving.tsx'
 import { Page } from './components/page.tsx'
 import { EmptyState, ErrorState, Skeleton } from './components/states.tsx'
 import { attempt, Toasts } from './components/toast.tsx'
-import { line } from './live.ts'
+import { line, reached } from './live.ts'
 import { SignIn } from './pages/sign-in.tsx'
 import { navigate, type PageProps, path } from './router.ts'
 import { routeOf, routes } from './routes.ts'
 import { enter, resume, signOut } from './session.ts'
 import type { Problem } from './shapes.ts'
 import { theme, themes } from './theme.ts'
+import { isUnsaved } from './unsaved.ts'
 import { type Language, language, languages, speak, words } from './words/index.ts'
 
 export function App() {
@@ -110,6 +112,7 @@ function Shell({ name }: { readonly name: string }) {
         <CurrentPage />
       </main>
       <Toasts />
+      <Leaving />
     </div>
   )
 }
@@ -170,6 +173,10 @@ function CurrentPage() {
     }
   }
   useEffect(() => void load(), [route])
+  const { value: times } = reached
+  useEffect(() => {
+    if (problem.peek() !== undefined) void loadAgain(load, problem)
+  }, [times, problem])
   const there = loaded.value?.route === route ? loaded.value : undefined
   const here = path.value
   const first = useSignal(true)
@@ -182,6 +189,19 @@ function CurrentPage() {
   if (problem.value !== undefined) return <ErrorState problem={problem.value} retry={() => void load()} />
   if (there === undefined) return <Skeleton lines={6} />
   return <there.Page key={here} params={found.params} />
+}
+
+/** Where a page was loaded anew, so that it is not loaded anew for ever. */
+const anewAt = 'loaded anew'
+const anewAfterMs = 60_000
+
+/** The API is there again. Should it have another version now, its files have other names, and only the whole page can be loaded. */
+async function loadAgain(load: () => Promise<void>, problem: { readonly value: Problem | undefined }): Promise<void> {
+  await load()
+  const lastMs = Number(sessionStorage.getItem(anewAt) ?? 0)
+  if (problem.value === undefined || Date.now() - lastMs < anewAfterMs || isUnsaved()) return
+  sessionStorage.setItem(anewAt, String(Date.now()))
+  location.reload()
 }
 
 function NoPage() {

@@ -1,5 +1,6 @@
 /** Sends the pages' requests to the API with the session's cookie, and throws `Refused` when the API says no. */
 import { signal } from '@preact/signals'
+import { at } from './below.ts'
 import type { List, Problem, Session } from './shapes.ts'
 
 /** Who is signed in; `unknown` until the API has been asked. */
@@ -77,7 +78,7 @@ async function answerTo(
     ...given.headers,
   }
   try {
-    return await fetch(`/api/v1${path}`, {
+    return await fetch(at(`/api/v1${path}`), {
       method,
       headers,
       credentials: 'same-origin',

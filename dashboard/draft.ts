@@ -1,7 +1,9 @@
 /** The state of a form: what is typed, whether it is being sent, and what the API says is wrong with it. */
 import { useSignal } from '@preact/signals'
+import { useEffect, useMemo } from 'preact/hooks'
 import { problemOf } from './client.ts'
 import type { Problem } from './shapes.ts'
+import { noteTyped } from './unsaved.ts'
 import { words } from './words/index.ts'
 
 /** The value of a field. */
@@ -30,11 +32,19 @@ export function useDraft<Values extends object>(
   const values = useSignal(first)
   const busy = useSignal(false)
   const problem = useSignal<Problem | undefined>(undefined)
+  const saved = useSignal(first)
+  const form = useMemo(() => ({}), [])
+  const isTyped = JSON.stringify(values.value) !== JSON.stringify(saved.value)
+  const { value: isBusy } = busy
+  // What is being sent is on its way to another page, and not left.
+  useEffect(() => noteTyped(form, isTyped && !isBusy), [form, isTyped, isBusy])
+  useEffect(() => () => noteTyped(form, false), [form])
   const set = (part: Partial<Values>) => {
     values.value = { ...values.value, ...part }
   }
   const run = async (act: () => Promise<unknown>) => {
     busy.value = true
+    noteTyped(form, false)
     problem.value = undefined
     try {
       await act()
@@ -54,7 +64,12 @@ export function useDraft<Values extends object>(
       error: mistakeIn(problem.value, path),
       onChange: (value) => set({ [name]: value } as unknown as Partial<Values>),
     }),
-    send: async () => await run(async () => await send(values.value)),
+    send: async () =>
+      await run(async () => {
+        const { value: sent } = values
+        await send(sent)
+        saved.value = sent
+      }),
     run,
   }
 }

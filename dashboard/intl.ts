@@ -18,8 +18,8 @@ const dayMs = 24 * hourMs
 
 const formats = computed(() => {
   const tag = language.value
-  const unit = (name: string, digits: number) =>
-    new Intl.NumberFormat(tag, { style: 'unit', unit: name, unitDisplay: 'short', maximumFractionDigits: digits })
+  const unit = (name: string, digits: number, unitDisplay: 'short' | 'long' = 'short') =>
+    new Intl.NumberFormat(tag, { style: 'unit', unit: name, unitDisplay, maximumFractionDigits: digits })
   return {
     number: new Intl.NumberFormat(tag),
     list: new Intl.ListFormat(tag, { type: 'conjunction' }),
@@ -34,7 +34,8 @@ const formats = computed(() => {
     // The API counts days in UTC.
     day: new Intl.DateTimeFormat(tag, { weekday: 'short', day: 'numeric', month: 'short', timeZone: 'UTC' }),
     bytes: (['byte', 'kilobyte', 'megabyte', 'gigabyte', 'terabyte'] as const).map((name, nth) =>
-      unit(name, nth === 0 ? 0 : 1),
+      // The short form of some languages says "130 byte".
+      nth === 0 ? unit(name, 0, 'long') : unit(name, 1),
     ),
     rough: (['second', 'minute', 'hour', 'day'] as const).map(
       (name) =>

@@ -1,5 +1,6 @@
 /** Listens to the API's events (`/events`): runs as they go on, accounts and destinations as they change. */
 import { batch, signal } from '@preact/signals'
+import { at } from './below.ts'
 import { session } from './client.ts'
 import type { AccountStatus, Run } from './shapes.ts'
 
@@ -7,6 +8,8 @@ import type { AccountStatus, Run } from './shapes.ts'
 export const line = signal<'connecting' | 'open' | 'lost'>('connecting')
 /** Grows when events were missed: everything that is shown is then read again. */
 export const resynced = signal(0)
+/** Grows each time the API has been reached. */
+export const reached = signal(0)
 
 /** A run that is open, and its speed. */
 export interface LiveRun {
@@ -63,13 +66,14 @@ let losing: number | undefined
 
 export function connect(): void {
   if (source !== undefined) return
-  const opened = new EventSource('/api/v1/events')
+  const opened = new EventSource(at('/api/v1/events'))
   source = opened
   opened.addEventListener('open', () => {
     window.clearTimeout(losing)
     losing = undefined
     const { value: was } = line
     line.value = 'open'
+    reached.value += 1
     if (was === 'lost') resynced.value += 1
   })
   opened.addEventListener('error', () => {

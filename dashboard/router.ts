@@ -1,19 +1,26 @@
 /** The router: the browser's own address, and plain links. */
 import { computed, signal } from '@preact/signals'
+import { at, within } from './below.ts'
 import { keepScroll, restoreScroll } from './scroll.ts'
+import { isUnsaved, leave } from './unsaved.ts'
 
+// Whoever comes past the proxy is led to where the links lead, too.
+if (at(within(location.pathname)) !== location.pathname)
+  history.replaceState(history.state, '', `${at(within(location.pathname))}${location.search}${location.hash}`)
 const here = signal(new URL(location.href))
 
-export const path = computed(() => here.value.pathname)
+/** As the routes know it. */
+export const path = computed(() => within(here.value.pathname))
 export const query = computed(() => here.value.searchParams)
 
 /** @param how with `replace` the present address is not kept in the history, as while somebody types into a search. */
 export function navigate(to: string, how: 'push' | 'replace' = 'push'): void {
-  const url = new URL(to, location.href)
+  const url = new URL(at(to), location.href)
   if (url.href === location.href) return
   if (how === 'push') {
     keepScroll()
-    history.pushState(null, '', url)
+    entry += 1
+    history.pushState({ entry }, '', url)
     scrollTo(0, 0)
   } else history.replaceState(history.state, '', url)
   here.value = url
@@ -47,9 +54,42 @@ export function match(pattern: string, given: string): Readonly<Record<string, s
   return params
 }
 
+/** The number of the present entry in the history, which says how far somebody has gone back or forth. */
+let entry = entryOf(history.state) ?? 0
+/** Whether the browser is on its way back to where somebody is asked whether to leave. */
+let isReturning = false
+
+function entryOf(state: unknown): number | undefined {
+  return (state as { readonly entry?: number } | null)?.entry
+}
+
+/** The browser has left already, by its Back or Forward, and is sent back until somebody has said so. */
+function leaveByHistory(to: number | undefined, url: string): void {
+  const away = (to ?? 0) - entry
+  if (to === undefined || away === 0) {
+    history.pushState({ entry }, '', here.value)
+    leave(() => navigate(url))
+    return
+  }
+  isReturning = true
+  history.go(-away)
+  leave(() => history.go(away))
+}
+
 /** Follows our own plain `<a href>` links without loading the page anew. Links that open a tab or lead elsewhere are left to the browser. */
 export function followLinks(): void {
+  if (entryOf(history.state) === undefined) history.replaceState({ ...(history.state as object | null), entry }, '')
   addEventListener('popstate', () => {
+    if (isReturning) {
+      isReturning = false
+      return
+    }
+    const to = entryOf(history.state)
+    if (isUnsaved()) {
+      leaveByHistory(to, location.href)
+      return
+    }
+    entry = to ?? 0
     here.value = new URL(location.href)
     restoreScroll()
   })
@@ -57,8 +97,8 @@ export function followLinks(): void {
     if (event.defaultPrevented || event.button !== 0 || event.metaKey || event.ctrlKey || event.shiftKey) return
     const link = event.target instanceof Element ? event.target.closest('a') : null
     if (link === null || link.origin !== location.origin || link.target !== '' || link.hasAttribute('download')) return
-    if (link.pathname.startsWith('/api/') || link.getAttribute('href')?.startsWith('#')) return
+    if (within(link.pathname).startsWith('/api/') || link.getAttribute('href')?.startsWith('#')) return
     event.preventDefault()
-    navigate(link.href)
+    leave(() => navigate(link.href))
   })
 }

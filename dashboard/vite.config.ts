@@ -22,6 +22,8 @@ function brotli(): Plugin {
 export default defineConfig({
   plugins: [brotli()],
   oxc: { jsx: { runtime: 'automatic', importSource: 'preact' } },
+  // The API puts in front of it where browsers reach it.
+  base: './',
   build: {
     outDir: '../dist/dashboard',
     emptyOutDir: true,

@@ -168,6 +168,9 @@ export function readConfig(env: Environment, readFile: (path: string) => string)
   }
 }
 
+/** Where the API itself has something. A proxy that takes the prefix away would pass on what looks as if it still had it. */
+const ownPaths = /^\/(?:api|assets|docs|problems|healthz|readyz|metrics|favicon\.svg|theme\.js)(?:\/|$)/
+
 /** Providers send browsers back there with what opens a mailbox: over TLS, or on this machine. */
 function publicUrlOf(given: Given, mistakes: string[]): string | undefined {
   const text = given['TRIBUTARY_PUBLIC_URL']
@@ -178,6 +181,10 @@ function publicUrlOf(given: Given, mistakes: string[]): string | undefined {
   if (!isPlain || !isSafe)
     mistakes.push(
       'TRIBUTARY_PUBLIC_URL must be an https URL without user, query or fragment, such as https://mail.example.net/gather; http only for this machine itself',
+    )
+  if (url !== undefined && ownPaths.test(url.pathname))
+    mistakes.push(
+      `TRIBUTARY_PUBLIC_URL has the path ${url.pathname}, which is one of Tributary's own: choose another, such as /gather`,
     )
   return url?.href.replace(/\/+$/, '')
 }

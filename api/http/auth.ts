@@ -43,10 +43,19 @@ declare module 'fastify' {
   }
 }
 
-/** With `__Host-` a browser takes the cookie over HTTPS alone, and from no other host (RFC 6265bis section 4.1.3.2). */
-export function cookieName({ protocol }: FastifyRequest): string {
-  return protocol === 'https' ? '__Host-tributary' : 'tributary'
+/**
+ * With `__Host-` a browser takes the cookie over HTTPS alone, and from no other host (RFC 6265bis section 4.1.3.2). Such a cookie is for the
+ * whole host; below a path of it there may be another instance: then it is `__Secure-`, for this path alone.
+ */
+export function cookieName(
+  { protocol, server }: Pick<FastifyRequest, 'protocol' | 'server'>,
+  what: 'tributary' | 'tributary-sign-in' = 'tributary',
+): string {
+  if (protocol !== 'https') return what
+  return `${server.publicPath === '' ? '__Host-' : '__Secure-'}${what}`
 }
+
+export const cookiePath = ({ server }: Pick<FastifyRequest, 'server'>) => server.publicPath || '/'
 
 /** Gives the value that proves a request to be no forgery. It does not lead back to the secret: another page can make a browser send the cookie, but cannot read this value. */
 export function csrfOf({ secret }: Session): string {

@@ -57,7 +57,7 @@ export const documentation: FastifyDynamicSwaggerOptions = {
           in: 'cookie',
           name: 'tributary',
           description:
-            'Of POST /api/v1/session; over HTTPS it is __Host-tributary. Changes need x-csrf-token beside it.',
+            'Of POST /api/v1/session; over HTTPS it is __Host-tributary, or __Secure-tributary where TRIBUTARY_PUBLIC_URL has a path. Changes need x-csrf-token beside it.',
         },
       },
     },

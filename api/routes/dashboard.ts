@@ -18,7 +18,11 @@ export interface DashboardFolder {
 /** This is registered before `authentication`: the page is open to everybody, at every path. */
 export const dashboardPage = fp(async (app: App, { folder }: DashboardFolder) => {
   if (!hasPage(folder)) return
-  const page = readFileSync(join(folder, 'index.html'))
+  // Vite writes `./`, which on a page such as /accounts/new would lead astray; the policy forbids <base>.
+  const page = readFileSync(join(folder, 'index.html'), 'utf8').replaceAll(
+    /(?<= (?:src|href)=")\.\//g,
+    `${app.publicPath}/`,
+  )
 
   // The dashboard knows which paths are pages. Here it is enough that a browser asks, and that no route answers.
   app.addHook('onRequest', async (request, reply) => {

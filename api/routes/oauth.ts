@@ -11,6 +11,7 @@ import type { SignInFor } from '../../src/redis/oauth-states.ts'
 import type { TokenHolder } from '../../src/redis/oauth-tokens.ts'
 import { isOwnersConsent, takeGrant } from '../../src/redis/signed-in.ts'
 import type { App } from '../app.ts'
+import { cookieName, cookiePath } from '../http/auth.ts'
 import { principalOf } from '../http/who.ts'
 import { type HandlerOf, route } from '../http/route.ts'
 import { Nothing } from '../schemas/answers.ts'
@@ -193,10 +194,7 @@ class OAuthPages {
   }
 }
 
-/** With `__Host-` a browser takes the cookie over HTTPS alone, and from no other host (RFC 6265bis section 4.1.3.2). */
-function cookieOf({ protocol }: FastifyRequest): string {
-  return protocol === 'https' ? '__Host-tributary-sign-in' : 'tributary-sign-in'
-}
+const cookieOf = (request: FastifyRequest) => cookieName(request, 'tributary-sign-in')
 
 /** The browser keeps its cookie, for it may have two sign-ins open. It comes along when another site sends the browser back to us: so it is lax. */
 function browserOf(request: FastifyRequest, reply: FastifyReply): string {
@@ -205,7 +203,7 @@ function browserOf(request: FastifyRequest, reply: FastifyReply): string {
   const browser = before !== undefined && /^[\w-]{43}$/.test(before) ? before : newBrowser()
   const secure = request.protocol === 'https'
   reply.setCookie(name, browser, {
-    path: '/',
+    path: cookiePath(request),
     httpOnly: true,
     sameSite: 'lax',
     secure,

@@ -8,7 +8,7 @@ import { isLoopbackHost } from '../../src/loopback.ts'
 import type { Proof, SessionRecord, Sessions } from '../../src/redis/sessions.ts'
 import { digestOf } from '../../src/redis/tokens.ts'
 import type { App } from '../app.ts'
-import { cookieName, csrfOf, type Session } from '../http/auth.ts'
+import { cookieName, cookiePath, csrfOf, type Session } from '../http/auth.ts'
 import { demandTurn } from '../http/guess-turn.ts'
 import { isPassword, passwordHash } from '../http/passwords.ts'
 import { Problem } from '../http/problems.ts'
@@ -191,8 +191,9 @@ function proofOf(destinationId: string | undefined): Proof | undefined {
   return destinationId === undefined ? undefined : { kind: 'login', destinationId }
 }
 
-function cookieFor({ protocol }: Pick<FastifyRequest, 'protocol'>) {
-  return { path: '/', httpOnly: true, sameSite: 'strict', secure: protocol === 'https' } as const
+function cookieFor(request: FastifyRequest) {
+  const secure = request.protocol === 'https'
+  return { path: cookiePath(request), httpOnly: true, sameSite: 'strict', secure } as const
 }
 
 function sessionView({ name, scope, destinationId }: Principal, session: Session | undefined) {

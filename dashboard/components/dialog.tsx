@@ -59,6 +59,7 @@ export function Confirm({
   title,
   action,
   kind = 'main',
+  stay = words.value.common.cancel,
   onConfirm,
   onClose,
   children,
@@ -66,6 +67,8 @@ export function Confirm({
   readonly title: string
   readonly action: string
   readonly kind?: ButtonProps['kind'] & string
+  /** The label of the button that does nothing. */
+  readonly stay?: string
   readonly onConfirm: () => void
   readonly onClose: () => void
   readonly children: ComponentChildren
@@ -76,7 +79,7 @@ export function Confirm({
       onClose={onClose}
       actions={
         <>
-          <Button onClick={onClose}>{words.value.common.cancel}</Button>
+          <Button onClick={onClose}>{stay}</Button>
           <Button
             kind={kind}
             onClick={() => {

@@ -2,6 +2,7 @@
 import type { ComponentChildren } from 'preact'
 import { useId } from 'preact/hooks'
 import type { Draft } from '../draft.ts'
+import { leave } from '../unsaved.ts'
 import { words } from '../words/index.ts'
 import { Button } from './button.tsx'
 import { Dialog } from './dialog.tsx'
@@ -60,7 +61,7 @@ export function FormDialog({
   return (
     <Dialog
       title={title}
-      onClose={onClose}
+      onClose={() => leave(onClose)}
       actions={
         <>
           <Button onClick={onClose}>{words.value.common.cancel}</Button>

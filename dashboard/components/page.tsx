@@ -1,21 +1,24 @@
 /** The head of every page: its name, which is also the window's title, and the actions for the whole page. */
 import type { ComponentChildren } from 'preact'
-import { useEffect } from 'preact/hooks'
+import { useWindowTitle } from '../window-title.ts'
 
 export function Page({
   title,
+  unread = 0,
   lead,
   actions,
   back,
   children,
 }: {
   readonly title: string
+  /** How many messages wait to be read, which the window's title says. */
+  readonly unread?: number
   readonly lead?: ComponentChildren
   readonly actions?: ComponentChildren
   readonly back?: { readonly to: string; readonly name: string }
   readonly children: ComponentChildren
 }) {
-  useWindowTitle(title)
+  useWindowTitle(title, unread)
   return (
     <>
       <header class="page-head">
@@ -33,17 +36,6 @@ export function Page({
       {children}
     </>
   )
-}
-
-/** Sets the window's title for as long as the component that calls this is shown. */
-export function useWindowTitle(title: string): void {
-  useEffect(() => {
-    const before = document.title
-    document.title = `${title} · Tributary`
-    return () => {
-      document.title = before
-    }
-  }, [title])
 }
 
 /** A section of a page, with a heading of its own. */

@@ -49,10 +49,15 @@ export default function Mailbox({ params: { destination: id = '' } }: PageProps)
   const { value: found } = folders.now
   const { folder: chosen, uid } = place.value
   const here = found.state === 'ready' ? found.value.items.find(({ path }) => path === folder.value) : undefined
+  const unread = found.state === 'ready' ? (found.value.items.find(({ use }) => use === 'inbox')?.unseen ?? 0) : 0
   const name = here === undefined ? folder.value : folderName(here)
   const close = placeWith({ uid: '', uidValidity: '' })
   return (
-    <Page title={destinationName(loaded.value)} actions={<a href={`/destinations/${id}`}>{destinations.connect}</a>}>
+    <Page
+      title={destinationName(loaded.value)}
+      unread={unread}
+      actions={<a href={`/destinations/${id}`}>{destinations.connect}</a>}
+    >
       {found.state === 'failed' ? (
         <ErrorState problem={found.problem} retry={reload} />
       ) : (

@@ -507,6 +507,10 @@ export const en = {
     importBudgetHint:
       'Left empty, it is as fast as mail comes. New mail never waits for it. Gmail gives some 1,250 MB a day over POP3, which is 50 an hour.',
     importBudgetPattern: 'a number, such as 20 or 0.5',
+    leaveTitle: 'Leave without saving?',
+    leaveHint: 'What you have typed here is lost then.',
+    leave: 'Leave',
+    stay: 'Stay here',
     wrong: (field: string) => `This ${field}.`,
   },
   signing: {

@@ -479,6 +479,10 @@ export const vi: Words = {
     importBudgetHint:
       'Để trống thì nhanh hết mức có thể. Thư mới không bao giờ phải chờ. Gmail cho lấy khoảng 1.250 MB mỗi ngày qua POP3, tức 50 mỗi giờ.',
     importBudgetPattern: 'một số, ví dụ 20 hoặc 0,5',
+    leaveTitle: 'Rời đi mà không lưu?',
+    leaveHint: 'Những gì bạn đã nhập ở đây sẽ mất.',
+    leave: 'Rời đi',
+    stay: 'Ở lại',
     wrong: (field) => `Giá trị này ${field}.`,
   },
   signing: {

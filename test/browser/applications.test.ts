@@ -36,6 +36,8 @@ test('an application is added, changed and removed, what is wrong is said at its
   await page.getByRole('button', { name: 'Edit' }).click()
   assert.equal(await dialog.getByLabel('Secret').inputValue(), '')
   await dialog.getByLabel('Client id').fill('another')
+  // The secret of one client is not sent as that of another.
+  await dialog.getByLabel('Secret').fill('another secret')
   await dialog.getByRole('button', { name: 'Save' }).click()
   await row.getByText('another', { exact: true }).waitFor()
   const { body } = await stack.call('GET', '/oauth/applications')

@@ -202,6 +202,8 @@ test('the address for browsers is https, or on this machine', () => {
   assert.equal(url('http://[::1]:9000/'), 'http://[::1]:9000')
   for (const text of ['http://mail.example.net', 'ftp://x', 'mail', 'https://me:pw@x', 'https://x/?a', 'https://x/#a'])
     assert.match(mistakesOf({ TRIBUTARY_PUBLIC_URL: text }), /TRIBUTARY_PUBLIC_URL must be an https URL/, text)
+  for (const text of ['https://mail.example.net/api', 'https://mail.example.net/assets/x/', 'https://x/docs'])
+    assert.match(mistakesOf({ TRIBUTARY_PUBLIC_URL: text }), /one of Tributary's own/, text)
   const own = readConfig({ TRIBUTARY_TLS_CERT: 'c', TRIBUTARY_TLS_KEY: 'k', TRIBUTARY_PUBLIC_NAME: 'mail.example.net' })
   assert.equal(own.publicUrl, 'https://mail.example.net:8420')
   assert.equal(readConfig({ TRIBUTARY_HTTP_HOST: '::' }).publicUrl, 'http://127.0.0.1:8420')

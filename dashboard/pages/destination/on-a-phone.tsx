@@ -1,4 +1,5 @@
 /** Shows this page's address as a QR code. It is not the profile's address: a phone that scans is not signed in, and a 401 from the API helps nobody. */
+import { at } from '../../below.ts'
 import { QrCode } from '../../components/qr-code.tsx'
 import { words } from '../../words/index.ts'
 
@@ -10,7 +11,7 @@ export function OnAPhone({ id, login }: { readonly id: string; readonly login: s
   if (isLoopback(location.hostname)) return <p class="quiet small">{say.phoneCannot(location.host)}</p>
   return (
     <div class="on-a-phone">
-      <QrCode text={`${location.origin}/destinations/${id}`} label={say.qrCode} />
+      <QrCode text={`${location.origin}${at(`/destinations/${id}`)}`} label={say.qrCode} />
       <div>
         <h3>{say.phone}</h3>
         <p class="quiet">{say.phoneHint(login)}</p>

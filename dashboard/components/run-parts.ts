@@ -1,7 +1,7 @@
 /** Says in a few words each what a run that has ended did. The first one is what matters most. */
 import { bytes, duration } from '../intl.ts'
 import type { Run } from '../shapes.ts'
-import { words } from '../words/index.ts'
+import { language, words } from '../words/index.ts'
 
 /** How long it took, in milliseconds; for visits in a row, from the first to the last. */
 export function tookMs({ startedAt, finishedAt }: Run): number {
@@ -11,6 +11,11 @@ export function tookMs({ startedAt, finishedAt }: Run): number {
 /** Whether nothing came of it, and nothing is left. */
 export function foundNothing({ stored, deferred, quarantined, failure, more }: Run): boolean {
   return stored + deferred + quarantined === 0 && failure === null && !more
+}
+
+/** Words of `runParts` as they stand alone. */
+export function asTitle(part: string): string {
+  return part.slice(0, 1).toLocaleUpperCase(language.value) + part.slice(1)
 }
 
 export function runParts(run: Run): string[] {

@@ -9,7 +9,7 @@ import { Missing } from '../components/missing.tsx'
 import { Page, Section } from '../components/page.tsx'
 import { RelativeTime } from '../components/relative-time.tsx'
 import { RunProgress } from '../components/run-progress.tsx'
-import { runParts, tookMs } from '../components/run-parts.ts'
+import { asTitle, runParts, tookMs } from '../components/run-parts.ts'
 import { RunBadge } from '../components/status-badge.tsx'
 import { duration, moment, number } from '../intl.ts'
 import { follow, liveRuns, onTold } from '../live.ts'
@@ -60,7 +60,7 @@ function Shown({ run }: { readonly run: Run }) {
         <span class="run-lead">
           <RunBadge state={run.state} />
           <RelativeTime at={finishedAt ?? run.startedAt ?? run.queuedAt} />
-          {finishedAt !== null && <span>{runParts(run)[0]}</span>}
+          {finishedAt !== null && <span>{asTitle(runParts(run)[0] ?? '')}</span>}
         </span>
       }
     >

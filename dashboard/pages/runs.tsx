@@ -124,7 +124,7 @@ function Rows({ of, items }: { readonly of: Resource<List<Run>>; readonly items:
   })
   return (
     <section class="card" aria-label={say.title}>
-      <ol class="rows tight activity">
+      <ol class="rows activity">
         {items.map((run) => (
           <RunRow key={run.id} run={run} />
         ))}

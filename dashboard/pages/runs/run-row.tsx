@@ -1,7 +1,7 @@
 /** A run in the list of all: what it did, whose it is, and when. */
 import { useComputed } from '@preact/signals'
 import { RelativeTime } from '../../components/relative-time.tsx'
-import { runParts } from '../../components/run-parts.ts'
+import { asTitle, runParts } from '../../components/run-parts.ts'
 import { RunBadge } from '../../components/status-badge.tsx'
 import { timeSpan } from '../../intl.ts'
 import { accounts } from '../../roster.ts'
@@ -12,7 +12,8 @@ export function RunRow({ run }: { readonly run: Run }) {
   const { account: say, activity } = words.value
   const { value: address } = useComputed(() => accounts.value.get(run.accountId)?.address)
   const at = run.finishedAt ?? run.startedAt ?? run.queuedAt
-  const [first = '', ...rest] = wordsOf(run)
+  const [what = '', ...rest] = wordsOf(run)
+  const first = asTitle(what)
   const facts = run.checks > 1 ? [timeSpan(run.startedAt ?? run.queuedAt, at), say.listed(run.listed)] : rest
   return (
     <li>

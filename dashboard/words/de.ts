@@ -151,7 +151,7 @@ const signIn = {
 const begin = {
   title: 'Postfächer hinzufügen',
   acts: [
-    'Auf der Kommandozeile, als Administrator: Fügen Sie jedes Postfach mit der hiesigen ID der Anwendung hinzu und melden Sie es an.',
+    'Auf der Kommandozeile, als Administrator: Fügen Sie jedes Postfach mit der ID hinzu, die die Anwendung hier hat, und melden Sie es an.',
   ],
 }
 
@@ -170,7 +170,7 @@ const google: GuideWords['google'] = {
     appPassword: {
       title: 'App-Passwort erstellen',
       acts: [
-        'Öffnen Sie die Seite. Sie meldet, dass die Einstellung nicht verfügbar ist, solange die Bestätigung in zwei Schritten aus ist, nur über Sicherheitsschlüssel läuft, das erweiterte Sicherheitsprogramm aktiv ist oder ein Administrator Ihres Workspace es nicht erlaubt.',
+        'Öffnen Sie die Seite. Sie meldet, dass die Einstellung nicht verfügbar ist, wenn die Bestätigung in zwei Schritten aus ist oder nur über Sicherheitsschlüssel läuft, wenn das erweiterte Sicherheitsprogramm aktiv ist oder wenn ein Administrator Ihres Workspace es nicht erlaubt.',
         'Geben Sie einen Namen ein, etwa den unten, und klicken Sie auf „Erstellen“.',
         'Kopieren Sie die 16 Buchstaben. Sie werden nur dieses eine Mal angezeigt; die Leerzeichen spielen keine Rolle.',
         'Wenn Sie Ihr Google-Passwort ändern, verlieren App-Passwörter ihre Gültigkeit: Erstellen Sie dann ein neues.',
@@ -180,7 +180,7 @@ const google: GuideWords['google'] = {
     pop: {
       title: 'POP einschalten',
       acts: [
-        'Öffnen Sie die Seite an einem Computer: In Gmail ist es „Einstellungen“, „Alle Einstellungen aufrufen“, „Weiterleitung und POP/IMAP“.',
+        'Öffnen Sie die Seite an einem Computer: In Gmail liegt sie unter „Einstellungen“, „Alle Einstellungen aufrufen“, „Weiterleitung und POP/IMAP“.',
         'Aktivieren Sie POP: für alle E-Mails oder nur für die, die ab jetzt eingehen.',
         'Stellen Sie darunter ein, dass die Kopie von Gmail nach dem Abruf im Posteingang bleibt, und klicken Sie auf „Änderungen speichern“.',
       ],
@@ -250,7 +250,7 @@ const google: GuideWords['google'] = {
     delegation: {
       title: 'Zugriff auf Postfächer geben',
       acts: [
-        'Öffnen Sie die Seite: In der Admin-Konsole ist es „Sicherheit“, „Zugriffs- und Datenkontrolle“, „API-Steuerung“, „Domainweite Delegierung“.',
+        'Öffnen Sie die Seite: In der Admin-Konsole liegt sie unter „Sicherheit“, „Zugriffs- und Datenkontrolle“, „API-Steuerung“, „Domainweite Delegierung“.',
         'Klicken Sie auf „Add new“ (Neu hinzufügen), geben Sie die eindeutige ID bei „Client-ID“ und den Text unten bei „OAuth-Bereiche“ ein. Klicken Sie auf „Autorisieren“.',
       ],
       done: 'die ID und der Bereich in der Liste stehen. Bis es wirkt, können einige Minuten vergehen.',
@@ -310,7 +310,7 @@ const microsoft: GuideWords['microsoft'] = {
     pop: {
       title: 'POP im Postfach einschalten',
       acts: [
-        'Für Outlook.com und Hotmail öffnen Sie die erste Seite: Es ist „Einstellungen“, „E-Mail“, „Weiterleitung und IMAP“.',
+        'Für Outlook.com und Hotmail öffnen Sie die erste Seite; sie liegt unter „Einstellungen“, „E-Mail“, „Weiterleitung und IMAP“.',
         'Erlauben Sie dort Geräten und Apps, POP zu verwenden, legen Sie fest, dass sie keine Nachrichten löschen dürfen, und klicken Sie auf „Speichern“.',
         'In Microsoft 365 sorgt ein Administrator dafür, dass POP eingeschaltet ist: auf der zweiten Seite unter „Aktive Benutzer“, die Person, „E-Mail“, „E-Mail-Apps verwalten“.',
       ],
@@ -352,7 +352,7 @@ const guides: GuideWords = {
       appPassword: {
         title: 'App-Passwort erstellen',
         acts: [
-          'Öffnen Sie die Seite: Es ist „Settings“, „Privacy & Security“, „Integrations“ (andernorts „Manage app passwords and access“).',
+          'Öffnen Sie die Seite; sie liegt unter „Settings“, „Privacy & Security“, „Integrations“ (andernorts „Manage app passwords and access“).',
           'Klicken Sie auf „New app password“ und geben Sie Ihr Passwort ein, wenn Sie danach gefragt werden.',
           'Wählen Sie einen Namen, etwa den unten, und den Zugriff auf Mail, der POP einschließt. Klicken Sie auf „Generate password“.',
           'Kopieren Sie es. Es wird nur dieses eine Mal angezeigt.',
@@ -718,7 +718,7 @@ export const de: Words = {
   run: {
     progress: (stored, of) => `${number(stored)} von ${messages(of)}`,
     stored: (n) => `${messages(n)} gespeichert`,
-    looking: 'Sucht nach Neuem',
+    looking: 'Sucht nach neuen E-Mails',
     queued: 'Wartet, bis es an der Reihe ist',
     waitsUntil: (time) => `Wartet bis ${time}`,
     rate: (perSecond) => `${perSecond} E-Mails/s`,
@@ -856,10 +856,10 @@ export const de: Words = {
       'login delay': (time) => `alle ${time}: Der Anbieter verlangt das`,
       'due at once': () => 'das nächste Mal sofort',
       waiting: () => 'jetzt fällig: wartet auf eine freie Sitzung beim Anbieter oder auf einen Worker',
-      'more to fetch': (time) => `wieder nach ${time}: Der letzte Abruf hat E-Mails dafür übrig gelassen`,
+      'more to fetch': (time) => `wieder nach ${time}: Der letzte Abruf hat noch E-Mails übrig gelassen`,
       'backing off': (time) => `wieder nach ${time}: Der letzte Abruf ist fehlgeschlagen`,
       'destination paused': (time) => `wieder nach ${time}: Im Moment kann nichts gespeichert werden`,
-      throttled: (time) => `wieder nach ${time}: Der Anbieter gibt im Moment nicht mehr her`,
+      throttled: (time) => `wieder nach ${time}: Der Anbieter gibt im Moment nichts mehr heraus`,
       'put off': (time) => `später als sonst, nach ${time}`,
       paused: () => 'im Moment nicht: pausiert',
       'needs attention': () => 'nicht automatisch, bis jemand etwas tut',
@@ -901,7 +901,7 @@ export const de: Words = {
     reason: 'Grund',
     attempts: (n) =>
       n === 0 ? 'bisher nicht abgerufen' : count(n, { one: 'einmal versucht', other: '#-mal versucht' }),
-    again: 'Automatisch neuer Versuch',
+    again: 'Neuer Versuch automatisch',
     againNextRun: 'Neuer Versuch automatisch beim nächsten Abruf',
     pausedAdvice: 'Das Konto ist pausiert: Nichts wird erneut versucht, bis es fortgesetzt wird.',
     onlyByHand: 'Kein automatischer neuer Versuch',
@@ -977,9 +977,9 @@ export const de: Words = {
     count: (n, of) => `${messages(n)} aus ${accounts(of)}`,
     none: 'Nichts ist zurückgestellt',
     noneHint: 'Jede gefundene E-Mail ließ sich speichern, oder jemand hat entschieden, sie dort zu lassen.',
-    overLimit: 'Größer, als dieses Konto annimmt',
-    limit: (size, limit) => `Die E-Mail hat ${size}, und das Konto nimmt E-Mails bis ${limit} an.`,
-    fits: (size, limit) => `Die E-Mail hat ${size}, und das Konto nimmt inzwischen E-Mails bis ${limit} an.`,
+    overLimit: 'Zu groß für dieses Konto',
+    limit: (size, limit) => `Die E-Mail ist ${size} groß, und das Konto nimmt E-Mails bis ${limit} an.`,
+    fits: (size, limit) => `Die E-Mail ist ${size} groß, und das Konto nimmt inzwischen E-Mails bis ${limit} an.`,
     overAll: (limit) => `Kein Konto nimmt E-Mails über ${limit} an: Laden Sie sie herunter oder lassen Sie sie dort.`,
     raise: (limit) => `Bis ${limit} annehmen`,
     raised: (limit) => `Das Konto nimmt jetzt E-Mails bis ${limit} an. Bei dieser wird es erneut versucht.`,
@@ -1015,7 +1015,7 @@ export const de: Words = {
     mark: 'alte Verschlüsselung',
     proxy: 'Proxy',
     proxyHint:
-      'Zum Beispiel socks5://proxy.example.net:1080 oder http://name:passwort@proxy.example.net:3128. Leer gilt der Proxy dieser Instanz, falls sie einen hat; „none“ steht für keinen.',
+      'Zum Beispiel socks5://proxy.example.net:1080 oder http://name:passwort@proxy.example.net:3128. Bleibt es leer, gilt der Proxy dieser Instanz, falls sie einen hat; „none“ steht für keinen.',
     via: (proxy) => `über ${proxy}`,
     direct: 'ohne Proxy',
   },
@@ -1029,7 +1029,7 @@ export const de: Words = {
     password: 'Passwort',
     passwordKept: 'Leer lassen, um das bisherige zu behalten.',
     passwordNeeded:
-      'Das Ziel oder die Art der Anmeldung ändert sich: Geben Sie auch das Passwort ein. So kann niemand, der es nicht kennt, es anderswohin senden lassen.',
+      'Wo oder wie sich das Konto anmeldet, ändert sich: Geben Sie auch das Passwort ein. So kann es niemand anderswohin senden lassen, der es nicht kennt.',
     folder: 'Ordner',
     destination: 'Ziel',
     retention: 'Beim Anbieter',
@@ -1041,7 +1041,7 @@ export const de: Words = {
     days: 'Tage',
     importBudget: 'Erster Import: MB pro Stunde, höchstens',
     importBudgetHint:
-      'Leer geht es so schnell wie möglich. Neue E-Mails warten nie darauf. Gmail gibt über POP3 etwa 1.250 MB am Tag heraus, das sind 50 pro Stunde.',
+      'Bleibt es leer, geht es so schnell wie möglich. Neue E-Mails warten nie darauf. Gmail gibt über POP3 etwa 1.250 MB am Tag heraus, das sind 50 pro Stunde.',
     importBudgetPattern: 'eine Zahl, etwa 20 oder 0,5',
     leaveTitle: 'Ohne Speichern verlassen?',
     leaveHint: 'Was Sie hier eingegeben haben, geht dann verloren.',
@@ -1085,14 +1085,14 @@ export const de: Words = {
     issuerHint:
       'Seine Adresse, etwa https://login.example.net, unter der /.well-known/oauth-authorization-server oder /.well-known/openid-configuration liegt.',
     askServer: 'Server befragen',
-    serverAnswers: (flows) => `Er antwortet. Anmelden kann man sich dort ${flows}.`,
+    serverAnswers: (flows) => `Der Server antwortet. Anmelden kann man sich dort ${flows}.`,
     serverFails: 'So kann sich dort niemand anmelden:',
     flows: { code: 'im Browser', device: 'per Code', application: 'allein über die Anwendung' },
     further: 'Weitere Einstellungen',
     scopes: 'Bereiche (Scopes)',
     scopesHint: 'Leer für die üblichen.',
     addresses: 'Postfächer, die sie ohne Anmeldung einer Person öffnen darf',
-    addressesHint: 'Durch Komma getrennt; keines, wenn Sie nicht wissen, dass Sie das wollen.',
+    addressesHint: 'Durch Komma getrennt; keines, solange Sie nicht sicher sind, dass Sie das wollen.',
     withSecret: 'mit geheimem Schlüssel',
     withoutSecret: 'ohne geheimen Schlüssel',
     unattended: (n) => count(n, { one: 'darf ein Postfach selbst öffnen', other: 'darf # Postfächer selbst öffnen' }),
@@ -1118,7 +1118,8 @@ export const de: Words = {
     },
     stateHints: {
       'signed out': 'Es werden keine E-Mails abgerufen, bis sich beim Anbieter anmeldet, wem das Postfach gehört.',
-      waiting: 'Es geht in dem Browser weiter, in dem das begonnen wurde, oder dort, wo der Code eingegeben wird.',
+      waiting:
+        'Weiter geht es in dem Browser, in dem die Anmeldung begonnen wurde, oder dort, wo der Code eingegeben wird.',
       'signed in': 'Sie wird automatisch erneuert.',
       refused:
         'Die Erlaubnis gilt nicht mehr: Sie wurde zurückgenommen oder ist abgelaufen. Es werden keine E-Mails abgerufen, bis sich jemand neu anmeldet.',
@@ -1130,7 +1131,7 @@ export const de: Words = {
       'no refresh token': (time) =>
         `Der Anbieter hat nichts zum Erneuern mitgegeben: Die Anmeldung endet am ${time}. Sorgen Sie dafür, dass die Anwendung um Offline-Zugriff bittet, und melden Sie sich noch einmal an.`,
       'scopes missing': () =>
-        'Nicht allem, worum gebeten wurde, wurde zugestimmt; vielleicht kommen keine E-Mails. Melden Sie sich noch einmal an und lassen Sie jedes Häkchen stehen.',
+        'Es wurde nicht allem zugestimmt, worum gebeten wurde; vielleicht kommen keine E-Mails. Melden Sie sich noch einmal an und lassen Sie jedes Häkchen stehen.',
       'another audience': () =>
         'Was der Anbieter erlaubt hat, gilt nicht für seine Mailserver; vielleicht kommen keine E-Mails. Sorgen Sie dafür, dass die Anwendung nur um Bereiche (Scopes) für E-Mails bittet, und melden Sie sich noch einmal an.',
     },
@@ -1162,7 +1163,7 @@ export const de: Words = {
   guide: {
     title: 'Anleitungen',
     lead: 'Was die einzelnen Anbieter verlangen, bevor ein Programm dort E-Mails abrufen darf, Schritt für Schritt.',
-    of: (name) => `So richten Sie ${name} ein`,
+    of: (name) => `Anleitung: ${name}`,
     all: 'So wird es bei Ihrem Anbieter eingerichtet',
     ways: {
       'app password': 'Mit App-Passwort',
@@ -1207,13 +1208,13 @@ export const de: Words = {
       'well-known': 'von der Domain genannt',
       thunderbird: 'aus der Liste von Thunderbird',
       srv: 'im DNS angegeben',
-      mx: 'nach dem Mailserver',
+      mx: 'anhand des Mailservers',
       guess: 'geraten',
     },
     byHand: 'Andere',
     byHandHint: 'Wie Ihr Anbieter sie nennt.',
     byHandTitle: 'Servereinstellungen von Hand',
-    userHint: 'Leer ist es die Adresse.',
+    userHint: 'Bleibt es leer, gilt die Adresse.',
     test: 'Testen',
     works: (n, size) => `Es klappt: ${messages(n)}, ${size}`,
     asUser: (user: string) => `Der Benutzername dort lautet ${user}.`,
@@ -1279,7 +1280,7 @@ export const de: Words = {
     least: 'Minuten zwischen Abrufen, mindestens',
     leastHint: 'Wenn viele E-Mails kommen.',
     most: 'Minuten zwischen Abrufen, höchstens',
-    mostHint: 'Wenn kaum welche kommen. Gleich dem Mindestwert: Es wird genau so oft abgerufen.',
+    mostHint: 'Wenn kaum welche kommen. Ist der Wert gleich dem Mindestwert, wird genau so oft abgerufen.',
     largest: 'Größte E-Mail, in MB',
     largestHint: 'Eine größere wird zurückgestellt und bleibt beim Anbieter.',
     flags: 'Markierungen der gespeicherten E-Mails',
@@ -1294,7 +1295,7 @@ export const de: Words = {
     kinds: { hosted: 'Hier gespeichert', imap: 'Auf anderem Server' },
     kindHints: {
       hosted: 'Ein neues, eigenes Postfach, das jedes E-Mail-Programm über IMAP oder POP3 liest.',
-      imap: 'Eines, das Sie anderswo haben: Die E-Mails werden über IMAP hineingelegt.',
+      imap: 'Eines, das Sie anderswo haben: Die E-Mails werden über IMAP dort abgelegt.',
     },
     works: 'Nimmt E-Mails an',
     paused: 'Pausiert',
@@ -1316,7 +1317,7 @@ export const de: Words = {
     limitImports: 'Erste Importe begrenzen',
     limitImportsTitle: (name) => `Erste Importe in ${name}`,
     limitImportsHint:
-      'Für alle Konten dieses Postfachs zusammen. Leer geht es so schnell wie möglich. Neue E-Mails warten nie darauf. Gmail nimmt etwa 500 MB am Tag an, das sind 20 pro Stunde; darüber wird es sehr langsam oder lehnt eine Weile ab.',
+      'Für alle Konten dieses Postfachs zusammen. Bleibt es leer, geht es so schnell wie möglich. Neue E-Mails warten nie darauf. Gmail nimmt etwa 500 MB am Tag an, das sind 20 pro Stunde; darüber wird es sehr langsam oder lehnt eine Weile ab.',
     connect: 'Mit einem E-Mail-Programm lesen',
     connectHint: 'Geben Sie das in ein beliebiges E-Mail-Programm ein, dazu das Passwort dieses Postfachs.',
     connectForeignHint: 'Die E-Mails werden mit dieser Anmeldung dort abgelegt; lesen Sie sie wie gewohnt.',

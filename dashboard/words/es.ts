@@ -17,7 +17,7 @@ const appPasswordHow =
 const compare =
   'si conoces este servidor, compara la huella digital (SHA-256) con la que te dé su operador y confía exactamente en este certificado.'
 const signInOrApp =
-  'No acepta contraseñas: inicia sesión para él en su proveedor, o escribe una contraseña de aplicación si el proveedor las ofrece.'
+  'No acepta contraseñas: inicia sesión para este buzón en su proveedor, o escribe una contraseña de aplicación si el proveedor las ofrece.'
 const readOnTheWay = 'alguien que esté en medio podría leer lo que se envía'
 
 const steps: StepWords = {
@@ -53,7 +53,7 @@ const steps: StepWords = {
   'use TLS': () =>
     'No acepta contraseñas sin cifrar: cambia el cifrado a TLS y el puerto a 995, o el cifrado a STARTTLS y deja este puerto.',
   'choose TLS or sasl': () =>
-    'Es posible que alguien esté en medio, y una contraseña nueva no lo remedia: cambia el cifrado a TLS o STARTTLS o, si el proveedor dice que así está bien, elige tú el mecanismo de inicio de sesión.',
+    'Es posible que alguien esté en medio, y una contraseña nueva no lo remedia: cambia el cifrado a TLS o STARTTLS o, si el proveedor dice que así está bien, elige tú el modo de acceso.',
   'choose a new password': () => 'Elige una contraseña nueva en la página web del proveedor y escríbela aquí.',
   'renew the licence': () =>
     'Al servidor de correo le falta una licencia: su operador tiene que renovarla; aquí no hay ningún ajuste que ayude.',
@@ -756,7 +756,7 @@ export const es: Words = {
     elsewhere: (n) => `en otros: ${number(n)}`,
     partsDown: 'El correo no llega',
     partsDownHint:
-      'Una parte de Tributary no responde; mira el estado del sistema en esta página. Mientras tanto no se pierde ningún mensaje.',
+      'Una parte de Tributary no responde; mira “Sistema” en esta página. Mientras tanto no se pierde ningún mensaje.',
     attention: 'Mira esto primero',
     attentionMore: (n) => `Todas (${number(n)})`,
     runsNow: 'En curso',
@@ -772,7 +772,7 @@ export const es: Words = {
     barTold: (n, size, failed) =>
       `${messages(n)}, ${size}${failed > 0 ? `; ${count(failed, { one: 'falló una recogida', other: 'fallaron # recogidas' })}` : ''}`,
     byStatus: 'Cuentas',
-    health: 'Estado del sistema',
+    health: 'Sistema',
     redis: 'Redis',
     store: 'Almacén de correo',
     workers: 'Procesos',
@@ -819,7 +819,7 @@ export const es: Words = {
     notYet: 'aún no',
     none: 'Aún no hay cuentas',
     noneHint: 'Configura adónde debe ir tu correo y la primera cuenta de la que viene.',
-    noneFound: 'No se ha encontrado nada',
+    noneFound: 'Sin resultados',
     noneFoundHint: 'No hay ninguna cuenta así. Busca otra cosa o quita el filtro.',
     clearFilter: 'Quitar el filtro',
     add: 'Añadir una cuenta',
@@ -942,8 +942,8 @@ export const es: Words = {
     importFree: 'tan rápido como llegue',
     importAtMost: (size) => `como máximo ${size} por hora`,
     importShared: (size) => `como máximo ${size} por hora, junto con las demás cuentas que van allí`,
-    more: 'queda correo por recoger',
-    moreTitle: 'Queda correo por recoger',
+    more: 'queda más correo',
+    moreTitle: 'Queda más correo',
     moreHint: 'La última recogida no lo trajo todo. La próxima continúa sola.',
     checks: (n) => count(n, { one: 'revisada una vez', other: 'revisada # veces' }),
   },
@@ -998,8 +998,8 @@ export const es: Words = {
     raised: (limit) => `La cuenta acepta ahora mensajes de hasta ${limit}. Este se reintenta.`,
   },
   line: {
-    title: 'Avanzado: modo de iniciar sesión, cifrado antiguo, proxy',
-    sasl: 'Modo de iniciar sesión',
+    title: 'Avanzado: modo de acceso, cifrado antiguo, proxy',
+    sasl: 'Modo de acceso',
     saslHint: 'Para un servidor que anuncia un modo que allí no funciona: entonces se usa solo este.',
     strongest: 'El más fuerte que ofrezca el servidor (habitual)',
     mechanisms: {
@@ -1037,7 +1037,7 @@ export const es: Words = {
     password: 'Contraseña',
     passwordKept: 'Déjala vacía para conservar la actual.',
     passwordNeeded:
-      'Cambia dónde o cómo se inicia sesión: escribe también la contraseña. Así, quien no la sepa no puede hacer que se envíe a otro lugar.',
+      'Al cambiar dónde o cómo se inicia sesión hay que escribir también la contraseña. Así, quien no la sepa no puede hacer que se envíe a otro lugar.',
     folder: 'Carpeta',
     destination: 'Va a',
     retention: 'En el proveedor',
@@ -1082,7 +1082,7 @@ export const es: Words = {
     secretKept: 'Déjalo vacío para conservar el actual.',
     cloud: 'Nube',
     clouds: {
-      '': 'Mundial',
+      '': 'Global',
       'https://login.microsoftonline.us': 'Gobierno de EE. UU.',
       'https://login.partner.microsoftonline.cn': 'China (21Vianet)',
     },
@@ -1119,7 +1119,7 @@ export const es: Words = {
     signedInAs: (who) => `Sesión iniciada como ${who}`,
     marks: {
       'signed out': 'sin sesión',
-      waiting: 'inicio de sesión a medias',
+      waiting: 'sesión a medias',
       refused: 'sesión no válida',
     },
     endsOn: (time) => `sesión hasta ${time}`,
@@ -1148,12 +1148,12 @@ export const es: Words = {
         'Lo que ha dado el proveedor no es para sus servidores de correo, y puede que no llegue correo. Comprueba que la aplicación pide solo ámbitos de correo y vuelve a iniciar sesión.',
     },
     again: 'Volver a iniciar sesión',
-    byCode: 'Iniciar sesión con un código',
+    byCode: 'Iniciar sesión con código',
     makeLink: 'Crear un enlace para su titular',
     link: 'Enlace',
     linkTitle: (name) => `Un enlace para el titular de ${name}`,
     linkHint: (until) =>
-      `El titular de ese buzón lo abre en un navegador e inicia sesión, sin tener una cuenta aquí. Vale hasta el ${until} y para una sola vez. No se lo envíes a nadie más.`,
+      `El titular de ese buzón lo abre en un navegador e inicia sesión, sin tener una cuenta aquí. Vale hasta el ${until} y una sola vez. No se lo envíes a nadie más.`,
     signOut: 'Cerrar sesión',
     signedOut: 'Sesión cerrada.',
     signOutTitle: (name) => `¿Cerrar la sesión de ${name}?`,
@@ -1210,7 +1210,7 @@ export const es: Words = {
       'No se ha encontrado la configuración de esta dirección. Pregunta a su proveedor cuál es el servidor POP3 y escríbelo aquí.',
     portAndTls: (port, tls) => `puerto ${port}, ${{ implicit: 'TLS', starttls: 'STARTTLS', none: 'sin cifrado' }[tls]}`,
     verified: 'Responde, y su certificado es correcto',
-    unverified: 'No se ha visto que responda',
+    unverified: 'No consta que responda',
     sources: {
       'built in': 'conocida por Tributary',
       autoconfig: 'según el dominio',
@@ -1218,7 +1218,7 @@ export const es: Words = {
       thunderbird: 'de la lista de Thunderbird',
       srv: 'según el DNS',
       mx: 'por su servidor de correo',
-      guess: 'adivinada',
+      guess: 'deducida',
     },
     byHand: 'Otra',
     byHandHint: 'Como te indique tu proveedor.',
@@ -1286,7 +1286,7 @@ export const es: Words = {
     trusted: 'A partir de ahora se confía en este certificado. La cuenta se revisa ahora.',
     saveAndCheck: 'Guardar y revisar',
     saveAnyway: 'Guardar de todos modos',
-    notSaved: 'No se ha guardado.',
+    notSaved: 'No guardado.',
     otherSettings: 'Otras opciones',
     passwordWorks: 'Funciona, y se ha guardado. Se está recogiendo el correo.',
     more: 'Más: frecuencia, tamaño, marcas',
@@ -1327,7 +1327,7 @@ export const es: Words = {
     newPassword: 'Contraseña nueva',
     passwordForeignHint: 'La que su servidor ya conoce. Allí no se cambia.',
     passwordChanged: 'La contraseña nueva ya está en vigor.',
-    limitImports: 'Limitar las primeras importaciones',
+    limitImports: 'Limitar primeras importaciones',
     limitImportsTitle: (name) => `Primeras importaciones a ${name}`,
     limitImportsHint:
       'Todas sus cuentas juntas. Si se deja vacío, va tan rápido como llegue el correo. El correo nuevo nunca espera por esto. Gmail acepta unos 500 MB al día, es decir, 20 por hora; por encima va muy lento, o rechaza correo durante un tiempo.',
@@ -1384,7 +1384,7 @@ export const es: Words = {
     empty: 'No hay nada en esta carpeta',
     emptyHint: 'Lo que llegue aparece automáticamente.',
     noneUnread: 'No hay nada sin leer',
-    noneFound: 'No se ha encontrado nada',
+    noneFound: 'Sin resultados',
     answered: 'respondido',
     flagged: 'destacado',
     withAttachments: 'con adjuntos',
@@ -1416,7 +1416,7 @@ export const es: Words = {
     frame: 'Texto del mensaje',
     heldBack:
       'No se cargan las imágenes remotas: al cargarlas, el remitente sabría cuándo lees este mensaje y desde dónde.',
-    showRemote: 'Mostrar las imágenes remotas',
+    showRemote: 'Mostrar imágenes remotas',
     incomplete:
       'Tiene más direcciones o partes, o nombres más largos, de lo que se muestra: descarga el original para verlo todo.',
     unreadable: '(no se puede mostrar: ábrelo para descargar el original)',
@@ -1476,7 +1476,7 @@ export const es: Words = {
     noWebhooks: 'Aún no se avisa a nadie.',
     webhookSecret: 'El secreto del webhook',
     webhookRemoved: 'Eliminado.',
-    webhookStatus: { ok: 'Funciona', failing: 'Falla', disabled: 'Desactivado' },
+    webhookStatus: { ok: 'Funciona', failing: 'Falla', disabled: 'Inactivo' },
     removeWebhookTitle: '¿Eliminar este webhook?',
     removeWebhookHint: 'Lo que estaba pendiente para él no se envía.',
     description: 'Descripción',
@@ -1528,8 +1528,8 @@ export const es: Words = {
     quotaOf: {
       accountsMax: 'Cuentas',
       intervalMinSeconds: 'Intervalo mínimo, en segundos',
-      runsMax: 'Recogidas a petición al mismo tiempo',
-      requestsMax: 'Peticiones al mismo tiempo',
+      runsMax: 'Recogidas a petición simultáneas',
+      requestsMax: 'Peticiones simultáneas',
     },
     reachesPrivate: 'Lo que añaden los administradores puede llevar a redes privadas y a este equipo',
     arrivedKept: 'Días durante los que se muestra lo que trajo una recogida',

@@ -25,6 +25,9 @@ const formats = computed(() => {
     list: new Intl.ListFormat(tag, { type: 'conjunction' }),
     relative: new Intl.RelativeTimeFormat(tag, { numeric: 'auto', style: 'short' }),
     moment: new Intl.DateTimeFormat(tag, { dateStyle: 'medium', timeStyle: 'short' }),
+    period: new Intl.DateTimeFormat(tag, { dateStyle: 'full', timeStyle: 'short' }),
+    wholeDays: new Intl.DateTimeFormat(tag, { dateStyle: 'full', timeZone: 'UTC' }),
+    unzoned: new Intl.DateTimeFormat(tag, { dateStyle: 'full', timeStyle: 'short', timeZone: 'UTC' }),
     exact: new Intl.DateTimeFormat(tag, { dateStyle: 'full', timeStyle: 'long' }),
     time: new Intl.DateTimeFormat(tag, { timeStyle: 'short' }),
     dayOfYear: new Intl.DateTimeFormat(tag, { day: 'numeric', month: 'short' }),
@@ -58,6 +61,12 @@ export const timeSpan = (from: string, to: string): string =>
   formats.value.time.formatRange(new Date(from), new Date(to))
 /** The exact time, with its time zone. */
 export const exact = (at: string | number): string => formats.value.exact.format(new Date(at))
+/** From when to when, in the reader's zone, with what both have in common written once. */
+export const period = (from: string, to: string): string =>
+  formats.value.period.formatRange(new Date(from), new Date(Math.max(Date.parse(from), Date.parse(to))))
+/** The same for whole days, or for times whose zone nobody knows: both as if they were UTC. */
+export const days = (fromMs: number, toMs: number, whole: boolean): string =>
+  (whole ? formats.value.wholeDays : formats.value.unzoned).formatRange(fromMs, toMs)
 export const clock = (at: string | number): string => formats.value.clock.format(new Date(at))
 export const hour = (at: string | number): string => formats.value.hour.format(new Date(at))
 export const day = (at: string | number): string => formats.value.day.format(new Date(at))

@@ -2,11 +2,16 @@
 import type { FastifyReply } from 'fastify'
 
 /** Takes all rights from the content, and keeps it out of every cache. */
-export function isolate(reply: FastifyReply, allowed = ''): void {
+/**
+ * @param shown the dashboard measures it and hears its keys: it has our origin, and still no script runs in it
+ * (docs/decisions/0081-mail-is-read-from-any-place.md).
+ */
+export function isolate(reply: FastifyReply, allowed = '', { shown = false }: { readonly shown?: boolean } = {}): void {
   const policy = [
     "default-src 'none'",
     allowed,
-    'sandbox allow-popups allow-popups-to-escape-sandbox',
+    ...(shown ? ["script-src 'none'", "form-action 'none'", "base-uri 'none'"] : []),
+    `sandbox ${shown ? 'allow-same-origin ' : ''}allow-popups allow-popups-to-escape-sandbox`,
     "frame-ancestors 'self'",
   ]
   reply

@@ -2,11 +2,14 @@
 import type { FastifyReply } from 'fastify'
 import { assertNever } from '../../src/assert-never.ts'
 import { type Body, bodyOf } from '../../src/imap/body.ts'
+import { calendarOf } from '../../src/imap/calendar-parts.ts'
+import type { CalendarEvent } from '../../src/mail/calendar.ts'
 import { type Beginning, messagesOf, pagePlace } from '../../src/imap/listing.ts'
 import { messageOf } from '../../src/imap/message.ts'
 import { foldersOf, type Reader, setFlags } from '../../src/imap/reading.ts'
 import type { Logger } from '../../src/log.ts'
-import { documentOf, htmlOfText, type Withheld } from '../../src/mail/html.ts'
+import { documentOf } from '../../src/mail/document.ts'
+import { htmlOfText, type Withheld } from '../../src/mail/html.ts'
 import type { App } from '../app.ts'
 import { type Cleaned, Cleaner, type CleanerBounds } from '../http/cleaner.ts'
 import { cursorOf, placeIn } from '../http/cursor.ts'
@@ -163,7 +166,8 @@ class MailHandlers {
     const place = placeOf(params, query)
     const message = await this.#read(params.id, reply, async (reader) => {
       const found = await messageOf(reader, place)
-      return { ...found, body: await bodyOf(reader, place.uid, found.parts, { images: false }) }
+      const events = await calendarOf(reader, place.uid, found.parts)
+      return { ...found, events, body: await bodyOf(reader, place.uid, found.parts, { images: false }) }
     })
     const { html, withheld } = await this.#clean(params.id, reply, message.body, false)
     return mailView(message, place, { html, withheld })
@@ -171,9 +175,9 @@ class MailHandlers {
 
   readonly readHtml: HandlerOf<typeof readMessageHtml> = async ({ params, query }, reply) => {
     const place = placeOf(params, query)
-    const { remote } = query
+    const { remote, dark } = query
     // The headers are set first, because a problem is shown in the frame as well.
-    isolate(reply, `style-src 'unsafe-inline'; img-src data:${remote ? ' https: http:' : ''}`)
+    isolate(reply, `style-src 'unsafe-inline'; img-src data:${remote ? ' https: http:' : ''}`, { shown: true })
     const body = await this.#read(params.id, reply, async (reader) => {
       const { parts } = await messageOf(reader, place)
       return await bodyOf(reader, place.uid, parts, { images: true })
@@ -181,7 +185,7 @@ class MailHandlers {
     const { html, withheld } = await this.#clean(params.id, reply, body, remote)
     const note = withheld === null ? '' : `<p><strong>${reportOf(withheld)}</strong></p>`
     const fragment = html?.html ?? `${note}${htmlOfText(body.text ?? '')}`
-    return await reply.type('text/html; charset=utf-8').send(Buffer.from(documentOf(fragment)))
+    return await reply.type('text/html; charset=utf-8').send(Buffer.from(documentOf(fragment, dark ? 'dark' : 'light')))
   }
 
   readonly readAttachment: HandlerOf<typeof readAttachment> = async ({ params, query }, reply) => {
@@ -232,7 +236,16 @@ function placeOf({ uid }: { readonly uid: string }, { folder, uidValidity }: { f
 }
 
 function mailView(
-  { parts, courier, body, ...message }: Awaited<ReturnType<typeof messageOf>> & { readonly body: Body },
+  {
+    parts,
+    courier,
+    body,
+    events,
+    ...message
+  }: Awaited<ReturnType<typeof messageOf>> & {
+    readonly body: Body
+    readonly events: readonly CalendarEvent[]
+  },
   { uid, folder }: Place,
   { html, withheld }: Cleaned,
 ) {
@@ -245,12 +258,14 @@ function mailView(
     withheld,
     remote: html?.remote ?? false,
     truncated: body.truncated,
-    attachments: parts.attachments.map(({ part, filename, type, size, inline }) => ({
+    events: events.map((event) => ({ ...event, attendees: [...event.attendees] })),
+    attachments: parts.attachments.map(({ part, filename, type, size, inline, id }) => ({
       part,
       filename,
       type,
       size,
       inline,
+      inText: id !== null && body.named.has(id),
     })),
     trace: courier && {
       account: courier.address,

@@ -1,5 +1,6 @@
 /** `/destinations/:id/folders` and `/messages` on the wire. */
 import { type Static, Type } from 'typebox'
+import { repetitions } from '../../src/mail/calendar.ts'
 import { withholdings } from '../../src/mail/html.ts'
 import { folderUses } from '../../src/imap/reading.ts'
 import { Id, Page } from './requests.ts'
@@ -72,6 +73,14 @@ export const MailList = Type.Object({
 })
 export type MailList = Static<typeof MailList>
 
+const calendarTime = Type.Object({
+  at: orNull(time, 'null: a whole day, or a time in a zone that nobody knows'),
+  local: Type.String({
+    description: 'as its calendar shows it; without a time: a whole day',
+    ...like('2026-11-24T09:30:00'),
+  }),
+  zone: orNull(Type.String(like('Europe/Berlin'))),
+})
 export const Mail = Type.Object({
   uid,
   folder: folderPath,
@@ -98,7 +107,21 @@ export const Mail = Type.Object({
       type: Type.String(like('application/pdf')),
       size: Type.Integer({ description: 'octets, nearly: the store counts them encoded', ...like(120_400) }),
       inline: Type.Boolean({ description: 'meant to be seen in the text' }),
+      inText: Type.Boolean({ description: 'the HTML shows it in its place' }),
     }),
+  ),
+  events: Type.Array(
+    Type.Object({
+      summary: orNull(Type.String(like('Dinner with Charles'))),
+      location: orNull(Type.String(like('1 Dorset Street'))),
+      start: orNull(calendarTime),
+      end: orNull(calendarTime, 'of whole days: the day after the last one'),
+      organizer: orNull(person),
+      attendees: Type.Array(person),
+      cancelled: Type.Boolean(),
+      repeats: orNull(Type.Enum([...repetitions]), 'otherwise: in another way than every day, week, month or year'),
+    }),
+    { description: 'of its calendar parts (RFC 5545)' },
   ),
   trace: orNull(
     Type.Object({
@@ -145,7 +168,11 @@ export const MailPlace = Type.Object(mailPlace, {
   description: 'with uidValidity: 409 where the UIDs of the folder are others by now',
 })
 export const MailShown = Type.Object(
-  { ...mailPlace, remote: Type.Boolean({ default: false, description: 'with images from elsewhere' }) },
+  {
+    ...mailPlace,
+    remote: Type.Boolean({ default: false, description: 'with images from elsewhere' }),
+    dark: Type.Boolean({ default: false, description: 'for a dark page: light letters on a dark ground' }),
+  },
   strict,
 )
 export const MailId = Type.Object({

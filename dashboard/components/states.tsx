@@ -66,7 +66,7 @@ export function Loaded<Value>({
   lines = 3,
   children,
 }: {
-  readonly of: Resource<Value>
+  readonly of: Pick<Resource<Value>, 'now' | 'reload'>
   readonly lines?: number
   readonly children: (value: Value) => ComponentChildren
 }) {

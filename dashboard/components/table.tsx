@@ -41,6 +41,8 @@ const rowHeight: Readonly<Record<Layout, number>> = { narrow: 92, middle: 76, wi
 const choosingRem = 2.75
 /** How many rows above and below those in sight are in the page: enough for a turn of the wheel, and for the next Tab. */
 const spare = 12
+/** Rows on paper: some forty pages. */
+const printedMax = 2000
 
 export function Table<Row>({
   label,
@@ -69,7 +71,9 @@ export function Table<Row>({
   const range = useSignal({ from: 0, to: 40 })
   const shown = fitting(columns, rem, selection === undefined ? 0 : choosingRem)
 
+  const isPrinted = useRef(false)
   const look = () => {
+    if (isPrinted.current) return
     const top = body.current?.getBoundingClientRect().top ?? 0
     const from = Math.max(0, Math.floor(-top / height) - spare)
     const to = from + Math.ceil(innerHeight / height) + 2 * spare
@@ -80,7 +84,16 @@ export function Table<Row>({
   useEffect(() => {
     addEventListener('scroll', look, { passive: true })
     addEventListener('resize', look)
+    const print = ({ type }: Event) => {
+      isPrinted.current = type === 'beforeprint'
+      if (isPrinted.current) range.value = { from: 0, to: printedMax }
+      else look()
+    }
+    addEventListener('beforeprint', print)
+    addEventListener('afterprint', print)
     return () => {
+      removeEventListener('beforeprint', print)
+      removeEventListener('afterprint', print)
       removeEventListener('scroll', look)
       removeEventListener('resize', look)
     }

@@ -1,4 +1,5 @@
 /** The page on which a mailbox is read: its folders, the mail of one folder, and one message. It is for reading only; mail programs do everything else. */
+import { useSignal } from '@preact/signals'
 import { useEffect } from 'preact/hooks'
 import { get } from '../client.ts'
 import { IconButton } from '../components/button.tsx'
@@ -13,17 +14,16 @@ import { readSoon } from '../pace.ts'
 import { type Resource, useResource } from '../resource.ts'
 import { accounts } from '../roster.ts'
 import { navigate, type PageProps } from '../router.ts'
-import type { Destination, Folders, Letters, Run } from '../shapes.ts'
+import type { Destination, Folders, Run } from '../shapes.ts'
 import { words } from '../words/index.ts'
 import { Finder } from './mailbox/finder.tsx'
 import { folderName, FolderList } from './mailbox/folders.tsx'
+import { KeysDialog, useKeys } from './mailbox/keys.tsx'
 import { LetterList } from './mailbox/letters.tsx'
+import { letterAt, type Listing, placeOf, useListing } from './mailbox/listing.ts'
 import { OpenMessage } from './mailbox/message.tsx'
 import { folder, messagesPath, place, placeWith } from './mailbox/place.ts'
 
-/** How many letters are read at once: as many as are shown already, within the API's limit. */
-const askedMin = 50
-const askedMax = 500
 /** How long after the end of a run the folder is read again, because the run may have brought mail. */
 const askedAfterMs = 3000
 
@@ -31,7 +31,8 @@ export default function Mailbox({ params: { destination: id = '' } }: PageProps)
   const { mail: say, destinations } = words.value
   const destination = useResource<Destination>(`/destinations/${id}`)
   const folders = useResource<Folders>(`/destinations/${id}/folders`)
-  const letters = useResource(messagesPath(id), lettersAt)
+  const letters = useListing(messagesPath(id), place.value.uid)
+  const helps = useSignal(false)
   const reload = () => {
     folders.reload()
     letters.reload()
@@ -43,6 +44,23 @@ export default function Mailbox({ params: { destination: id = '' } }: PageProps)
     letters.reload()
   }
 
+  useKeys({
+    step: (by) => step(letters, by),
+    search: () => {
+      const field = document.querySelector<HTMLInputElement>('.finder input[type=search]')
+      field?.focus()
+      field?.select()
+    },
+    help: () => {
+      helps.value = true
+    },
+    leave: () => {
+      const { activeElement } = document
+      if (activeElement instanceof HTMLInputElement) letters.point(letters.place ?? letters.top)
+      else if (place.value.uid !== '') navigate(closed())
+    },
+  })
+
   const { value: loaded } = destination.now
   if (loaded.state !== 'ready')
     return <Missing of={destination} title={say.title} back={{ to: '/mail', name: say.title }} say={destinations} />
@@ -51,7 +69,7 @@ export default function Mailbox({ params: { destination: id = '' } }: PageProps)
   const here = found.state === 'ready' ? found.value.items.find(({ path }) => path === folder.value) : undefined
   const unread = found.state === 'ready' ? (found.value.items.find(({ use }) => use === 'inbox')?.unseen ?? 0) : 0
   const name = here === undefined ? folder.value : folderName(here)
-  const close = placeWith({ uid: '', uidValidity: '' })
+  const close = closed()
   return (
     <Page
       title={destinationName(loaded.value)}
@@ -76,18 +94,22 @@ export default function Mailbox({ params: { destination: id = '' } }: PageProps)
               <span class="quiet" aria-live="polite">
                 {letters.now.value.state === 'ready' && say.count(letters.now.value.value.total)}
               </span>
+              <span class="keys-button">
+                <IconButton
+                  icon="keys"
+                  label={say.keys.title}
+                  onClick={() => {
+                    helps.value = true
+                  }}
+                />
+              </span>
               <IconButton icon="refresh" label={say.look} onClick={() => void attempt(look)} />
-              <Finder />
+              <Finder onDay={(day) => void attempt(async () => await letters.goToDay(day))} />
             </header>
+            <Looked letters={letters} />
             <LetterList of={letters} />
           </section>
-          <article
-            class="reader-message"
-            aria-label={say.message}
-            onKeyDown={({ key }) => {
-              if (key === 'Escape' && uid !== '') navigate(close)
-            }}
-          >
+          <article class="reader-message" aria-label={say.message}>
             {uid === '' ? (
               <EmptyState icon="mail" title={say.chooseOne} />
             ) : (
@@ -102,20 +124,47 @@ export default function Mailbox({ params: { destination: id = '' } }: PageProps)
           </article>
         </div>
       )}
+      {helps.value && (
+        <KeysDialog
+          onClose={() => {
+            helps.value = false
+          }}
+        />
+      )}
     </Page>
   )
 }
 
-async function lettersAt(path: string, signal: AbortSignal, before?: Letters): Promise<Letters> {
-  const limit = Math.min(askedMax, Math.max(askedMin, before?.items.length ?? 0))
-  return await get<Letters>(`${path}&limit=${limit}`, signal)
+const closed = () => placeWith({ uid: '', uidValidity: '' })
+
+/** Opens the next message where one is open; else the next row has the focus. */
+function step(letters: Listing, by: 1 | -1): void {
+  const { value: loaded } = letters.now
+  if (loaded.state !== 'ready') return
+  const { uid } = place.value
+  if (uid === '') {
+    const at = letters.place === undefined ? letters.top : letters.place + by
+    if (at >= 0 && at < loaded.value.total) letters.point(at)
+    return
+  }
+  const at = placeOf(loaded.value, Number(uid))
+  const next = at === undefined ? undefined : letterAt(loaded.value, at + by)
+  if (next === undefined) return
+  navigate(placeWith({ uid: String(next.uid), uidValidity: String(loaded.value.uidValidity) }), 'replace')
 }
 
-function useMailThatComes(
-  destination: string,
-  { again: folders }: Resource<Folders>,
-  { again: letters }: Resource<Letters>,
-) {
+/** Says where the words were looked for. */
+function Looked({ letters }: { readonly letters: Listing }) {
+  const { value: loaded } = letters.now
+  const searched = loaded.state === 'ready' ? loaded.value.searched : null
+  return (
+    <p class="looked" role="status">
+      {searched !== null && words.value.mail.looked(searched)}
+    </p>
+  )
+}
+
+function useMailThatComes(destination: string, { again: folders }: Resource<Folders>, { again: letters }: Listing) {
   useEffect(() => {
     let soon: number | undefined
     const unsubscribe = onTold('run', (told) => {

@@ -1351,6 +1351,8 @@ export const de: Words = {
   mail: {
     title: 'E-Mails',
     choose: 'Welches Postfach möchten Sie lesen?',
+    unreadOf: (unread) => `${number(unread)} ungelesen`,
+    cannotTell: 'gerade nicht lesbar',
     read: 'E-Mails lesen',
     readOf: (mailbox) => `E-Mails von ${mailbox} lesen`,
     folders: 'Ordner',
@@ -1367,6 +1369,28 @@ export const de: Words = {
     which: 'Welche E-Mails',
     onlyUnread: 'Ungelesen',
     search: 'Diesen Ordner durchsuchen',
+    toDay: 'Gehe zum Tag',
+    looked: ({ messages: all, text, folded, spellings }) =>
+      [
+        text < all
+          ? `Durchsucht wurde der ganze Text der letzten ${messages(text)} von ${number(all)}.`
+          : 'Durchsucht wurde der ganze Text aller E-Mails.',
+        folded < all
+          ? `In Absender, Betreff und ersten Worten der neuesten ${messages(folded)} sind Buchstaben mit und ohne Zeichen gleich.`
+          : 'In Absender, Betreff und ersten Worten sind Buchstaben mit und ohne Zeichen gleich.',
+        ...(spellings.length > 0 ? [`Auch gesucht: ${spellings.join(', ')}.`] : []),
+      ].join(' '),
+    keys: {
+      title: 'Tasten',
+      next: 'Nächste E-Mail',
+      previous: 'Vorige E-Mail',
+      ends: 'Erste und letzte E-Mail',
+      open: 'E-Mail öffnen',
+      search: 'Suchen',
+      leave: 'E-Mail schließen oder Suchfeld verlassen',
+      help: 'Diese Tasten zeigen',
+      on: 'Einzelne Buchstaben und Zeichen als Tasten verwenden',
+    },
     look: 'Nach neuen E-Mails sehen',
     empty: 'Dieser Ordner ist leer',
     emptyHint: 'Was ankommt, erscheint von selbst.',
@@ -1401,6 +1425,26 @@ export const de: Words = {
     asHtml: 'HTML',
     asText: 'Text',
     frame: 'Text der E-Mail',
+    colours: 'Farben',
+    dark: 'Dunkel',
+    asSent: 'Wie gesendet',
+    pictures: 'Bilder',
+    calendar: {
+      event: 'Termin',
+      cancelled: 'abgesagt',
+      when: 'Wann',
+      where: 'Wo',
+      organizer: 'Lädt ein',
+      attendees: 'Eingeladen',
+      zone: (zone) => (zone === null ? '(wo immer Sie sind)' : `(Zeit von ${zone})`),
+      repeats: {
+        daily: 'täglich',
+        weekly: 'wöchentlich',
+        monthly: 'monatlich',
+        yearly: 'jährlich',
+        otherwise: 'und später wieder',
+      },
+    },
     heldBack: 'Externe Bilder werden zurückgehalten: Ihr Abruf verrät dem Absender, wann und von wo Sie dies lesen.',
     showRemote: 'Externe Bilder anzeigen',
     incomplete:

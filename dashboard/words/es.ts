@@ -1364,6 +1364,8 @@ export const es: Words = {
   mail: {
     title: 'Correo',
     choose: '¿Qué buzón quieres leer?',
+    unreadOf: (unread) => `${number(unread)} sin leer`,
+    cannotTell: 'no se puede leer ahora',
     read: 'Leer el correo',
     readOf: (mailbox) => `Leer el correo de ${mailbox}`,
     folders: 'Carpetas',
@@ -1380,6 +1382,28 @@ export const es: Words = {
     which: 'Qué mensajes',
     onlyUnread: 'Sin leer',
     search: 'Buscar en esta carpeta',
+    toDay: 'Ir al día',
+    looked: ({ messages: all, text, folded, spellings }) =>
+      [
+        text < all
+          ? `Se buscó en el texto completo de ${messages(text)} de ${number(all)}, los últimos.`
+          : 'Se buscó en el texto completo de todos los mensajes.',
+        folded < all
+          ? `En el remitente, el asunto y las primeras palabras de ${messages(folded)}, los más recientes, los acentos no cuentan.`
+          : 'En el remitente, el asunto y las primeras palabras, los acentos no cuentan.',
+        ...(spellings.length > 0 ? [`También se buscó: ${spellings.join(', ')}.`] : []),
+      ].join(' '),
+    keys: {
+      title: 'Teclas',
+      next: 'Mensaje siguiente',
+      previous: 'Mensaje anterior',
+      ends: 'Primer y último mensaje',
+      open: 'Abrir el mensaje',
+      search: 'Buscar',
+      leave: 'Cerrar el mensaje, o salir del campo de búsqueda',
+      help: 'Mostrar estas teclas',
+      on: 'Usar letras y signos sueltos como teclas',
+    },
     look: 'Mirar si hay correo nuevo',
     empty: 'No hay nada en esta carpeta',
     emptyHint: 'Lo que llegue aparece automáticamente.',
@@ -1414,6 +1438,26 @@ export const es: Words = {
     asHtml: 'HTML',
     asText: 'Texto',
     frame: 'Texto del mensaje',
+    colours: 'Colores',
+    dark: 'Oscuro',
+    asSent: 'Como se envió',
+    pictures: 'Imágenes',
+    calendar: {
+      event: 'Evento',
+      cancelled: 'cancelado',
+      when: 'Cuándo',
+      where: 'Dónde',
+      organizer: 'Invita',
+      attendees: 'Invitados',
+      zone: (zone) => (zone === null ? '(donde esté usted)' : `(hora de ${zone})`),
+      repeats: {
+        daily: 'cada día',
+        weekly: 'cada semana',
+        monthly: 'cada mes',
+        yearly: 'cada año',
+        otherwise: 'y otra vez más adelante',
+      },
+    },
     heldBack:
       'No se cargan las imágenes remotas: al cargarlas, el remitente sabría cuándo lees este mensaje y desde dónde.',
     showRemote: 'Mostrar imágenes remotas',

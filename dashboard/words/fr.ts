@@ -1380,6 +1380,8 @@ export const fr: Words = {
   mail: {
     title: 'Courrier',
     choose: 'Quelle boîte mail voulez-vous lire ?',
+    unreadOf: (unread) => `${number(unread)} non lus`,
+    cannotTell: 'illisible pour le moment',
     read: 'Lire le courrier',
     readOf: (mailbox) => `Lire le courrier de ${mailbox}`,
     folders: 'Dossiers',
@@ -1396,6 +1398,28 @@ export const fr: Words = {
     which: 'Quels messages',
     onlyUnread: 'Non lus',
     search: 'Rechercher dans ce dossier',
+    toDay: 'Aller au jour',
+    looked: ({ messages: all, text, folded, spellings }) =>
+      [
+        text < all
+          ? `Le texte entier de ${messages(text)} sur ${number(all)}, les derniers, a été parcouru.`
+          : 'Le texte entier de tous les messages a été parcouru.',
+        folded < all
+          ? `Dans l’expéditeur, l’objet et les premiers mots de ${messages(folded)}, les plus récents, les accents ne comptent pas.`
+          : 'Dans l’expéditeur, l’objet et les premiers mots, les accents ne comptent pas.',
+        ...(spellings.length > 0 ? [`Cherché aussi : ${spellings.join(', ')}.`] : []),
+      ].join(' '),
+    keys: {
+      title: 'Touches',
+      next: 'Message suivant',
+      previous: 'Message précédent',
+      ends: 'Premier et dernier message',
+      open: 'Ouvrir le message',
+      search: 'Chercher',
+      leave: 'Fermer le message, ou quitter le champ de recherche',
+      help: 'Afficher ces touches',
+      on: 'Utiliser des lettres et signes seuls comme touches',
+    },
     look: 'Actualiser',
     empty: 'Ce dossier est vide',
     emptyHint: 'Ce qui arrive s’affiche tout seul.',
@@ -1430,6 +1454,26 @@ export const fr: Words = {
     asHtml: 'HTML',
     asText: 'Texte',
     frame: 'Texte du message',
+    colours: 'Couleurs',
+    dark: 'Sombre',
+    asSent: 'Comme envoyé',
+    pictures: 'Images',
+    calendar: {
+      event: 'Événement',
+      cancelled: 'annulé',
+      when: 'Quand',
+      where: 'Où',
+      organizer: 'Organise',
+      attendees: 'Invités',
+      zone: (zone) => (zone === null ? '(où que vous soyez)' : `(heure de ${zone})`),
+      repeats: {
+        daily: 'chaque jour',
+        weekly: 'chaque semaine',
+        monthly: 'chaque mois',
+        yearly: 'chaque année',
+        otherwise: 'et plus tard encore',
+      },
+    },
     heldBack:
       'Les images distantes sont bloquées : les charger apprend à l’expéditeur quand vous lisez ce message, et d’où.',
     showRemote: 'Afficher les images',

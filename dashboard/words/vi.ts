@@ -772,6 +772,8 @@ export const vi: Words = {
   mail: {
     title: 'Đọc thư',
     choose: 'Bạn muốn đọc hộp thư nào?',
+    unreadOf: (unread) => `${number(unread)} chưa đọc`,
+    cannotTell: 'hiện không đọc được',
     read: 'Đọc thư',
     readOf: (mailbox) => `Đọc thư của ${mailbox}`,
     folders: 'Thư mục',
@@ -788,7 +790,29 @@ export const vi: Words = {
     which: 'Những thư nào',
     onlyUnread: 'Chưa đọc',
     search: 'Tìm trong thư mục này',
+    toDay: 'Đến ngày',
     look: 'Xem có thư mới không',
+    looked: ({ messages: all, text, folded, spellings }) =>
+      [
+        text < all
+          ? `Đã tìm trong toàn bộ nội dung của ${messages(text)} cuối, trong số ${messages(all)}.`
+          : 'Đã tìm trong toàn bộ nội dung của mọi thư.',
+        folded < all
+          ? `Ở người gửi, tiêu đề và những từ đầu của ${messages(folded)} mới nhất, chữ có dấu và không dấu được coi như nhau.`
+          : 'Ở người gửi, tiêu đề và những từ đầu, chữ có dấu và không dấu được coi như nhau.',
+        ...(spellings.length > 0 ? [`Cũng đã tìm: ${spellings.join(', ')}.`] : []),
+      ].join(' '),
+    keys: {
+      title: 'Phím tắt',
+      next: 'Thư tiếp theo',
+      previous: 'Thư trước',
+      ends: 'Thư đầu và thư cuối',
+      open: 'Mở thư',
+      search: 'Tìm kiếm',
+      leave: 'Đóng thư, hoặc rời ô tìm kiếm',
+      help: 'Hiện các phím này',
+      on: 'Dùng một chữ hoặc một dấu làm phím tắt',
+    },
     empty: 'Thư mục này chưa có thư',
     emptyHint: 'Thư đến sẽ tự hiện ra.',
     noneUnread: 'Không có thư chưa đọc',
@@ -822,6 +846,26 @@ export const vi: Words = {
     asHtml: 'HTML',
     asText: 'Văn bản',
     frame: 'Nội dung thư',
+    colours: 'Màu sắc',
+    dark: 'Tối',
+    asSent: 'Như bản gốc',
+    pictures: 'Hình ảnh',
+    calendar: {
+      event: 'Sự kiện',
+      cancelled: 'đã hủy',
+      when: 'Thời gian',
+      where: 'Địa điểm',
+      organizer: 'Người mời',
+      attendees: 'Khách mời',
+      zone: (zone) => (zone === null ? '(giờ nơi bạn ở)' : `(giờ ${zone})`),
+      repeats: {
+        daily: 'mỗi ngày',
+        weekly: 'mỗi tuần',
+        monthly: 'mỗi tháng',
+        yearly: 'mỗi năm',
+        otherwise: 'và lặp lại sau đó',
+      },
+    },
     heldBack: 'Hình ảnh từ xa được giữ lại: tải chúng sẽ cho người gửi biết bạn đọc thư này lúc nào, ở đâu.',
     showRemote: 'Hiện hình ảnh từ xa',
     incomplete:

@@ -11,6 +11,8 @@ export interface Body {
   readonly text: string | null
   /** Null if no part of it is HTML. Otherwise a part that is plain text alone is one of the pages as well. */
   readonly html: Pages | null
+  /** The Content-IDs of what the HTML shows in its place. */
+  readonly named: ReadonlySet<string>
   /** True if the message has more text than this. */
   readonly truncated: boolean
 }
@@ -63,8 +65,14 @@ export async function bodyOf(
       if (page !== undefined) pages.push(isPage ? page : htmlOfText(page))
     }
   }
-  const images = withImages ? await imagesOf(reader, uid, parts.attachments, pages) : new Map<string, string>()
-  return { text: texts.length > 0 ? texts.join('\n\n') : null, html: hasHtml ? { pages, images } : null, truncated }
+  const named = namedIn(pages)
+  const images = withImages ? await imagesOf(reader, uid, parts.attachments, named) : new Map<string, string>()
+  return {
+    text: texts.length > 0 ? texts.join('\n\n') : null,
+    html: hasHtml ? { pages, images } : null,
+    named,
+    truncated,
+  }
 }
 
 const imageType = /^image\/(?:png|jpe?g|gif|webp|bmp|avif)$/
@@ -74,10 +82,9 @@ async function imagesOf(
   reader: Reader,
   uid: number,
   attachments: readonly Part[],
-  pages: readonly string[],
+  named: ReadonlySet<string>,
 ): Promise<ReadonlyMap<string, string>> {
   const images = new Map<string, string>()
-  const named = namedIn(pages)
   let room: number = imapLimits.readImagesOctetsMax
   for (const part of attachments) {
     const { id, type } = part
@@ -100,6 +107,12 @@ function namedIn(pages: readonly string[]): ReadonlySet<string> {
 }
 
 const cidAddress = /\bcid:[^\s"'()<>]+/gi
+
+/** Reads the text of a part, up to so many octets. */
+export async function partText(reader: Reader, uid: number, part: Part, octetsMax: number): Promise<string> {
+  const { octets, charset } = await collected(reader, uid, part, { maxBytes: octetsMax })
+  return charset === 'utf-8' ? octets.toString() : decoded(octets, part.type)
+}
 
 async function octetsOf(reader: Reader, uid: number, part: Part, octetsMax: number): Promise<Buffer> {
   return (await collected(reader, uid, part, { maxBytes: octetsMax, decodeText: false })).octets

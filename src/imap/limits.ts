@@ -110,6 +110,10 @@ export const imapLimits = {
   parsedTogetherOctets: 8 * KiB,
   /** The UIDs of one line, where a folder is sorted or searched. */
   sortedTogether: 1000,
+  /** Of the calendar parts of a message. */
+  calendarPartsMax: 3,
+  calendarOctetsMax: 256 * KiB,
+  calendarEventsMax: 20,
   /** UIDs are told in one line, which is parsed in one turn of the event loop: those of so many messages are asked for together. */
   searchedTogether: 4000,
   /** The orders of folders that are kept: 4 octets a message, so forty folders of 100,000. */

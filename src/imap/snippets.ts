@@ -16,7 +16,8 @@ export interface Worded {
 export async function snippetsOf(reader: Reader, messages: readonly Worded[]): Promise<ReadonlyMap<number, string>> {
   const snippets = new Map<number, string>()
   const take = (uid: number, snippet: string | null) => {
-    if (snippet !== null) snippets.set(uid, snippet)
+    // A calendar part is no text that anybody reads.
+    if (snippet !== null && !snippet.startsWith('BEGIN:VCALENDAR')) snippets.set(uid, snippet)
   }
   if (reader.client.capabilities.has('PREVIEW')) {
     const uids = messages.map(({ uid }) => uid)

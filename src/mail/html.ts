@@ -4,6 +4,7 @@
  */
 import sanitize from 'sanitize-html'
 import { mailLimits } from './limits.ts'
+import { withLinksMarked } from './links.ts'
 
 export interface Sanitised {
   /** A fragment, not a whole document. */
@@ -40,7 +41,10 @@ export function cleaned({ pages, images }: Pages, remote: boolean): Sanitised {
     return uri
   }
   const made = pages.map((page) => sanitised(page, { remote, image }))
-  return { html: made.map(({ html }) => html).join('\n<hr>\n'), remote: made.some((page) => page.remote) }
+  return {
+    html: made.map(({ html }) => withLinksMarked(html)).join('\n<hr>\n'),
+    remote: made.some((page) => page.remote),
+  }
 }
 
 const namesIn = (words: string): string[] => words.trim().split(/\s+/)
@@ -76,6 +80,8 @@ const properties = new Set(
 
 /** A value may hold no function but these, no escape that could spell another one, and quotes only in pairs. */
 const harmlessValue = /^(?:(?:rgba?|hsla?)\([^()\\<>"']*\)|"[^"()\\<>@]*"|'[^'()\\<>@]*'|[^()\\<>@"'])*$/i
+/** A length by the height of the window: the frame is as high as its page, which would grow with it. */
+const ofTheWindow = /\d[sld]?v(?:h|min|max|b)\b/i
 // No two neighbours in these take the same white space: where both could, a mail of 40,000 spaces takes seconds.
 const imageValue = /^url\(\s*(["']?)([^()\\<>"'\s]+)\1\s*\)(?:\s*(no-repeat|repeat-x|repeat-y|repeat))?$/i
 /** A remote address, with any text around it. */
@@ -105,7 +111,7 @@ export function sanitised(html: string, { remote, image }: Choice): Sanitised {
         const colon = declaration.indexOf(':')
         const name = declaration.slice(0, colon).trim().toLowerCase()
         const value = declaration.slice(colon + 1).trim()
-        if (!properties.has(name)) return []
+        if (!properties.has(name) || ofTheWindow.test(value)) return []
         if (harmlessValue.test(value)) return [`${name}:${value}`]
         const [, , url, repeat = 'repeat'] = imageValue.exec(value) ?? []
         const source = name.startsWith('background') ? sourceOf(url) : undefined
@@ -191,22 +197,4 @@ const escapes: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '
 
 export function htmlOfText(text: string): string {
   return `<div style="white-space: pre-wrap">${text.replace(/[&<>"]/g, (char) => escapes[char] ?? '')}</div>`
-}
-
-/** Makes a whole page. It is always light, because mail is written for light pages. */
-export function documentOf(fragment: string): string {
-  return `<!doctype html>
-<html lang="und"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
-<meta name="color-scheme" content="light"><title></title>
-<style>
-html { color-scheme: light; background: #fff; color: #1b1b1b; font: 16px/1.5 system-ui, sans-serif }
-body { margin: 1rem; overflow-wrap: break-word }
-img { max-width: 100%; height: auto }
-pre { white-space: pre-wrap }
-blockquote { margin: 0.5rem 0; padding-left: 0.75rem; border-left: 3px solid #ccc }
-a { color: #0a58ca }
-</style></head><body>
-${fragment}
-</body></html>
-`
 }

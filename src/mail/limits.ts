@@ -13,6 +13,15 @@ export const mailLimits = {
   /** The octets that are kept of each of From, Subject and Date. RFC 5322 allows 998 octets in a line, and a Subject may be folded. */
   envelopeLineOctetsMax: 1000,
 
+  /** Of a calendar part: invitations have some 2 KB, and those of Exchange 20. */
+  calendarLettersMax: 256 * 1024,
+  calendarEventsMax: 20,
+  calendarLinesMax: 2000,
+  calendarLevelsMax: 8,
+  calendarParametersMax: 20,
+  calendarAttendeesMax: 50,
+  calendarTextMax: 1000,
+
   /** A date before 1990, or further than this in the future, is not believed. */
   arrivalEarliestMs: Date.UTC(1990, 0, 1),
   arrivalAheadMs: 2 * hour,

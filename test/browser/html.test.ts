@@ -7,7 +7,8 @@ import type { Worker } from 'node:worker_threads'
 import type { Browser } from 'playwright-core'
 import { pino } from 'pino'
 import { Cleaner, type CleanerBounds } from '../../api/http/cleaner.ts'
-import { cleaned, documentOf, htmlOfText, sanitised } from '../../src/mail/html.ts'
+import { cleaned, htmlOfText, sanitised } from '../../src/mail/html.ts'
+import { documentOf } from '../../src/mail/document.ts'
 import { mailLimits } from '../../src/mail/limits.ts'
 import { startBrowser } from '../support/browser.ts'
 
@@ -68,6 +69,7 @@ test('a style keeps what has no address in it', () => {
     ['background:u/**/rl(//e)', ''],
     ['background:image-set("//e" 1x)', ''],
     ['width:calc(1px)', ''],
+    ['height:100vh;min-height:50DVH;width:50vw', 'width:50vw'],
     ['color:var(--x);content:attr(title)', ''],
     ['@import url(//e);color:red', 'color:red'],
     ['font-family:"a;}*{background:url(//e)}"', ''],

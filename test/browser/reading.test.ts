@@ -225,10 +225,11 @@ test('a message is told part by part, and stays unread', async () => {
     withheld: null,
     remote: true,
     truncated: false,
+    events: [],
     attachments: [
-      { part: '1.2.2', filename: 'logo.png', type: 'image/png', size: 9, inline: true },
-      { part: '2', filename: 'Đà "Nẵng".html', type: 'text/html', size: 18, inline: false },
-      { part: '3', filename: 'inner.eml', type: 'message/rfc822', size: 54, inline: false },
+      { part: '1.2.2', filename: 'logo.png', type: 'image/png', size: 9, inline: true, inText: true },
+      { part: '2', filename: 'Đà "Nẵng".html', type: 'text/html', size: 18, inline: false, inText: false },
+      { part: '3', filename: 'inner.eml', type: 'message/rfc822', size: 54, inline: false, inText: false },
     ],
     trace: {
       account: 'me@example.net',
@@ -244,7 +245,7 @@ test('its HTML is a document for a frame that may do nothing, without remote con
   const uid = await put(full)
   const shown = await raw(`/messages/${uid}/html?folder=INBOX`)
   const policy = (images: string) =>
-    `default-src 'none'; style-src 'unsafe-inline'; img-src ${images}; sandbox allow-popups allow-popups-to-escape-sandbox; frame-ancestors 'self'`
+    `default-src 'none'; style-src 'unsafe-inline'; img-src ${images}; script-src 'none'; form-action 'none'; base-uri 'none'; sandbox allow-same-origin allow-popups allow-popups-to-escape-sandbox; frame-ancestors 'self'`
   const { headers, payload } = shown
   assert.equal(headers['content-type'], 'text/html; charset=utf-8')
   assert.equal(headers['content-security-policy'], policy('data:'))

@@ -1,4 +1,4 @@
-/** The search field, and the switch for unread mail only. */
+/** The search field, the switch for unread mail only, and the day to go to. */
 import { useSignal } from '@preact/signals'
 import { useEffect } from 'preact/hooks'
 import { Segments } from '../../components/field.tsx'
@@ -7,7 +7,7 @@ import { navigate } from '../../router.ts'
 import { words } from '../../words/index.ts'
 import { place, placeWith } from './place.ts'
 
-export function Finder() {
+export function Finder({ onDay }: { readonly onDay: (day: string) => void }) {
   const { mail: say, common, accounts } = words.value
   const { search, unread } = place.value
   const typed = useSignal(search)
@@ -48,6 +48,17 @@ export function Finder() {
         ]}
         onChange={(value) => navigate(placeWith({ unread: value === 'all' ? '' : 'true' }))}
       />
+      <label class="finder-day">
+        <span>{say.toDay}</span>
+        <input
+          type="date"
+          min="1980-01-01"
+          max="2100-01-01"
+          onChange={({ currentTarget: { value, validity } }) => {
+            if (value !== '' && validity.valid) onDay(value)
+          }}
+        />
+      </label>
     </search>
   )
 }

@@ -2,14 +2,15 @@
 import { call } from '../../client.ts'
 import { attempt } from '../../components/toast.tsx'
 import type { Resource } from '../../resource.ts'
-import type { Folders, Letters, Message } from '../../shapes.ts'
+import type { Folders, Message } from '../../shapes.ts'
+import type { Listing } from './listing.ts'
 
 export type Marks = Pick<Message, 'seen' | 'flagged'>
 
 /** The part of a mailbox that is shown. */
 export interface Shown {
   readonly folders: Resource<Folders>
-  readonly letters: Resource<Letters>
+  readonly letters: Listing
   readonly message: Resource<Message>
 }
 
@@ -25,7 +26,7 @@ function show({ folders, letters, message }: Shown, was: Message, { seen, flagge
   const one = <Item extends { readonly uid: number }>(item: Item): Item =>
     item.uid === was.uid ? { ...item, seen, flagged } : item
   change(message, one)
-  change(letters, (list) => ({ ...list, items: list.items.map(one) }))
+  letters.change(one)
   if (seen === was.seen) return
   const fewer = seen ? 1 : -1
   change(folders, ({ items }) => ({

@@ -34,6 +34,21 @@ export async function call<Answer>(
   throw new Refused(isProblem(answer) ? answer : unexplained(response.status, response.statusText))
 }
 
+/** Sends a file of lines of JSON; there is one line of answer for each, in order. */
+export async function sendLines<Answer>(path: string, file: Blob): Promise<readonly Answer[]> {
+  const headers = { 'content-type': 'application/x-ndjson', accept: 'application/x-ndjson' }
+  const response = await answerTo('POST', path, file, { headers })
+  const text = await response.text()
+  if (response.ok)
+    return text
+      .split('\n')
+      .filter((line) => line !== '')
+      .map((line) => JSON.parse(line) as Answer)
+  if (response.status === 401) session.value = 'none'
+  const answer = parsed(text)
+  throw new Refused(isProblem(answer) ? answer : unexplained(response.status, response.statusText))
+}
+
 export async function get<Answer>(path: string, signal?: AbortSignal): Promise<Answer> {
   return await call<Answer>('GET', path, undefined, signal === undefined ? {} : { signal })
 }
@@ -82,7 +97,7 @@ async function answerTo(
       method,
       headers,
       credentials: 'same-origin',
-      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      ...(body === undefined ? {} : { body: body instanceof Blob ? body : JSON.stringify(body) }),
       ...(given.signal === undefined ? {} : { signal: given.signal }),
     })
   } catch (error) {

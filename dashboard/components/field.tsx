@@ -53,7 +53,7 @@ export function Field({
   return (
     <div class="field">
       <label for={id}>{label}</label>
-      <div class={isSecret ? 'secret-field' : ''}>
+      <div class={isSecret && isShown !== true ? 'secret-field' : ''}>
         <input
           id={id}
           value={value}

@@ -4,6 +4,7 @@ import type { Held } from '../draft.ts'
 import type { Destination } from '../shapes.ts'
 import { words } from '../words/index.ts'
 import { Field } from './field.tsx'
+import { NewPasswordFields } from './new-password.tsx'
 
 export function MailboxFields({ login, password }: { readonly login: Held<string>; readonly password: Held<string> }) {
   const { welcome: say } = words.value
@@ -19,7 +20,7 @@ export function MailboxFields({ login, password }: { readonly login: Held<string
         maxLength={64}
         {...login}
       />
-      <Field label={say.password} type="password" required autocomplete="new-password" {...password} />
+      <NewPasswordFields label={say.password} {...password} />
     </>
   )
 }

@@ -2,21 +2,25 @@
 import { useSignal } from '@preact/signals'
 import { useEffect } from 'preact/hooks'
 import { AccountEditor } from '../components/account-editor.tsx'
+import { at } from '../below.ts'
 import { Button } from '../components/button.tsx'
 import { Confirm } from '../components/dialog.tsx'
+import { Menu, type MenuEntry } from '../components/menu.tsx'
 import { Page } from '../components/page.tsx'
 import { EmptyState, ErrorState, Skeleton } from '../components/states.tsx'
 import { Table } from '../components/table.tsx'
 import { accounts, loadAll, roster } from '../roster.ts'
 import { ask } from '../router.ts'
-import { may } from '../session.ts'
+import { may, ownerOf } from '../session.ts'
 import type { Account } from '../shapes.ts'
 import { words } from '../words/index.ts'
 import { Bar } from './accounts/bar.tsx'
+import { ChangeMany } from './accounts/change-many.tsx'
 import { columns } from './accounts/columns.tsx'
 import { chosen, doAll, type Verb } from './accounts/deeds.ts'
 import { Filter } from './accounts/filter.tsx'
 import { found, sort } from './accounts/found.ts'
+import { ImportFile } from './accounts/import-file.tsx'
 
 export default function Accounts() {
   const { accounts: say } = words.value
@@ -26,8 +30,11 @@ export default function Accounts() {
     void loadAll()
     chosen.value = new Set()
   }, [])
-  const start = (verb: Verb | 'edit', some: readonly Account[]) => {
+  const changing = useSignal<readonly Account[]>([])
+  const importing = useSignal(false)
+  const start = (verb: Verb | 'edit' | 'change', some: readonly Account[]) => {
     if (verb === 'edit') [editing.value] = some
+    else if (verb === 'change') changing.value = some
     else if (verb === 'remove') removing.value = some
     else void doAll(verb, some)
   }
@@ -44,11 +51,15 @@ export default function Accounts() {
         )
       }
       actions={
-        may('admin') &&
-        !none && (
-          <a class="button main" href="/accounts/new">
-            {say.add}
-          </a>
+        may('admin') && (
+          <>
+            {!none && (
+              <a class="button main" href="/accounts/new">
+                {say.add}
+              </a>
+            )}
+            <Menu label={say.allActions} icon="more" entries={fileEntries(() => (importing.value = true))} />
+          </>
         )
       }
     >
@@ -116,6 +127,21 @@ export default function Accounts() {
           </ul>
         </Confirm>
       )}
+      {changing.value.length > 0 && (
+        <ChangeMany
+          those={changing.value}
+          onClose={() => {
+            changing.value = []
+          }}
+        />
+      )}
+      {importing.value && (
+        <ImportFile
+          onClose={() => {
+            importing.value = false
+          }}
+        />
+      )}
       {editing.value && (
         <AccountEditor
           account={editing.value}
@@ -126,4 +152,18 @@ export default function Accounts() {
       )}
     </Page>
   )
+}
+
+/** Accounts from a file, and into one. */
+function fileEntries(onImport: () => void): MenuEntry[] {
+  const { accounts: say } = words.value
+  // The answer is a download: the page stays.
+  const exportTo = (query: string) => location.assign(at(`/api/v1/accounts/export${query}`))
+  return [
+    { label: say.importFile, icon: 'folder', onChoose: onImport },
+    { label: say.exportFile, icon: 'download', onChoose: () => exportTo('') },
+    ...(ownerOf() === null
+      ? [{ label: say.exportSealed, icon: 'key' as const, onChoose: () => exportTo('?secrets=sealed') }]
+      : []),
+  ]
 }

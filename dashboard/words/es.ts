@@ -830,6 +830,25 @@ export const es: Words = {
     didResume: (n) => count(n, { one: '# cuenta reanudada.', other: '# cuentas reanudadas.' }),
     didRemove: (n) =>
       `${count(n, { one: '# cuenta eliminada.', other: '# cuentas eliminadas.' })} El correo guardado se queda donde está.`,
+    change: 'Cambiar',
+    changeTitle: (n) => count(n, { one: 'Cambiar esta cuenta', other: 'Cambiar # cuentas' }),
+    changeThem: (n) => `Cambiar ${accounts(n)}`,
+    changeHint: 'Solo se cambia lo que rellene, y será igual para todas.',
+    asItIs: 'sin cambios',
+    didChange: (n) => count(n, { one: '# cuenta cambiada.', other: '# cuentas cambiadas.' }),
+    allActions: 'Cuentas desde un archivo y hacia un archivo',
+    importFile: 'Importar desde un archivo',
+    importHint:
+      'Una cuenta por línea, en JSON: como en una exportación, con una contraseña en cada línea, o una exportación con contraseñas selladas de una instancia que tiene la misma clave. Las cuentas que ya están aquí se quedan como están.',
+    file: 'Archivo',
+    lookingThrough: 'Leyendo el archivo',
+    lookedThrough: (fit, wrong) =>
+      `${count(fit, { one: 'Se puede añadir una línea', other: 'Se pueden añadir # líneas' })}, ${count(wrong, { one: 'una no', other: '# no' })}.`,
+    line: (n) => `Línea ${n.toLocaleString('es')}`,
+    importThem: (n) => (n === 0 ? 'Añadir' : `Añadir ${accounts(n)}`),
+    didImport: (n) => count(n, { one: '# cuenta añadida.', other: '# cuentas añadidas.' }),
+    exportFile: 'Exportar, sin contraseñas',
+    exportSealed: 'Exportar, contraseñas selladas',
     didFail: (n, first) =>
       `${count(n, { one: 'No ha funcionado con una cuenta', other: 'No ha funcionado con # cuentas' })}: ${first}`,
     removeTitle: (n) => count(n, { one: '¿Eliminar esta cuenta?', other: '¿Eliminar # cuentas?' }),
@@ -1035,6 +1054,10 @@ export const es: Words = {
     tlsModes: { implicit: 'TLS (habitual)', starttls: 'STARTTLS', none: 'Ninguno (no seguro)' },
     user: 'Nombre de usuario',
     password: 'Contraseña',
+    onceMore: 'Otra vez',
+    sameAgain: 'lo mismo otra vez',
+    makePassword: 'Crear una',
+    keepPassword: 'Guárdela en un lugar seguro: solo se muestra aquí y ahora.',
     passwordKept: 'Déjala vacía para conservar la actual.',
     passwordNeeded:
       'Al cambiar dónde o cómo se inicia sesión hay que escribir también la contraseña. Así, quien no la sepa no puede hacer que se envíe a otro lugar.',

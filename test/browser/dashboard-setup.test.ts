@@ -82,6 +82,7 @@ test('settings are found by the address; a certificate that nobody vouches for c
   await page.getByLabel('Goes to').selectOption({ label: 'A new mailbox here' })
   await page.getByLabel('Login', { exact: true }).fill('alice')
   await page.getByLabel('Choose a password').fill('wonder')
+  await page.getByLabel('Once more').fill('wonder')
   await page.getByLabel('Folder', { exact: true }).fill('Gathered')
   await page.getByRole('radio', { name: 'Remove it after some days' }).check()
   await page.getByLabel('Days that mail stays').fill('0')
@@ -174,6 +175,7 @@ test('a mailbox says how a mail program reads it, how much is in it and what fee
   await button('Change the password').click()
   const dialog = page.getByRole('dialog')
   await dialog.getByLabel('Password').fill('another wonder')
+  await dialog.getByLabel('Once more').fill('another wonder')
   await dialog.getByRole('button', { name: 'Save' }).click()
   await page.getByText('The new password holds.').waitFor()
   const signedIn = async (password: string) =>
@@ -185,6 +187,7 @@ test('a mailbox says how a mail program reads it, how much is in it and what fee
   await button('Add a mailbox').click()
   await dialog.getByLabel('Login', { exact: true }).fill('zoe')
   await dialog.getByLabel('Choose a password').fill('wonder')
+  await dialog.getByLabel('Once more').fill('wonder')
   await dialog.getByRole('button', { name: 'Make it' }).click()
   await dialog.getByRole('alert').waitFor()
   await dialog.getByLabel('Login', { exact: true }).fill('bob')

@@ -105,6 +105,7 @@ test('a first visit leads to mail within a minute: a wrong password is told, the
   await heading(page, 'Welcome').waitFor()
   await page.getByLabel('Login').fill('alice')
   await page.getByLabel('Choose a password').fill('wonder')
+  await page.getByLabel('Once more').fill('wonder')
   await page.getByRole('button', { name: 'Continue' }).click()
   await page.getByText('Mail goes to alice.').waitFor()
   await page.getByLabel('E-mail address').fill('me@example.net')

@@ -26,6 +26,7 @@ test('an owner gives the mailbox another password with the present one, stays si
   const [present, next] = [page.getByLabel('Present password'), page.getByLabel('New password', { exact: true })]
   await present.fill('a guess')
   await next.fill('another')
+  await page.getByLabel('Once more').fill('another')
   await page.getByRole('button', { name: 'Save' }).click()
   await page.getByText('This is not the password that alice has now.').waitFor()
   assert.deepEqual(await violations(page), [])

@@ -11,7 +11,7 @@ export function Bar({
   onStart,
 }: {
   readonly those: readonly Account[]
-  readonly onStart: (verb: Verb, those: readonly Account[]) => void
+  readonly onStart: (verb: Verb | 'change', those: readonly Account[]) => void
 }) {
   const { accounts: say } = words.value
   if (work.value !== undefined) {
@@ -42,6 +42,11 @@ export function Bar({
             {say[verb]}
           </Button>
         ))}
+      {may('admin') && (
+        <Button icon="edit" onClick={() => onStart('change', those)}>
+          {say.change}
+        </Button>
+      )}
     </div>
   )
 }

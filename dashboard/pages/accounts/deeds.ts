@@ -34,8 +34,24 @@ export const work = signal<{ readonly done: number; readonly of: number } | unde
 /** How many requests are on their way at once. */
 const atOnce = 6
 
-/** Works through the accounts, a few at a time. It counts the failures and reports the first one. */
 export async function doAll(verb: Verb, those: readonly Account[]): Promise<void> {
+  const { accounts: say } = words.value
+  const did = { checkNow: say.didCheck, pause: say.didPause, resume: say.didResume, remove: say.didRemove }[verb]
+  await workThrough(those, verbs[verb].act, did)
+}
+
+/** @param body the fields that are to be the same for all of them. */
+export async function changeAll(those: readonly Account[], body: object): Promise<void> {
+  const change = async ({ id }: Account) => learn([await call<Account>('PATCH', `/accounts/${id}`, body)])
+  await workThrough(those, change, words.value.accounts.didChange)
+}
+
+/** Works through the accounts, a few at a time. It counts the failures and reports the first one. */
+async function workThrough(
+  those: readonly Account[],
+  act: (account: Account) => Promise<unknown>,
+  did: (count: number) => string,
+): Promise<void> {
   const { accounts: say } = words.value
   const left = [...those]
   const failed: string[] = []
@@ -44,7 +60,7 @@ export async function doAll(verb: Verb, those: readonly Account[]): Promise<void
   const one = async () => {
     for (let account = left.shift(); account !== undefined; account = left.shift()) {
       try {
-        await verbs[verb].act(account)
+        await act(account)
       } catch (error) {
         failed.push(sentenceOf(problemOf(error)))
       }
@@ -56,7 +72,6 @@ export async function doAll(verb: Verb, those: readonly Account[]): Promise<void
   work.value = undefined
   if (failed.length === 0) chosen.value = new Set()
   const well = those.length - failed.length
-  const did = { checkNow: say.didCheck, pause: say.didPause, resume: say.didResume, remove: say.didRemove }[verb]
   if (well > 0) tell(did(well))
   if (failed[0] !== undefined) tell(say.didFail(failed.length, failed[0]), 'bad')
 }

@@ -7,6 +7,7 @@ import { FormDialog } from '../../components/form.tsx'
 import { ImportBudget, megabytesOf, octetsIn } from '../../components/import-budget.tsx'
 import { changedLogin, LoginFields, typedLogin } from '../../components/login-fields.tsx'
 import { destinationName } from '../../components/new-mailbox.tsx'
+import { NewPasswordFields } from '../../components/new-password.tsx'
 import { tell } from '../../components/toast.tsx'
 import { type Draft, useDraft } from '../../draft.ts'
 import { ownerOf } from '../../session.ts'
@@ -44,14 +45,22 @@ export function NewPassword(props: ChangeProps) {
               {...draft.of('presentPassword')}
             />
           )}
-          <Field
-            label={isOwn ? say.newPassword : form.password}
-            hint={isHosted ? say.passwordHint : say.passwordForeignHint}
-            type="password"
-            required
-            autocomplete="new-password"
-            {...draft.of('password')}
-          />
+          {isHosted ? (
+            <NewPasswordFields
+              label={isOwn ? say.newPassword : form.password}
+              hint={say.passwordHint}
+              {...draft.of('password')}
+            />
+          ) : (
+            <Field
+              label={form.password}
+              hint={say.passwordForeignHint}
+              type="password"
+              required
+              autocomplete="new-password"
+              {...draft.of('password')}
+            />
+          )}
         </>
       )}
     </Change>

@@ -1,0 +1,114 @@
+/** Adds accounts from a file, one a line: first it is looked through, and says what would become of each line. */
+import { useSignal } from '@preact/signals'
+import { useId } from 'preact/hooks'
+import { problemOf, sendLines } from '../../client.ts'
+import { Button } from '../../components/button.tsx'
+import { Dialog } from '../../components/dialog.tsx'
+import { sentenceOf } from '../../components/states.tsx'
+import { tell } from '../../components/toast.tsx'
+import { loadAll } from '../../roster.ts'
+import type { Problem } from '../../shapes.ts'
+import { words } from '../../words/index.ts'
+
+interface Line {
+  readonly line: number
+  readonly id?: string | null
+  readonly problem?: Problem
+}
+
+const shownMax = 50
+
+export function ImportFile({ onClose }: { readonly onClose: () => void }) {
+  const { accounts: say, common } = words.value
+  const id = useId()
+  const file = useSignal<File | undefined>(undefined)
+  const looked = useSignal<readonly Line[] | undefined>(undefined)
+  const busy = useSignal(false)
+  const problem = useSignal<Problem | undefined>(undefined)
+  const during = async (act: () => Promise<void>) => {
+    busy.value = true
+    problem.value = undefined
+    try {
+      await act()
+    } catch (error) {
+      problem.value = problemOf(error)
+    }
+    busy.value = false
+  }
+  const choose = async (chosen: File | undefined) => {
+    file.value = chosen
+    looked.value = undefined
+    if (chosen === undefined) return
+    await during(async () => {
+      looked.value = await sendLines<Line>('/accounts/import?dryRun=true', chosen)
+    })
+  }
+  const add = async () => {
+    const { value: chosen } = file
+    if (chosen === undefined) return
+    await during(async () => {
+      const answers = await sendLines<Line>('/accounts/import', chosen)
+      const wrong = answers.filter((answer) => answer.problem !== undefined)
+      void loadAll()
+      if (wrong.length < answers.length) tell(say.didImport(answers.length - wrong.length))
+      if (wrong.length === 0) onClose()
+      else looked.value = wrong
+    })
+  }
+  const wrong = (looked.value ?? []).filter((answer) => answer.problem !== undefined)
+  const fit = (looked.value?.length ?? 0) - wrong.length
+  return (
+    <Dialog
+      title={say.importFile}
+      onClose={onClose}
+      actions={
+        <>
+          <Button onClick={onClose}>{common.close}</Button>
+          <Button kind="main" busy={busy.value} disabled={fit === 0} onClick={() => void add()}>
+            {say.importThem(fit)}
+          </Button>
+        </>
+      }
+    >
+      <div class="fields">
+        <p>{say.importHint}</p>
+        <div class="field">
+          <label for={id}>{say.file}</label>
+          <input
+            id={id}
+            type="file"
+            accept=".ndjson,.jsonl,.json,application/x-ndjson"
+            onChange={(event) => void choose(event.currentTarget.files?.[0])}
+          />
+        </div>
+        {problem.value && (
+          <p class="note bad" role="alert">
+            {sentenceOf(problem.value)}
+          </p>
+        )}
+        <div role="status">
+          {busy.value && looked.value === undefined && say.lookingThrough}
+          {looked.value !== undefined && <p>{say.lookedThrough(fit, wrong.length)}</p>}
+          {wrong.length > 0 && (
+            <ul class="rows tight wrong-lines">
+              {wrong.slice(0, shownMax).map(({ line, problem: what }) => (
+                <li key={line}>
+                  <b>{say.line(line)}</b>
+                  {/* The API's words. */}
+                  <span lang="en">{wordsOf(what)}</span>
+                </li>
+              ))}
+              {wrong.length > shownMax && <li>…</li>}
+            </ul>
+          )}
+        </div>
+      </div>
+    </Dialog>
+  )
+}
+
+function wordsOf(problem: Problem | undefined): string {
+  if (problem === undefined) return ''
+  const mistakes = (problem.errors ?? []).map(({ pointer, detail }) => `${pointer.slice(1)} ${detail}`)
+  return mistakes.length === 0 ? problem.detail : mistakes.join('; ')
+}

@@ -1,4 +1,4 @@
-/** What has to be done at each provider, step by step, as data. The words are in words/guides-en.ts and words/guides-vi.ts. */
+/** What has to be done at each provider, step by step, as data. The words are in words/, with each language. */
 import type { GuideId, OAuthProvider } from './shapes.ts'
 
 /** How Tributary gets in. `sign in`: by OAuth 2.0, with an application of one's own; `unattended`: by that application alone. `forward`: not at all. */

@@ -1,4 +1,5 @@
 /** The English words. The type of the other languages is read from this file, so that they have the same words. */
+import type { GuideWords } from '../guides.ts'
 import type {
   Account,
   Candidate,
@@ -14,13 +15,528 @@ import type {
   SignIn,
 } from '../shapes.ts'
 import type { Standing } from '../standing.ts'
-import { guides } from './guides-en.ts'
 import { plurals } from './plural.ts'
-import { steps } from './steps-en.ts'
+import type { ProtocolWords, StepWords } from './steps.ts'
 
 const count = plurals('en')
 const messages = (n: number) => count(n, { one: '# message', other: '# messages' })
 const accounts = (n: number) => count(n, { one: '# account', other: '# accounts' })
+
+const tlsNames = { implicit: 'TLS', starttls: 'STARTTLS', none: 'None' } as const
+/** The protocols whose name is another one behind "is". */
+const spoken: ProtocolWords = { POP3: 'POP3 without encryption', 'the web': 'a web server' }
+
+const steps: StepWords = {
+  'other port': ({ port, tls, blocked }) =>
+    `${blocked ? 'A firewall in between seems to block this port, but ' : ''}POP3 answers at port ${port} of the same server: set the port to ${port} and the encryption to ${tlsNames[tls]}.`,
+  'no safe port': () =>
+    'Ask the provider for a server with encryption: this one has it at no usual port, and without it anybody on the way can read the password.',
+  'provider note': ({ note, certain }) => (certain ? note : `If user name and password are right: ${note}`),
+  'app password': () =>
+    'It wants an app password: make one in the provider’s security settings, and enter it in place of your own.',
+  'forward instead': () =>
+    'It takes no password: its owner has to sign in at the provider. Or have the mailbox forward its mail instead.',
+  'sign in instead': () =>
+    'It takes no password: its owner has to sign in at the provider, by an application that is registered there.',
+  'plain letters': () =>
+    'The user name or the password has letters beyond ASCII (such as ä or é), which some servers read in another way: if both are right, choose a password of plain letters, digits and signs at the provider.',
+  'confirm on the web': () =>
+    'Sign in once on the provider’s web page and confirm there that it was you; then try again.',
+  'unlock on the web': () =>
+    'Sign in on the provider’s web page: the account is locked, and it says there how to open it again.',
+  'switch POP3 on': () => 'Switch POP3 on in the settings of the mailbox, on the web page of its provider.',
+  'other tariff': () =>
+    'POP3 is not part of what this mailbox has at its provider: choose a tariff there that includes it, or have the mailbox forward its mail instead.',
+  moved: ({ host }) =>
+    host === null
+      ? 'The mailbox has moved: ask the provider for its new server, and enter that.'
+      : `The mailbox has moved: if you know ${host} to be your provider’s, enter it as the server.`,
+  'make room': () => 'The mailbox is full: make room in it on the provider’s web page.',
+  'let the address in': () =>
+    'The provider shuts out the address or the country that Tributary comes from: let it in in the security settings of the mailbox, or ask the provider.',
+  'use TLS': () =>
+    'It takes no password in clear: set the encryption to TLS and the port to 995, or to STARTTLS for this port.',
+  'choose TLS or sasl': () =>
+    'Somebody may be in between, and a new password does not change that: set the encryption to TLS or STARTTLS, or, if the provider says that it is right so, choose the login mechanism yourself.',
+  'choose a new password': () => 'Choose a new password on the provider’s web page, and enter it here.',
+  'renew the licence': () => 'The mail server lacks a licence: its operator has to renew it; no setting here helps.',
+  'pin until renewed': () =>
+    'The provider has to renew its certificate. Until then: if you know this server, compare the fingerprint (SHA-256) with what its operator tells you, and trust exactly this one.',
+  'pin if known': () =>
+    'If you know this server: compare the fingerprint (SHA-256) of its certificate with what its operator tells you, and trust exactly this one.',
+  'pin if renewed': () =>
+    'If the provider has renewed its certificate, trust the new one; if not, somebody may be in between.',
+  'install the chain': () =>
+    'Ask the provider to install the whole chain of its certificate. Until then: if you know this server, compare the fingerprint (SHA-256) with what its operator tells you, and trust exactly this one.',
+  'set a host name': () => 'Enter the name of the server, which its provider tells, in place of its address.',
+  'provider mends TLS': () =>
+    'Its provider has to put that right. If other programs get in from elsewhere, something in between disturbs the connection.',
+  'check the clock': () =>
+    'Check the clock of the machine that Tributary runs on; if it is right, the provider has to put its certificate right.',
+  'set the host': ({ host }) =>
+    `If you know ${host} to be your provider’s, enter it as the server: it is what the certificate is for.`,
+  'set a host under': ({ domain }) =>
+    `If you know ${domain} to be your provider’s, enter a server whose name ends in it: that is what the certificate is for.`,
+  'newer TLS': () => 'The provider has to offer TLS 1.2 or newer; below that nothing is safe.',
+  'allow old TLS': () =>
+    'The provider has to offer TLS 1.2 or newer. Until then you can set the oldest TLS to 1.0 in the advanced settings: somebody on the way may then be able to read what is sent.',
+  'allow weak TLS': ({ certain }) =>
+    certain
+      ? 'The provider has to put that right. Until then you can allow old, weak encryption in the advanced settings: somebody on the way may then be able to read what is sent.'
+      : 'The provider has to put that right. If its server is an old one, allowing old, weak encryption in the advanced settings may help: somebody on the way may then be able to read what is sent.',
+  'ask for less TLS': () =>
+    'Set the oldest TLS to 1.2 in the advanced settings, which is safe, or ask the provider for TLS 1.3.',
+  'check the proxy': ({ server }) =>
+    `See that the proxy ${server} runs, that it lets Tributary connect to this port, and that its user name and password are right.`,
+  'set starttls': () => 'Set the encryption to STARTTLS for this port; with TLS from the start it is mostly port 995.',
+  'set implicit': () => 'Set the encryption to TLS, and the port to 995.',
+  'set implicit here': () => 'Set the encryption to TLS for this port: it speaks TLS from the start.',
+  'check TLS': () => 'Check the server’s name and the kind of encryption.',
+  'slow to greet': () =>
+    'It takes connections and says nothing: check the port and the encryption. If they are right, it is slow, and a visit, which waits longer than this test, may still get in.',
+  'check login': () =>
+    'Check user name and password: many providers want the whole address as user name, and some an app password.',
+  'check login, then wait': () => 'Check user name and password, and wait some minutes before you try again.',
+  'check spelling': ({ host }) => `Check how ${host} is spelt: there is no server of that name.`,
+  'check host and port': ({ looked, server }) =>
+    `Check server and port: ${looked ? 'POP3 answers at no usual port of it' : 'nothing answers at this port'}. If they are right, a firewall may keep connections to ${server} from going out.`,
+  'check host, or shut out': () =>
+    'Try again in some minutes; if it stays so, check server and port, or the provider may shut this address out.',
+  'not POP3': ({ speaks }) =>
+    speaks === null
+      ? 'Check server and port: what answers there does not speak POP3 as it should. If they are right, ask the provider, or look for a proxy or a virus scanner in between.'
+      : `Check server and port: what answers there is ${spoken[speaks] ?? speaks}, and POP3 is mostly at port 995 with TLS.`,
+  'name servers': () => 'Try again soon; if it stays so, the name servers that Tributary asks do not answer.',
+  'try later': () => 'Try again in some minutes.',
+  'try later, too slow': () => 'Try again later: the server is too slow just now.',
+  'wait, each try counts': () => 'Wait some minutes before you try again: each try counts.',
+  'wait for the quota': () =>
+    'It gives only so much mail in a day or an hour, and that is used up: wait until it gives again, mostly within a day.',
+  'close other programs': () =>
+    'Close other programs that fetch this mailbox by POP3, or wait: some providers keep it locked for 15 minutes.',
+  'ask the provider': () => 'Try again in some minutes; if it stays so, the provider can say what it means.',
+  'provider must act': () => 'The server says that this does not pass by itself: ask the provider to put it right.',
+  'open the folder': ({ folder }) =>
+    `See at the mail store that this login may write into the folder ${folder} and that it is not full, or choose another folder for the account.`,
+  'set the destination login': () =>
+    'Enter the user name and the password of the destination anew: many providers want the whole address as user name, and some an app password.',
+  'app password for the destination': () =>
+    'It wants an app password: make one in the provider’s security settings, and enter it as the password of the destination.',
+  'new password for the destination': () =>
+    'Choose a new password on the provider’s web page, and enter it as the password of the destination.',
+  'another destination': () =>
+    'It takes no password: sign it in at its provider, or enter an app password if its provider has them.',
+  'sign the destination in': () =>
+    'It takes no password: sign it in at its provider, or enter an app password if its provider has them.',
+  'switch IMAP on': () => 'Switch IMAP on in the settings of that mailbox, on the web page of its provider.',
+  'use TLS for the destination': () =>
+    'It takes no password in clear: set the encryption of the destination to TLS and its port to 993, or to STARTTLS for this port.',
+  remedy: ({ remedy }) => `${remedy}.`,
+}
+
+/** Steps that several providers have in common. */
+const tried = {
+  title: 'Try it here',
+  acts: ['Type the address and the password. It is only tried: nothing is fetched or kept.'],
+}
+const save = {
+  title: 'Enter the application here',
+  acts: ['An administrator does that once; everybody’s accounts of this provider sign in by it.'],
+}
+const signIn = {
+  title: 'Sign in',
+  acts: [
+    'Add the account, and choose to sign in. The browser goes to the provider, and comes back.',
+    'For a mailbox of somebody else: add the account, and make a link for its owner on the account’s page.',
+  ],
+}
+const begin = {
+  title: 'Add the mailboxes',
+  acts: [
+    'On the command line, as an administrator: add each mailbox with the id of the application here, and sign it in.',
+  ],
+}
+
+const google: GuideWords['google'] = {
+  name: 'Gmail and Google Workspace',
+  lead: 'An app password is the easy way: ten minutes, and it holds until you change your Google password. Your usual password is refused.',
+  steps: {
+    twoSteps: {
+      title: 'Switch 2-Step Verification on',
+      acts: [
+        'Open the page and sign in with the account whose mail is to be gathered.',
+        'Press “Turn on 2-Step Verification”, and follow it to its end. Without it Google makes no app passwords.',
+      ],
+      done: 'the page says that 2-Step Verification is on.',
+    },
+    appPassword: {
+      title: 'Make an app password',
+      acts: [
+        'Open the page. It says that the setting is not available as long as 2-Step Verification is off, where it is by security keys alone, with Advanced Protection, and where an administrator of your Workspace does not allow it.',
+        'Type a name, such as the one below, and press “Create”.',
+        'Copy the 16 letters. They are shown this once; the spaces do not matter.',
+        'When you change your Google password, app passwords end: make a new one then.',
+      ],
+      done: 'the name stands in the list of your app passwords.',
+    },
+    pop: {
+      title: 'Switch POP on',
+      acts: [
+        'Open the page on a computer: it is “Settings”, “See all settings”, “Forwarding and POP/IMAP” of Gmail.',
+        'Choose “Enable POP for all mail”, or “for mail that arrives from now on”.',
+        'At “When messages are accessed with POP” choose “keep Gmail’s copy in the Inbox”, and press “Save Changes”.',
+      ],
+      done: 'the same page says “POP is enabled”.',
+    },
+    try: tried,
+    project: {
+      title: 'Make a project',
+      acts: [
+        'This way is for those who may not use app passwords. It takes half an hour.',
+        'Open the page, type a name such as “Tributary”, and press “Create”.',
+      ],
+      done: 'the name of the project stands at the top of the page. Stay in it for the next steps.',
+    },
+    consent: {
+      title: 'Say what asks for consent',
+      acts: [
+        'Open the page, press “Get started”, and type a name and your address.',
+        'At “Audience” choose “Internal” if all mailboxes are of your own Workspace, and “External” otherwise. Finish with “Create”.',
+      ],
+      done: 'the page says “OAuth configuration created”.',
+    },
+    publish: {
+      title: 'Publish it, or it ends after seven days',
+      acts: [
+        'With “External”, open the page and press “Publish app”, so that “Publishing status” is “In production”.',
+        'As long as it is “Testing”, each sign-in ends after seven days, and somebody has to sign in again every week.',
+        'It need not be verified for up to 100 people: they see “Google hasn’t verified this app”, and go on by “Advanced”.',
+      ],
+      done: '“Publishing status” is “In production”, or the audience is “Internal”.',
+    },
+    scope: {
+      title: 'Allow the scope for mail',
+      acts: [
+        'Open the page, press “Add or remove scopes”, and put the text below into “Manually add scopes”.',
+        'Press “Add to table”, “Update” and “Save”.',
+      ],
+      done: 'it stands under “Your restricted scopes”.',
+    },
+    client: {
+      title: 'Make a client',
+      acts: [
+        'Open the page, and choose “Web application”.',
+        'At “Authorized redirect URIs” press “Add URI”, and put the redirect URI there. Press “Create”.',
+        'Copy the client id and the client secret; the secret is shown this once.',
+      ],
+      done: 'you have both.',
+    },
+    save,
+    popToo: {
+      title: 'Switch POP on in the mailbox',
+      acts: ['Open the page on a computer, choose “Enable POP for all mail”, and press “Save Changes”.'],
+      done: 'the same page says “POP is enabled”.',
+    },
+    signIn,
+    serviceAccount: {
+      title: 'Make a service account',
+      acts: [
+        'This way is for the administrator of a Google Workspace, and for mailboxes of that Workspace.',
+        'Open the page, press “Create service account”, type a name such as “Tributary”, and press “Done”.',
+        'Open it, note its “Unique ID”, and under “Keys” press “Add key”, “Create new key”, “JSON”.',
+      ],
+      done: 'a file that ends in .json has been downloaded. Whoever has it can read the mailboxes of the next step.',
+    },
+    delegation: {
+      title: 'Let it read mailboxes',
+      acts: [
+        'Open the page: it is “Security”, “Access and data control”, “API controls”, “Domain-wide delegation” of the Admin console.',
+        'Press “Add new”, put the unique id into “Client ID”, and the text below into “OAuth scopes”. Press “Authorize”.',
+      ],
+      done: 'the id and the scope stand in the list. It may take some minutes until it holds.',
+    },
+    key: {
+      title: 'Enter its key',
+      acts: [
+        'On the command line, as an administrator: the id is the unique id, the file is the key, and “--address” is given once for each mailbox that it may open.',
+        'Then remove the file: it is kept sealed.',
+      ],
+    },
+    begin,
+  },
+}
+
+const microsoft: GuideWords['microsoft'] = {
+  name: 'Outlook.com, Hotmail and Microsoft 365',
+  lead: 'Microsoft takes neither your password nor an app password any more: whoever owns the mailbox signs in, in a browser. Before that an administrator registers an application, once for all accounts.',
+  steps: {
+    register: {
+      title: 'Register an application',
+      acts: [
+        'Open the first page; the US government has the second, 21Vianet in China the third. It wants an account with a directory (tenant): one of Microsoft 365 has it, others get one with a free Azure account.',
+        'Press “New registration”, and type a name such as “Tributary”.',
+        'At “Supported account types” choose “Accounts in any organizational directory and personal Microsoft accounts”.',
+        'At “Redirect URI” choose “Web”, put the redirect URI there, and press “Register”.',
+        'Copy the “Application (client) ID”.',
+      ],
+      done: 'the page shows an “Application (client) ID”.',
+    },
+    permissions: {
+      title: 'Say what it asks for',
+      acts: [
+        'Open “API permissions”, press “Add a permission”, “Microsoft Graph”, “Delegated permissions”.',
+        'Search for each of these, tick it, and press “Add permissions”.',
+        'In a company: press “Grant admin consent”, or each person is asked, if that is allowed there.',
+      ],
+      done: 'the four stand in the list of permissions.',
+    },
+    secret: {
+      title: 'Make a secret',
+      acts: [
+        'Open “Certificates & secrets”, press “New client secret”, and choose how long it is good: note the day, for then a new one is needed.',
+        'Copy what stands under “Value”, not the “Secret ID”. It is shown this once.',
+      ],
+      done: 'you have the value.',
+    },
+    device: {
+      title: 'Let people sign in by a code',
+      acts: [
+        'Open “Authentication” (in its new form: “Settings” there), set “Allow public client flows” to “Yes”, and press “Save”.',
+        'Then somebody without a browser on that machine can sign in by a code that is typed on a phone.',
+      ],
+      done: 'it is still “Yes” when the page is opened anew.',
+    },
+    save,
+    pop: {
+      title: 'Switch POP on in the mailbox',
+      acts: [
+        'For Outlook.com and Hotmail, open the first page: it is “Settings”, “Mail”, “Forwarding and IMAP”.',
+        'Switch “Let devices and apps use POP” on, choose that they may not delete messages, and press “Save”.',
+        'In Microsoft 365 an administrator sees to it that POP is on: the second page, “Active users”, the person, “Mail”, “Manage email apps”.',
+      ],
+      done: 'the switch is still on when the page is opened anew.',
+    },
+    signIn,
+    appPermissions: {
+      title: 'Let the application itself read mail',
+      acts: [
+        'This way is for the administrator of a Microsoft 365 tenant, and for mailboxes of that tenant. Register the application as above, for “this organizational directory only”, with a secret.',
+        'Open it, “API permissions”, “Add a permission”, “APIs my organization uses”, and search for “Office 365 Exchange Online”.',
+        'Choose “Application permissions”, tick these, press “Add permissions”, and then “Grant admin consent”.',
+      ],
+      done: 'a green tick and “Granted for” stand behind each of them.',
+    },
+    mailboxes: {
+      title: 'Say which mailboxes',
+      acts: [
+        'In PowerShell with the module ExchangeOnlineManagement, as an Exchange administrator, run these three; the last one for each mailbox. The page is Microsoft’s own.',
+        'The object id is the one under “Enterprise applications”, not that under “App registrations”.',
+      ],
+      done: 'Get-MailboxPermission names the application for the mailbox.',
+    },
+    list: {
+      title: 'Enter the application here',
+      acts: ['With the id of your tenant, and under “Further settings” with every mailbox that it may open.'],
+    },
+    begin,
+  },
+}
+
+const guides: GuideWords = {
+  google,
+  microsoft,
+  fastmail: {
+    name: 'Fastmail',
+    lead: 'An app password is the easy way. Your usual password is refused, and the Basic plan lets no mail program in.',
+    steps: {
+      appPassword: {
+        title: 'Make an app password',
+        acts: [
+          'Open the page: it is “Settings”, “Privacy & Security”, “Integrations” (elsewhere “Manage app passwords and access”).',
+          'Press “New app password”, and type your password when you are asked for it.',
+          'Choose a name, such as the one below, and access to mail, which includes POP. Press “Generate password”.',
+          'Copy it. It is shown this once.',
+        ],
+        done: 'the name stands in the list of app passwords.',
+      },
+      try: tried,
+      register: {
+        title: 'Ask Fastmail for a client id',
+        acts: [
+          'Fastmail registers applications by hand: write to its developers, as the page says. For yourself an app password is less work.',
+          'Give them the redirect URI, which has to be https: or http://localhost, and these two scopes. There is no secret.',
+        ],
+        done: 'they have sent you a client id.',
+      },
+      save,
+      signIn,
+    },
+  },
+  yahoo: {
+    name: 'Yahoo',
+    lead: 'Yahoo wants an app password in place of your own. It lets no new programs sign in any other way.',
+    steps: {
+      appPassword: {
+        title: 'Make an app password',
+        acts: [
+          'Open the page in a browser in which you have used Yahoo for some days, not in a private window: Yahoo refuses it otherwise.',
+          'Under “External connections” press “Create app password”.',
+          'Type a name, such as the one below, and press “Generate password”.',
+          'Copy it, and press “Done”. It holds until you delete it there, also when you change your own password.',
+        ],
+        done: 'it is counted under “External connections”.',
+      },
+      try: tried,
+    },
+  },
+  aol: {
+    name: 'AOL',
+    lead: 'AOL wants an app password in place of your own. It lets no new programs sign in any other way.',
+    steps: {
+      appPassword: {
+        title: 'Make an app password',
+        acts: [
+          'Open the page in a browser in which you have used AOL for some days, not in a private window: AOL refuses it otherwise.',
+          'Press “Generate app password” (elsewhere “Create app password” under “External connections”), and “Get Started” if it is there.',
+          'Type a name, such as the one below, and press “Generate password”.',
+          'Copy it, and press “Done”. It holds until you delete it there, also when you change your own password.',
+        ],
+        done: 'the name stands under “Generate and manage app passwords”.',
+      },
+      try: tried,
+    },
+  },
+  gmx: {
+    name: 'GMX',
+    lead: 'Your password works once POP3 has been switched on in the settings. Nobody is let in before, and GMX switches it off again where it is not used for long. Addresses at gmx.com have pop.gmx.com.',
+    steps: {
+      twoFactor: {
+        title: 'With two-factor sign-in: make an app password',
+        acts: [
+          'Without two-factor sign-in, pass this step by: your own password is the right one.',
+          'Otherwise sign in at GMX, press “Mein Account” (my account), “Sicherheit” (security), “Anwendungsspezifische Passwörter”; the page shows it.',
+          'Press “Jetzt anwendungsspezifisches Passwort einrichten”, and copy it. It is shown this once.',
+        ],
+        done: 'the password stands in the list there.',
+      },
+      pop: {
+        title: 'Switch POP3 on',
+        acts: [
+          'Sign in at GMX on a computer, and open “E-Mail”. The second page shows the steps, the third those of gmx.com.',
+          'Press “Einstellungen” (settings), then “POP3/IMAP Abruf”.',
+          'Tick “POP3 und IMAP Zugriff erlauben” (allow access), and press “Speichern” (save).',
+          'Where two-factor sign-in has been switched on since, this has to be done once more.',
+        ],
+        done: 'the tick is still there when the page is opened anew.',
+      },
+      try: tried,
+    },
+  },
+  'web-de': {
+    name: 'WEB.DE',
+    lead: 'Your password works once POP3 has been switched on in the settings. The user name is what stands before the @.',
+    steps: {
+      twoFactor: {
+        title: 'With two-factor sign-in: make an app password',
+        acts: [
+          'Without two-factor sign-in, pass this step by: your own password is the right one.',
+          'Otherwise sign in at WEB.DE, press “Mein Account” (my account), “Sicherheit” (security), “Anwendungsspezifische Passwörter”, and make one there; the page shows it.',
+        ],
+        done: 'the password stands in the list there.',
+      },
+      pop: {
+        title: 'Switch POP3 on',
+        acts: [
+          'Sign in at WEB.DE on a computer, and open “E-Mail”. The second page shows the steps.',
+          'Press “Einstellungen” (settings), then “POP3/IMAP Abruf”.',
+          'Tick “POP3 und IMAP Zugriff erlauben” (allow access), and press “Speichern” (save).',
+          'Where two-factor sign-in has been switched on since, this has to be done once more.',
+        ],
+        done: 'the tick is still there when the page is opened anew.',
+      },
+      try: tried,
+    },
+  },
+  't-online': {
+    name: 'T-Online (Telekom)',
+    lead: 'Mail programs need a password of their own there, the “Passwort für E-Mail-Programme” or “E-Mail-Passwort”. The one of the web page is refused.',
+    steps: {
+      mailPassword: {
+        title: 'Set the password for e-mail',
+        acts: [
+          'Sign in at the e-mail centre.',
+          'Press “Menü” above the mailboxes, “Einstellungen” (settings), “Passwörter” (passwords).',
+          'At the password for e-mail programs press “Jetzt ändern” (change now), choose one other than that of the web page, and press “Speichern” (save).',
+        ],
+        done: 'the page says that the password has been changed.',
+      },
+      try: tried,
+    },
+  },
+  icloud: {
+    name: 'iCloud',
+    lead: 'iCloud has no POP3 at all, so its mail cannot be fetched from there. It can forward it.',
+    steps: {
+      target: {
+        title: 'Choose where it is forwarded to',
+        acts: [
+          'Take an address whose mail Tributary gathers, at a provider with POP3. Of your own domain it is mostly easy to make one for this alone.',
+        ],
+        done: 'the account of that address is up to date here.',
+      },
+      forward: {
+        title: 'Have it forwarded',
+        acts: [
+          'Sign in at iCloud Mail, open the settings above the list of mailboxes, and choose “Mail Forwarding” (“Preferences”, “General” in some versions). Apple’s own page is the second one.',
+          'Tick “Forward my email to”, and type the address.',
+          'Leave “Delete messages after forwarding” off, until you have seen for some weeks that nothing is missing.',
+        ],
+        done: 'a message that you send to your iCloud address comes here by the other one.',
+      },
+      old: {
+        title: 'What is there already',
+        acts: [
+          'Only new mail is forwarded. Older mail is best copied once with a mail program that has both mailboxes, over IMAP.',
+        ],
+        done: 'both mailboxes show the same mail.',
+      },
+    },
+  },
+  custom: {
+    name: 'Another provider',
+    lead: 'Most providers take user name and password. Their settings are mostly found by the address.',
+    steps: {
+      ask: {
+        title: 'Ask the provider, or its help pages',
+        acts: [
+          'For the POP3 server, and whether POP3 has to be switched on in the settings of the mailbox.',
+          'Whether the user name is the whole address.',
+          'Whether a mail program needs a password of its own: with two-factor sign-in it mostly does.',
+        ],
+        done: 'you know the server, the user name and the password.',
+      },
+      try: tried,
+      issuer: {
+        title: 'See whether people can sign in there',
+        acts: [
+          'This way is for a provider, or your own company, with a server for OAuth 2.0 or OpenID Connect.',
+          'Ask it for its issuer, type that here, and see what the server says of itself.',
+        ],
+      },
+      register: {
+        title: 'Register an application',
+        acts: [
+          'Register a client for the web there (authorization code with PKCE).',
+          'Give it the redirect URI.',
+          'Copy the client id, and the secret if there is one.',
+        ],
+        done: 'you have a client id.',
+      },
+      save,
+      signIn,
+    },
+  },
+}
 
 export const en = {
   common: {

@@ -5,11 +5,20 @@ import { en, type Words } from './en.ts'
 
 export type { Words } from './en.ts'
 
-export const languages = { en: 'English', vi: 'Tiếng Việt' } as const
+export const languages = {
+  en: 'English',
+  de: 'Deutsch',
+  es: 'Español',
+  fr: 'Français',
+  vi: 'Tiếng Việt',
+} as const
 export type Language = keyof typeof languages
 
 const load: Readonly<Record<Language, () => Promise<Words>>> = {
   en: async () => en,
+  de: async () => (await import('./de.ts')).de,
+  es: async () => (await import('./es.ts')).es,
+  fr: async () => (await import('./fr.ts')).fr,
   vi: async () => (await import('./vi.ts')).vi,
 }
 

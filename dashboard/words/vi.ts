@@ -1,13 +1,532 @@
 /** Tiếng Việt. */
+import type { GuideWords } from '../guides.ts'
 import type { Words } from './en.ts'
-import { guides } from './guides-vi.ts'
 import { plurals } from './plural.ts'
-import { steps } from './steps-vi.ts'
+import type { ProtocolWords, StepWords } from './steps.ts'
 
 const count = plurals('vi')
 const number = (n: number) => n.toLocaleString('vi')
 const messages = (n: number) => count(n, { other: '# thư' })
 const accounts = (n: number) => count(n, { other: '# tài khoản' })
+
+const tlsNames = { implicit: 'TLS', starttls: 'STARTTLS', none: 'Không' } as const
+/** The protocols whose name is another one behind "is". */
+const spoken: ProtocolWords = { POP3: 'POP3 không mã hóa', 'the web': 'một máy chủ web' }
+
+/** The API has notes about single providers, and remedies of our own, only in English; they are quoted. */
+const steps: StepWords = {
+  'other port': ({ port, tls, blocked }) =>
+    `${blocked ? 'Có vẻ một tường lửa ở giữa chặn cổng này, nhưng ' : ''}POP3 trả lời ở cổng ${port} của cùng máy chủ: hãy đặt cổng là ${port} và mã hóa là ${tlsNames[tls]}.`,
+  'no safe port': () =>
+    'Hãy hỏi nhà cung cấp một máy chủ có mã hóa: máy chủ này không có ở cổng thường dùng nào, và không mã hóa thì ai ở giữa đường cũng đọc được mật khẩu.',
+  'provider note': ({ provider, note, certain }) =>
+    certain
+      ? `${provider} có yêu cầu riêng: “${note}”`
+      : `Nếu tên người dùng và mật khẩu đã đúng, ${provider} có yêu cầu riêng: “${note}”`,
+  'app password': () =>
+    'Nhà cung cấp đòi mật khẩu ứng dụng: hãy tạo một mật khẩu như vậy trong phần cài đặt bảo mật của họ và nhập nó thay cho mật khẩu của bạn.',
+  'forward instead': () =>
+    'Nơi này không nhận mật khẩu: chủ hộp thư phải đăng nhập ở nhà cung cấp. Hoặc hãy cho hộp thư chuyển tiếp thư.',
+  'sign in instead': () =>
+    'Nơi này không nhận mật khẩu: chủ hộp thư phải đăng nhập ở nhà cung cấp, qua một ứng dụng đã đăng ký ở đó.',
+  'plain letters': () =>
+    'Tên người dùng hoặc mật khẩu có ký tự ngoài bảng ASCII (như ä hoặc é), và một số máy chủ đọc chúng theo cách khác: nếu cả hai đều đúng, hãy đặt tại nhà cung cấp một mật khẩu chỉ gồm chữ không dấu, chữ số và ký hiệu.',
+  'confirm on the web': () =>
+    'Hãy đăng nhập một lần trên trang web của nhà cung cấp và xác nhận ở đó rằng chính là bạn, rồi thử lại.',
+  'unlock on the web': () =>
+    'Hãy đăng nhập trên trang web của nhà cung cấp: tài khoản đang bị khóa, và ở đó có hướng dẫn cách mở lại.',
+  'switch POP3 on': () => 'Hãy bật POP3 trong phần cài đặt của hộp thư, trên trang web của nhà cung cấp.',
+  'other tariff': () =>
+    'POP3 không thuộc gói dịch vụ của hộp thư này: hãy chọn ở nhà cung cấp một gói có POP3, hoặc để hộp thư chuyển tiếp thư.',
+  moved: ({ host }) =>
+    host === null
+      ? 'Hộp thư đã chuyển sang nơi khác: hãy hỏi nhà cung cấp máy chủ mới và nhập máy chủ đó.'
+      : `Hộp thư đã chuyển sang nơi khác: nếu bạn biết ${host} là của nhà cung cấp, hãy nhập tên đó làm máy chủ.`,
+  'make room': () => 'Hộp thư đã đầy: hãy dọn bớt thư trên trang web của nhà cung cấp.',
+  'let the address in': () =>
+    'Nhà cung cấp chặn địa chỉ hoặc quốc gia mà Tributary kết nối từ đó: hãy cho phép trong phần cài đặt bảo mật của hộp thư, hoặc hỏi nhà cung cấp.',
+  'use TLS': () =>
+    'Máy chủ không nhận mật khẩu khi không mã hóa: hãy đặt mã hóa là TLS và cổng là 995, hoặc STARTTLS cho cổng này.',
+  'choose TLS or sasl': () =>
+    'Có thể có kẻ đứng ở giữa, và mật khẩu mới không thay đổi được điều đó: hãy đặt mã hóa là TLS hoặc STARTTLS, hoặc, nếu nhà cung cấp nói rằng như vậy là đúng, hãy tự chọn cơ chế đăng nhập.',
+  'choose a new password': () => 'Hãy chọn mật khẩu mới trên trang web của nhà cung cấp, rồi nhập vào đây.',
+  'renew the licence': () =>
+    'Máy chủ thư thiếu giấy phép: người quản trị nó phải gia hạn; không cài đặt nào ở đây giúp được.',
+  'pin until renewed': () =>
+    'Nhà cung cấp phải gia hạn chứng chỉ. Trước lúc đó: nếu bạn biết máy chủ này, hãy so dấu vân tay (SHA-256) với dấu mà người quản trị nó cho biết, rồi chỉ tin đúng chứng chỉ này.',
+  'pin if known': () =>
+    'Nếu bạn biết máy chủ này: hãy so dấu vân tay (SHA-256) của chứng chỉ với dấu mà người quản trị nó cho biết, rồi chỉ tin đúng chứng chỉ này.',
+  'pin if renewed': () =>
+    'Nếu nhà cung cấp đã thay chứng chỉ, hãy tin chứng chỉ mới; nếu không, có thể có kẻ đứng ở giữa.',
+  'install the chain': () =>
+    'Hãy yêu cầu nhà cung cấp cài đặt đầy đủ chuỗi chứng chỉ. Trong lúc chờ: nếu bạn biết máy chủ này, hãy so sánh dấu vân tay (SHA-256) với điều người vận hành cho biết, rồi chỉ tin đúng chứng chỉ này.',
+  'set a host name': () => 'Hãy nhập tên của máy chủ, do nhà cung cấp cho biết, thay cho địa chỉ IP.',
+  'provider mends TLS': () =>
+    'Nhà cung cấp phải sửa điều đó. Nếu các chương trình khác kết nối được từ nơi khác thì có gì đó ở giữa gây nhiễu kết nối.',
+  'check the clock': () =>
+    'Hãy kiểm tra đồng hồ của máy chạy Tributary; nếu nó đúng thì nhà cung cấp phải sửa chứng chỉ của mình.',
+  'set the host': ({ host }) =>
+    `Nếu bạn biết ${host} là của nhà cung cấp, hãy nhập tên đó làm máy chủ: chứng chỉ dành cho nó.`,
+  'set a host under': ({ domain }) =>
+    `Nếu bạn biết ${domain} là của nhà cung cấp, hãy nhập một máy chủ có tên kết thúc như vậy: chứng chỉ dành cho nó.`,
+  'newer TLS': () => 'Nhà cung cấp phải hỗ trợ TLS 1.2 trở lên; thấp hơn thì không an toàn.',
+  'allow old TLS': () =>
+    'Nhà cung cấp phải hỗ trợ TLS 1.2 trở lên. Trong lúc chờ, bạn có thể đặt phiên bản TLS cũ nhất là 1.0 trong phần nâng cao: khi đó người ở giữa đường có thể đọc được những gì được gửi.',
+  'allow weak TLS': ({ certain }) =>
+    certain
+      ? 'Nhà cung cấp phải sửa điều đó. Trong lúc chờ, bạn có thể cho phép mã hóa cũ và yếu trong phần nâng cao: khi đó người ở giữa đường có thể đọc được những gì được gửi.'
+      : 'Nhà cung cấp phải sửa điều đó. Nếu máy chủ đã cũ, cho phép mã hóa cũ và yếu trong phần nâng cao có thể giúp được: khi đó người ở giữa đường có thể đọc được những gì được gửi.',
+  'ask for less TLS': () =>
+    'Hãy đặt phiên bản TLS cũ nhất là 1.2 trong phần nâng cao, vẫn an toàn, hoặc yêu cầu nhà cung cấp hỗ trợ TLS 1.3.',
+  'check the proxy': ({ server }) =>
+    `Hãy xem máy chủ ủy quyền (proxy) ${server} có đang chạy, có cho Tributary kết nối tới cổng này, và tên người dùng cùng mật khẩu của nó có đúng không.`,
+  'set starttls': () => 'Hãy đặt mã hóa là STARTTLS cho cổng này; với TLS ngay từ đầu thì thường là cổng 995.',
+  'set implicit': () => 'Hãy đặt mã hóa là TLS và cổng là 995.',
+  'set implicit here': () => 'Hãy đặt mã hóa là TLS cho cổng này: nó dùng TLS ngay từ đầu.',
+  'check TLS': () => 'Hãy kiểm tra tên máy chủ và kiểu mã hóa.',
+  'slow to greet': () =>
+    'Máy chủ nhận kết nối nhưng không nói gì: hãy kiểm tra cổng và kiểu mã hóa. Nếu đều đúng thì máy chủ chậm, và một lượt lấy thư, vốn chờ lâu hơn lần thử này, vẫn có thể vào được.',
+  'check login': () =>
+    'Hãy kiểm tra tên người dùng và mật khẩu: nhiều nơi muốn tên người dùng là cả địa chỉ, một số nơi muốn mật khẩu ứng dụng.',
+  'check login, then wait': () => 'Hãy kiểm tra tên người dùng và mật khẩu, và chờ vài phút rồi mới thử lại.',
+  'check spelling': ({ host }) => `Hãy kiểm tra cách viết ${host}: không có máy chủ nào tên như vậy.`,
+  'check host and port': ({ looked, server }) =>
+    `Hãy kiểm tra máy chủ và cổng: ${looked ? 'POP3 không trả lời ở cổng thường dùng nào' : 'không có gì trả lời ở cổng này'}. Nếu chúng đã đúng, có thể một tường lửa chặn kết nối đi đến ${server}.`,
+  'check host, or shut out': () =>
+    'Hãy thử lại sau vài phút; nếu vẫn vậy, hãy kiểm tra máy chủ và cổng, hoặc có thể nhà cung cấp chặn địa chỉ mạng này.',
+  'not POP3': ({ speaks }) =>
+    speaks === null
+      ? 'Hãy kiểm tra máy chủ và cổng: thứ trả lời ở đó không nói POP3 như phải có. Nếu đã đúng, hãy hỏi nhà cung cấp, hoặc tìm một proxy hay phần mềm diệt virus ở giữa.'
+      : `Hãy kiểm tra máy chủ và cổng: thứ trả lời ở đó là ${spoken[speaks] ?? speaks}, còn POP3 thường ở cổng 995 với TLS.`,
+  'name servers': () => 'Hãy thử lại sau ít phút; nếu vẫn vậy, các máy chủ tên miền mà Tributary hỏi không trả lời.',
+  'try later': () => 'Hãy thử lại sau vài phút.',
+  'try later, too slow': () => 'Hãy thử lại sau: lúc này máy chủ quá chậm.',
+  'wait, each try counts': () => 'Hãy chờ vài phút rồi mới thử lại: mỗi lần thử đều bị tính.',
+  'wait for the quota': () =>
+    'Máy chủ chỉ cho tải một lượng thư nhất định mỗi ngày hoặc mỗi giờ, và đã hết: hãy chờ đến khi có lại, thường là trong vòng một ngày.',
+  'close other programs': () =>
+    'Hãy đóng các chương trình khác đang lấy thư của hộp thư này qua POP3, hoặc chờ: một số nơi giữ khóa đến 15 phút.',
+  'ask the provider': () => 'Hãy thử lại sau vài phút; nếu vẫn vậy, nhà cung cấp có thể cho biết điều đó nghĩa là gì.',
+  'provider must act': () => 'Máy chủ nói rằng lỗi này không tự hết: hãy yêu cầu nhà cung cấp sửa.',
+  'open the folder': ({ folder }) =>
+    `Hãy xem ở kho thư rằng tài khoản đăng nhập này được ghi vào thư mục ${folder} và thư mục chưa đầy, hoặc chọn thư mục khác cho tài khoản.`,
+  'set the destination login': () =>
+    'Hãy nhập lại tên người dùng và mật khẩu của nơi nhận: nhiều nhà cung cấp muốn tên người dùng là cả địa chỉ, một số muốn mật khẩu ứng dụng.',
+  'app password for the destination': () =>
+    'Nhà cung cấp đòi mật khẩu ứng dụng: hãy tạo một mật khẩu như vậy trong phần cài đặt bảo mật của họ và nhập nó làm mật khẩu của nơi nhận.',
+  'new password for the destination': () =>
+    'Hãy chọn mật khẩu mới trên trang web của nhà cung cấp và nhập nó làm mật khẩu của nơi nhận.',
+  'another destination': () =>
+    'Nơi này không nhận mật khẩu: hãy đăng nhập ở nhà cung cấp của nó, hoặc nhập mật khẩu ứng dụng nếu họ có.',
+  'sign the destination in': () =>
+    'Nơi này không nhận mật khẩu: hãy đăng nhập ở nhà cung cấp của nó, hoặc nhập mật khẩu ứng dụng nếu họ có.',
+  'switch IMAP on': () => 'Hãy bật IMAP trong phần cài đặt của hộp thư đó, trên trang web của nhà cung cấp.',
+  'use TLS for the destination': () =>
+    'Máy chủ không nhận mật khẩu khi không mã hóa: hãy đặt mã hóa của nơi nhận là TLS và cổng là 993, hoặc STARTTLS cho cổng này.',
+  remedy: ({ remedy }) => `“${remedy}.”`,
+}
+
+/** Steps that several providers have in common. */
+const tried = {
+  title: 'Thử ngay tại đây',
+  acts: ['Gõ địa chỉ và mật khẩu. Chỉ thử đăng nhập: không lấy thư nào, không lưu gì cả.'],
+}
+const save = {
+  title: 'Nhập ứng dụng vào đây',
+  acts: ['Quản trị viên làm một lần; mọi tài khoản của nhà cung cấp này đều đăng nhập qua nó.'],
+}
+const signIn = {
+  title: 'Đăng nhập',
+  acts: [
+    'Thêm tài khoản và chọn đăng nhập. Trình duyệt sang trang của nhà cung cấp rồi quay lại.',
+    'Với hộp thư của người khác: thêm tài khoản, rồi tạo liên kết cho chủ hộp thư ở trang của tài khoản.',
+  ],
+}
+const begin = {
+  title: 'Thêm các hộp thư',
+  acts: ['Trên dòng lệnh, với quyền quản trị: thêm từng hộp thư kèm id của ứng dụng ở đây, rồi cho nó đăng nhập.'],
+}
+
+const google: GuideWords['google'] = {
+  name: 'Gmail và Google Workspace',
+  lead: 'Mật khẩu ứng dụng là cách dễ nhất: mất mười phút và dùng được cho đến khi bạn đổi mật khẩu Google. Mật khẩu thường bị từ chối.',
+  steps: {
+    twoSteps: {
+      title: 'Bật Xác minh 2 bước',
+      acts: [
+        'Mở trang và đăng nhập bằng tài khoản cần gom thư.',
+        'Bấm “Turn on 2-Step Verification” (bật Xác minh 2 bước) và làm đến cuối. Chưa bật thì Google không cho tạo mật khẩu ứng dụng.',
+      ],
+      done: 'trang báo Xác minh 2 bước đang bật.',
+    },
+    appPassword: {
+      title: 'Tạo mật khẩu ứng dụng',
+      acts: [
+        'Mở trang. Trang báo không dùng được nếu chưa bật Xác minh 2 bước, nếu chỉ dùng khóa bảo mật, nếu bật Bảo vệ nâng cao (Advanced Protection), hoặc nếu quản trị viên Workspace của bạn không cho phép.',
+        'Gõ một tên, ví dụ tên dưới đây, rồi bấm “Create” (tạo).',
+        'Sao chép 16 chữ cái. Chúng chỉ hiện một lần; dấu cách không quan trọng.',
+        'Khi bạn đổi mật khẩu Google, mật khẩu ứng dụng hết hiệu lực: lúc đó hãy tạo cái mới.',
+      ],
+      done: 'tên đó nằm trong danh sách mật khẩu ứng dụng của bạn.',
+    },
+    pop: {
+      title: 'Bật POP',
+      acts: [
+        'Mở trang trên máy tính: đó là “Settings”, “See all settings”, “Forwarding and POP/IMAP” của Gmail.',
+        'Chọn “Enable POP for all mail” (cho mọi thư) hoặc “for mail that arrives from now on” (chỉ thư từ nay).',
+        'Ở “When messages are accessed with POP”, chọn “keep Gmail’s copy in the Inbox”, rồi bấm “Save Changes”.',
+      ],
+      done: 'chính trang đó báo “POP is enabled” (POP đã bật).',
+    },
+    try: tried,
+    project: {
+      title: 'Tạo một dự án',
+      acts: [
+        'Cách này dành cho người không được dùng mật khẩu ứng dụng. Mất nửa giờ.',
+        'Mở trang, gõ một tên như “Tributary”, rồi bấm “Create”.',
+      ],
+      done: 'tên dự án hiện ở đầu trang. Các bước sau đều làm trong dự án đó.',
+    },
+    consent: {
+      title: 'Khai báo nơi xin phép',
+      acts: [
+        'Mở trang, bấm “Get started”, gõ tên và địa chỉ của bạn.',
+        'Ở “Audience”, chọn “Internal” nếu mọi hộp thư đều thuộc Workspace của bạn, ngược lại chọn “External”. Kết thúc bằng “Create”.',
+      ],
+      done: 'trang báo “OAuth configuration created”.',
+    },
+    publish: {
+      title: 'Xuất bản, nếu không sẽ hết hạn sau bảy ngày',
+      acts: [
+        'Với “External”, mở trang và bấm “Publish app” để “Publishing status” thành “In production”.',
+        'Chừng nào còn là “Testing”, mỗi lần đăng nhập hết hạn sau bảy ngày, và tuần nào cũng phải đăng nhập lại.',
+        'Không cần xác minh khi có tối đa 100 người: họ thấy “Google hasn’t verified this app” và đi tiếp qua “Advanced”.',
+      ],
+      done: '“Publishing status” là “In production”, hoặc “Audience” là “Internal”.',
+    },
+    scope: {
+      title: 'Cho phép phạm vi (scope) của thư',
+      acts: [
+        'Mở trang, bấm “Add or remove scopes”, dán dòng dưới đây vào “Manually add scopes”.',
+        'Bấm “Add to table”, “Update” rồi “Save”.',
+      ],
+      done: 'nó nằm dưới “Your restricted scopes”.',
+    },
+    client: {
+      title: 'Tạo một client',
+      acts: [
+        'Mở trang và chọn “Web application”.',
+        'Ở “Authorized redirect URIs”, bấm “Add URI”, dán địa chỉ chuyển hướng vào. Bấm “Create”.',
+        'Sao chép client id và client secret; secret chỉ hiện một lần.',
+      ],
+      done: 'bạn đã có cả hai.',
+    },
+    save,
+    popToo: {
+      title: 'Bật POP trong hộp thư',
+      acts: ['Mở trang trên máy tính, chọn “Enable POP for all mail”, rồi bấm “Save Changes”.'],
+      done: 'chính trang đó báo “POP is enabled” (POP đã bật).',
+    },
+    signIn,
+    serviceAccount: {
+      title: 'Tạo tài khoản dịch vụ (service account)',
+      acts: [
+        'Cách này dành cho quản trị viên của một Google Workspace, và cho hộp thư của Workspace đó.',
+        'Mở trang, bấm “Create service account”, gõ một tên như “Tributary”, rồi bấm “Done”.',
+        'Mở nó, ghi lại “Unique ID”, rồi dưới “Keys” bấm “Add key”, “Create new key”, “JSON”.',
+      ],
+      done: 'một tệp có đuôi .json đã được tải về. Ai có tệp này đều đọc được các hộp thư ở bước sau.',
+    },
+    delegation: {
+      title: 'Cho phép nó đọc hộp thư',
+      acts: [
+        'Mở trang: đó là “Security”, “Access and data control”, “API controls”, “Domain-wide delegation” của bảng điều khiển quản trị.',
+        'Bấm “Add new”, dán Unique ID vào “Client ID”, dán dòng dưới đây vào “OAuth scopes”. Bấm “Authorize”.',
+      ],
+      done: 'id và phạm vi nằm trong danh sách. Có thể mất vài phút mới có hiệu lực.',
+    },
+    key: {
+      title: 'Nhập khóa của nó',
+      acts: [
+        'Trên dòng lệnh, với quyền quản trị: ID là Unique ID, tệp là khóa, và mỗi hộp thư được mở cần một “--address”.',
+        'Sau đó hãy xóa tệp: khóa đã được lưu niêm phong.',
+      ],
+    },
+    begin,
+  },
+}
+
+const microsoft: GuideWords['microsoft'] = {
+  name: 'Outlook.com, Hotmail và Microsoft 365',
+  lead: 'Microsoft không còn nhận mật khẩu của bạn, kể cả mật khẩu ứng dụng: chủ hộp thư đăng nhập bằng trình duyệt. Trước đó quản trị viên đăng ký một ứng dụng, một lần cho mọi tài khoản.',
+  steps: {
+    register: {
+      title: 'Đăng ký một ứng dụng',
+      acts: [
+        'Mở trang đầu tiên; chính phủ Mỹ dùng trang thứ hai, 21Vianet ở Trung Quốc dùng trang thứ ba. Trang đòi tài khoản có thư mục (tenant): tài khoản Microsoft 365 có sẵn, tài khoản khác có được nhờ tài khoản Azure miễn phí.',
+        'Bấm “New registration” và gõ một tên như “Tributary”.',
+        'Ở “Supported account types”, chọn “Accounts in any organizational directory and personal Microsoft accounts”.',
+        'Ở “Redirect URI”, chọn “Web”, dán địa chỉ chuyển hướng vào, rồi bấm “Register”.',
+        'Sao chép “Application (client) ID”.',
+      ],
+      done: 'trang hiện “Application (client) ID”.',
+    },
+    permissions: {
+      title: 'Khai báo những quyền cần xin',
+      acts: [
+        'Mở “API permissions”, bấm “Add a permission”, “Microsoft Graph”, “Delegated permissions”.',
+        'Tìm từng quyền dưới đây, đánh dấu, rồi bấm “Add permissions”.',
+        'Trong công ty: bấm “Grant admin consent”, nếu không thì từng người sẽ được hỏi, nếu nơi đó cho phép.',
+      ],
+      done: 'cả bốn quyền nằm trong danh sách.',
+    },
+    secret: {
+      title: 'Tạo mã bí mật',
+      acts: [
+        'Mở “Certificates & secrets”, bấm “New client secret”, chọn thời hạn: hãy ghi lại ngày hết hạn, đến đó cần mã mới.',
+        'Sao chép phần “Value”, không phải “Secret ID”. Nó chỉ hiện một lần.',
+      ],
+      done: 'bạn đã có phần “Value”.',
+    },
+    device: {
+      title: 'Cho phép đăng nhập bằng mã',
+      acts: [
+        'Mở “Authentication” (ở bản mới: mục “Settings” trong đó), đặt “Allow public client flows” thành “Yes”, rồi bấm “Save”.',
+        'Khi đó máy không có trình duyệt vẫn đăng nhập được bằng mã gõ trên điện thoại.',
+      ],
+      done: 'mở lại trang mà vẫn là “Yes”.',
+    },
+    save,
+    pop: {
+      title: 'Bật POP trong hộp thư',
+      acts: [
+        'Với Outlook.com và Hotmail, mở trang đầu tiên: đó là “Settings”, “Mail”, “Forwarding and IMAP”.',
+        'Bật “Let devices and apps use POP”, chọn không cho chúng xóa thư, rồi bấm “Save”.',
+        'Ở Microsoft 365, quản trị viên phải bật POP: trang thứ hai, “Active users”, chọn người đó, “Mail”, “Manage email apps”.',
+      ],
+      done: 'mở lại trang mà công tắc vẫn bật.',
+    },
+    signIn,
+    appPermissions: {
+      title: 'Cho chính ứng dụng đọc thư',
+      acts: [
+        'Cách này dành cho quản trị viên của một tenant Microsoft 365, và cho hộp thư của tenant đó. Đăng ký ứng dụng như trên, cho “this organizational directory only”, có mã bí mật.',
+        'Mở nó, “API permissions”, “Add a permission”, “APIs my organization uses”, rồi tìm “Office 365 Exchange Online”.',
+        'Chọn “Application permissions”, đánh dấu các quyền dưới đây, bấm “Add permissions”, rồi “Grant admin consent”.',
+      ],
+      done: 'sau mỗi quyền có dấu xanh và “Granted for”.',
+    },
+    mailboxes: {
+      title: 'Chỉ rõ những hộp thư nào',
+      acts: [
+        'Trong PowerShell có mô-đun ExchangeOnlineManagement, với quyền quản trị Exchange, chạy ba lệnh này; lệnh cuối cho từng hộp thư. Trang kèm theo là của chính Microsoft.',
+        'Object id là id ở “Enterprise applications”, không phải ở “App registrations”.',
+      ],
+      done: 'Get-MailboxPermission nêu tên ứng dụng ở hộp thư đó.',
+    },
+    list: {
+      title: 'Nhập ứng dụng vào đây',
+      acts: ['Kèm id của tenant, và ở “Thiết lập khác” ghi mọi hộp thư mà nó được mở.'],
+    },
+    begin,
+  },
+}
+
+const guides: GuideWords = {
+  google,
+  microsoft,
+  fastmail: {
+    name: 'Fastmail',
+    lead: 'Mật khẩu ứng dụng là cách dễ nhất. Mật khẩu thường bị từ chối, và gói Basic không cho chương trình thư nào vào.',
+    steps: {
+      appPassword: {
+        title: 'Tạo mật khẩu ứng dụng',
+        acts: [
+          'Mở trang: đó là “Settings”, “Privacy & Security”, “Integrations” (có nơi là “Manage app passwords and access”).',
+          'Bấm “New app password”, và gõ mật khẩu của bạn khi được hỏi.',
+          'Chọn một tên, ví dụ tên dưới đây, và quyền đọc thư, gồm cả POP. Bấm “Generate password”.',
+          'Sao chép lại. Nó chỉ hiện một lần.',
+        ],
+        done: 'tên đó nằm trong danh sách mật khẩu ứng dụng.',
+      },
+      try: tried,
+      register: {
+        title: 'Xin Fastmail một client id',
+        acts: [
+          'Fastmail đăng ký ứng dụng bằng tay: hãy viết cho nhóm phát triển của họ, như trang này hướng dẫn. Nếu chỉ cho riêng bạn, mật khẩu ứng dụng đỡ mất công hơn.',
+          'Gửi cho họ địa chỉ chuyển hướng, phải là https: hoặc http://localhost, và hai phạm vi (scope) này. Không có mã bí mật.',
+        ],
+        done: 'họ đã gửi cho bạn một client id.',
+      },
+      save,
+      signIn,
+    },
+  },
+  yahoo: {
+    name: 'Yahoo',
+    lead: 'Yahoo đòi mật khẩu ứng dụng thay cho mật khẩu của bạn. Chương trình mới không có cách đăng nhập nào khác.',
+    steps: {
+      appPassword: {
+        title: 'Tạo mật khẩu ứng dụng',
+        acts: [
+          'Mở trang trong trình duyệt mà bạn đã dùng Yahoo vài ngày nay, không phải cửa sổ ẩn danh: nếu không Yahoo sẽ từ chối.',
+          'Dưới “External connections”, bấm “Create app password”.',
+          'Gõ một tên, ví dụ tên dưới đây, rồi bấm “Generate password”.',
+          'Sao chép lại, rồi bấm “Done”. Nó dùng được cho đến khi bạn xóa ở đó, kể cả khi bạn đổi mật khẩu của mình.',
+        ],
+        done: 'nó được tính ở “External connections”.',
+      },
+      try: tried,
+    },
+  },
+  aol: {
+    name: 'AOL',
+    lead: 'AOL đòi mật khẩu ứng dụng thay cho mật khẩu của bạn. Chương trình mới không có cách đăng nhập nào khác.',
+    steps: {
+      appPassword: {
+        title: 'Tạo mật khẩu ứng dụng',
+        acts: [
+          'Mở trang trong trình duyệt mà bạn đã dùng AOL vài ngày nay, không phải cửa sổ ẩn danh: nếu không AOL sẽ từ chối.',
+          'Bấm “Generate app password” (có nơi là “Create app password” dưới “External connections”), rồi “Get Started” nếu có.',
+          'Gõ một tên, ví dụ tên dưới đây, rồi bấm “Generate password”.',
+          'Sao chép lại, rồi bấm “Done”. Nó dùng được cho đến khi bạn xóa ở đó, kể cả khi bạn đổi mật khẩu của mình.',
+        ],
+        done: 'tên đó nằm ở “Generate and manage app passwords”.',
+      },
+      try: tried,
+    },
+  },
+  gmx: {
+    name: 'GMX',
+    lead: 'Mật khẩu của bạn dùng được sau khi bật POP3 trong phần cài đặt. Trước đó không chương trình nào vào được, và GMX tự tắt nếu lâu không dùng. Địa chỉ gmx.com dùng pop.gmx.com.',
+    steps: {
+      twoFactor: {
+        title: 'Nếu dùng đăng nhập hai lớp: tạo mật khẩu ứng dụng',
+        acts: [
+          'Không dùng đăng nhập hai lớp thì bỏ qua bước này: mật khẩu của bạn là đúng.',
+          'Nếu có, đăng nhập GMX, bấm “Mein Account” (tài khoản của tôi), “Sicherheit” (bảo mật), “Anwendungsspezifische Passwörter”; trang này chỉ rõ.',
+          'Bấm “Jetzt anwendungsspezifisches Passwort einrichten” và sao chép lại. Nó chỉ hiện một lần.',
+        ],
+        done: 'mật khẩu đó nằm trong danh sách ở đó.',
+      },
+      pop: {
+        title: 'Bật POP3',
+        acts: [
+          'Đăng nhập GMX trên máy tính và mở “E-Mail”. Trang thứ hai chỉ từng bước, trang thứ ba là của gmx.com.',
+          'Bấm “Einstellungen” (cài đặt), rồi “POP3/IMAP Abruf”.',
+          'Đánh dấu “POP3 und IMAP Zugriff erlauben” (cho phép truy cập), rồi bấm “Speichern” (lưu).',
+          'Nếu sau đó bạn mới bật đăng nhập hai lớp thì phải làm lại bước này.',
+        ],
+        done: 'mở lại trang mà dấu vẫn còn.',
+      },
+      try: tried,
+    },
+  },
+  'web-de': {
+    name: 'WEB.DE',
+    lead: 'Mật khẩu của bạn dùng được sau khi bật POP3 trong phần cài đặt. Tên người dùng là phần đứng trước @.',
+    steps: {
+      twoFactor: {
+        title: 'Nếu dùng đăng nhập hai lớp: tạo mật khẩu ứng dụng',
+        acts: [
+          'Không dùng đăng nhập hai lớp thì bỏ qua bước này: mật khẩu của bạn là đúng.',
+          'Nếu có, đăng nhập WEB.DE, bấm “Mein Account” (tài khoản của tôi), “Sicherheit” (bảo mật), “Anwendungsspezifische Passwörter” và tạo một mật khẩu ở đó; trang này chỉ rõ.',
+        ],
+        done: 'mật khẩu đó nằm trong danh sách ở đó.',
+      },
+      pop: {
+        title: 'Bật POP3',
+        acts: [
+          'Đăng nhập WEB.DE trên máy tính và mở “E-Mail”. Trang thứ hai chỉ từng bước.',
+          'Bấm “Einstellungen” (cài đặt), rồi “POP3/IMAP Abruf”.',
+          'Đánh dấu “POP3 und IMAP Zugriff erlauben” (cho phép truy cập), rồi bấm “Speichern” (lưu).',
+          'Nếu sau đó bạn mới bật đăng nhập hai lớp thì phải làm lại bước này.',
+        ],
+        done: 'mở lại trang mà dấu vẫn còn.',
+      },
+      try: tried,
+    },
+  },
+  't-online': {
+    name: 'T-Online (Telekom)',
+    lead: 'Chương trình thư cần mật khẩu riêng, gọi là “Passwort für E-Mail-Programme” hoặc “E-Mail-Passwort”. Mật khẩu của trang web bị từ chối.',
+    steps: {
+      mailPassword: {
+        title: 'Đặt mật khẩu cho thư',
+        acts: [
+          'Đăng nhập trung tâm thư.',
+          'Bấm “Menü” phía trên danh sách hộp thư, “Einstellungen” (cài đặt), “Passwörter” (mật khẩu).',
+          'Ở mật khẩu cho chương trình thư, bấm “Jetzt ändern” (đổi ngay), chọn mật khẩu khác với mật khẩu trang web, rồi bấm “Speichern” (lưu).',
+        ],
+        done: 'trang báo mật khẩu đã được đổi.',
+      },
+      try: tried,
+    },
+  },
+  icloud: {
+    name: 'iCloud',
+    lead: 'iCloud không hề có POP3, nên không thể lấy thư từ đó. Nhưng iCloud có thể chuyển tiếp thư.',
+    steps: {
+      target: {
+        title: 'Chọn nơi chuyển tiếp đến',
+        acts: [
+          'Dùng một địa chỉ mà Tributary đang gom thư, ở nhà cung cấp có POP3. Nếu có tên miền riêng, bạn dễ tạo một địa chỉ chỉ để làm việc này.',
+        ],
+        done: 'tài khoản của địa chỉ đó ở đây đang cập nhật.',
+      },
+      forward: {
+        title: 'Bật chuyển tiếp',
+        acts: [
+          'Đăng nhập iCloud Mail, mở phần cài đặt phía trên danh sách hộp thư, chọn “Mail Forwarding” (một số bản là “Preferences”, “General”). Trang thứ hai là của chính Apple.',
+          'Đánh dấu “Forward my email to” và gõ địa chỉ.',
+          'Đừng bật “Delete messages after forwarding” cho đến khi bạn thấy vài tuần liền không thiếu thư nào.',
+        ],
+        done: 'thư bạn gửi đến địa chỉ iCloud về đến đây qua địa chỉ kia.',
+      },
+      old: {
+        title: 'Thư đã có từ trước',
+        acts: [
+          'Chỉ thư mới được chuyển tiếp. Thư cũ nên chép một lần bằng chương trình thư có cả hai hộp thư, qua IMAP.',
+        ],
+        done: 'hai hộp thư có cùng những thư đó.',
+      },
+    },
+  },
+  custom: {
+    name: 'Nhà cung cấp khác',
+    lead: 'Phần lớn nhà cung cấp nhận tên người dùng và mật khẩu. Thiết lập thường được tìm ra từ địa chỉ thư.',
+    steps: {
+      ask: {
+        title: 'Hỏi nhà cung cấp, hoặc xem trang trợ giúp của họ',
+        acts: [
+          'Máy chủ POP3 là gì, và có phải bật POP3 trong cài đặt hộp thư không.',
+          'Tên người dùng có phải là cả địa chỉ không.',
+          'Chương trình thư có cần mật khẩu riêng không: dùng đăng nhập hai lớp thì thường là có.',
+        ],
+        done: 'bạn biết máy chủ, tên người dùng và mật khẩu.',
+      },
+      try: tried,
+      issuer: {
+        title: 'Xem ở đó có đăng nhập được không',
+        acts: [
+          'Cách này dành cho nhà cung cấp, hoặc công ty của bạn, có máy chủ OAuth 2.0 hay OpenID Connect.',
+          'Hỏi họ issuer là gì, gõ vào đây rồi hỏi máy chủ.',
+        ],
+      },
+      register: {
+        title: 'Đăng ký một ứng dụng',
+        acts: [
+          'Đăng ký ở đó một client cho web (authorization code kèm PKCE).',
+          'Cho nó địa chỉ chuyển hướng.',
+          'Sao chép client id, và mã bí mật nếu có.',
+        ],
+        done: 'bạn đã có một client id.',
+      },
+      save,
+      signIn,
+    },
+  },
+}
 
 export const vi: Words = {
   common: {

@@ -2,12 +2,12 @@
  * The guard at the socket: the address that was checked is the one that is dialled. If a name were checked first and then resolved
  * once more in order to connect, it could lead elsewhere the second time (DNS rebinding).
  */
-import { lookup as systemLookup } from 'node:dns'
 import { BlockList, isIP, type LookupFunction } from 'node:net'
 import type { Mistake } from '../account/mistake.ts'
 import { type AddressClass, addressRefusal, portRefusal, type Reach, specialNetworks } from '../account/reach.ts'
 import { orElse, pending } from '../deadline.ts'
 import { netLimits } from './limits.ts'
+import { names } from './names.ts'
 
 export interface Guard {
   /** Checks the port before anything is dialled, and also a host that is an address, because no lookup is called for that. @throws OutOfReach */
@@ -29,7 +29,7 @@ export class OutOfReach extends Error {
 }
 
 /** @param resolve the resolver of names, if it is not the system's. */
-export function guardOf(reach: Reach, resolve: LookupFunction = systemLookup): Guard {
+export function guardOf(reach: Reach, resolve: LookupFunction = names.lookup): Guard {
   return {
     isChecking: reach.addresses !== 'any',
     check(host, port) {

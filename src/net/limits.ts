@@ -4,6 +4,12 @@ import { KiB, minute, second } from '../units.ts'
 export const netLimits = {
   /** A request waits this long for the addresses of a name: they are checked again when it is dialled. */
   lookupWaitMs: 5 * second,
+  /** A name waits this long for a thread; whoever dials gives up after 30 s. */
+  nameWaitMs: 20 * second,
+  /** The resolver asks again after 5 s without an answer: a name that takes less than this had one at once. */
+  quickNameMs: 2 * second,
+  /** So many names are known as quick or slow; each takes some 150 octets. */
+  namesKept: 10_000,
   /** A server that spoke no TLS is heard in clear for so long; after the first part of it, it is spoken to. */
   clearGreetingWaitMs: 3 * second,
   clearGreetingAsksMs: 1 * second,

@@ -10,7 +10,7 @@ import { connect as tlsConnect } from 'node:tls'
 import { Ajv } from 'ajv'
 import { parse } from 'yaml'
 import { childIdentity, handOver } from '../../deploy/identity.ts'
-import { workerOptions } from '../../deploy/local.ts'
+import { apiThreads, workerOptions, workerThreads } from '../../deploy/local.ts'
 import { graceMs, type Kind as Part } from '../../deploy/supervisor.ts'
 import { root } from '../../deploy/template.ts'
 import { readEnvironment } from '../../src/disk/environment.ts'
@@ -69,6 +69,11 @@ test('every service is as closed as can be, and has as long to stop as local mod
 
 test('a worker keeps its memory as in local mode', () => {
   assert.deepEqual(compose.services.worker.command, ['node', ...workerOptions, 'dist/workers/main.js'])
+  for (const [part, { UV_THREADPOOL_SIZE: threads }] of [
+    ['api', apiThreads],
+    ['worker', workerThreads],
+  ] as const)
+    assert.equal(compose.services[part].environment['UV_THREADPOOL_SIZE'], threads)
 })
 
 test('all that is named is defined, and the image has a folder for each volume', () => {

@@ -209,6 +209,13 @@ const lastRun: Rule = (value, field) => {
   return readBy('run', lastRunIn)(value, field)
 }
 
+/** What CAPA has said, the separator of an IMAP server, or when a trait was learnt. */
+const serverTrait: Rule = (value, field) =>
+  field.includes(' capabilities ') ? capabilities(value, field) : separatorOrTime(value, field)
+const said = Type.Array(text(1000), { maxItems: 1000 })
+const capabilities = json('capabilities of a server', Type.Object({ atMs: ms, before: said, after: said }))
+const separatorOrTime = pattern('trait', /^(?:\d{1,16}|[^\r\n\d]{1,8}|)$/)
+
 /** The rule for the values of each hash, and whether its fields are ids. */
 const shared: Readonly<Record<string, readonly [fields: RegExp, rule: Rule]>> = {
   [keys.accounts]: [/^[0-9A-Z]{26}$/, account],
@@ -217,7 +224,7 @@ const shared: Readonly<Record<string, readonly [fields: RegExp, rule: Rule]>> = 
   [keys.destinations]: [/^[0-9A-Z]{26}$/, destination],
   [keys.purges]: [/^[0-9A-Z]{26}$/, destination],
   [keys.pauses]: [/^[0-9A-Z]{26}$/, pause],
-  [keys.serverTraits]: [/^[^\r\n]{1,400}$/, pattern('trait', /^(?:\d{1,16}|[^\r\n\d]{1,8}|)$/)],
+  [keys.serverTraits]: [/^[^\r\n]{1,400}$/, serverTrait],
   [keys.lastRuns]: [/^[0-9A-Z]{26}$/, lastRun],
   [keys.lastMail]: [/^[0-9A-Z]{26}$/, pattern('time', /^(?:\d{1,16}|\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z)$/)],
   [keys.rhythms]: [/^[0-9A-Z]{26}$/, readBy('rhythm', (value) => unpackRhythm(value) ?? null)],

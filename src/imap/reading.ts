@@ -4,6 +4,7 @@
  */
 import type { FetchMessageObject, ImapFlow, ListResponse, MailboxObject } from 'imapflow'
 import type { Phase } from '../failure/phase.ts'
+import { SessionFailed } from '../failure/session-failed.ts'
 import { singleLine } from '../printable.ts'
 import { imapLimits } from './limits.ts'
 import { isRecord, isRefusal, within } from './command.ts'
@@ -77,6 +78,10 @@ export async function open(
     const refused = isRefusal(error) && troubleOf(error, serverOf(client), during) === undefined
     throw missing || refused ? new Unreadable('no folder') : failed(error, serverOf(client), during)
   })
+  // A store that tells none, or none that is a number of RFC 3501: no UID of it means anything.
+  if (!Number.isSafeInteger(Number(mailbox.uidValidity))) {
+    throw new SessionFailed({ kind: 'store refused', during, reply: 'OK without UIDVALIDITY' })
+  }
   if (uidValidity !== undefined && Number(mailbox.uidValidity) !== uidValidity) throw new Unreadable('other UIDs')
   return mailbox
 }

@@ -5,6 +5,8 @@ import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { after, before, test } from 'node:test'
 import { gunzipSync, gzipSync } from 'node:zlib'
 import { keys } from '../../src/redis/key-names.ts'
+import { ServerMemory } from '../../src/redis/server-memory.ts'
+import { ServerTraits } from '../../src/redis/server-traits.ts'
 import { digestOf, newTokenText } from '../../src/redis/tokens.ts'
 import { Chance } from '../support/chance.ts'
 import { dumped } from '../support/dumped.ts'
@@ -35,6 +37,11 @@ before(async () => {
   await stack.app.inject({ method: 'PUT', url: '/api/v1/bulletin', headers, payload: letter })
   await stack.redis.set(keys.ledger(id), randomBytes(4000))
   await stack.redis.hset(keys.quarantine(id), '01M8H8121F3SVZVTMJKMQDCF51', asideJson())
+  // What visits leave behind.
+  const server = { host: 'pop.example.net', port: 995, tls: 'implicit' } as const
+  await new ServerMemory(stack.redis).note(server, { before: ['UIDL', 'SASL PLAIN'], after: [] }, Date.now())
+  await new ServerTraits(stack.redis).learn(server, ['no UIDL n'], Date.now())
+  await new ServerTraits(stack.redis).learnSeparator({ host: 'imap.example.net', port: 993 }, '/')
   lines = gunzipSync(await backup())
     .toString()
     .trimEnd()
@@ -184,6 +191,11 @@ test('what no instance would write is refused, with the line, and changes nothin
       changed(keys.accounts, id, (record) => record).concat(hash(keys.accounts, { __proto__x: '{}' })),
       /no id/,
     ],
+    'a server that says no list': [
+      [hash(keys.serverTraits, { 'pop.example.net:995 capabilities implicit': '{"atMs":1,"before":"x","after":[]}' })],
+      /no capabilities of a server/,
+    ],
+    'a trait that is none': [[hash(keys.serverTraits, { 'pop.example.net:995 separator': '{}{}{}{}{}' })], /no trait/],
     'a prototype': [[`{"key":"${keys.accounts}","type":"hash","value":{"__proto__":"{}"}}`], /no id/],
     'a prototype among settings': [
       [`{"key":"${keys.settings}","type":"hash","value":{"__proto__":"{}"}}`],

@@ -138,6 +138,17 @@ async function reads<T>(
   }
 }
 
+test('a folder without a UIDVALIDITY that is a number is told as that, and not shown', async () => {
+  for (const changed of ['', 'UIDVALIDITY 99999999999999999999', 'UIDVALIDITY x']) {
+    const answers = { ...readableStore.answers, EXAMINE: () => opened().replace('UIDVALIDITY 4711', changed) }
+    await assert.rejects(
+      reads({ answers }, (reader) => messagesOf(reader, { folder: 'INBOX', unread: false, limit: 50 })),
+      (error: unknown) => error instanceof SessionFailed && error.failure.kind === 'store refused',
+      changed,
+    )
+  }
+})
+
 test('a message whose flags are larger than any line is a row that says so, beside the others', async () => {
   const fetched = readableStore.answers!['UID FETCH'] as (command: string) => string
   const answers = {

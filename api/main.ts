@@ -41,6 +41,7 @@ import { Throttle } from '../src/redis/throttle.ts'
 import { InstanceSettingsStore } from '../src/redis/instance-settings.ts'
 import { Tokens } from '../src/redis/tokens.ts'
 import { Webhooks } from '../src/redis/webhooks.ts'
+import { missingFor } from '../src/account/mail-program.ts'
 import { type Proxy, viaOf } from '../src/account/proxy.ts'
 import { type SampleProvider, sampleLogin } from '../src/account/sample.ts'
 import { runMain } from '../src/run-main.ts'
@@ -135,7 +136,7 @@ async function main(): Promise<void> {
     dashboard: join(import.meta.dirname, '../dashboard'),
     accounts,
     destinations,
-    mailPlaces: { publicName: config.publicName, ...config.mail },
+    mailPlaces: mailPlacesOf(config),
     pauses: new Pauses(redis),
     runs,
     events,
@@ -176,6 +177,13 @@ async function main(): Promise<void> {
     redis.disconnect()
     log.info({ event: 'api stopped' })
   })
+}
+
+/** What keeps other devices from a store elsewhere is not known here. */
+function mailPlacesOf({ publicName, mail, tls, policy }: Config) {
+  const isOurs = policy !== undefined
+  const missing = missingFor({ host: mail.host, publicName, hasCertificate: tls !== undefined })
+  return { publicName, ...mail, ...(isOurs ? { missing } : {}) }
 }
 
 function discoveriesThrough(proxy: Proxy | undefined): Discoveries {

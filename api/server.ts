@@ -31,7 +31,7 @@ import { arrivalRoutes, type ArrivalsWorld } from './routes/arrivals.ts'
 import { auditRoutes, auditTrail, type AuditWorld } from './routes/audit.ts'
 import { backupRoutes, type BackupWorld } from './routes/backup.ts'
 import { bulletinRoutes, type BulletinWorld } from './routes/bulletin.ts'
-import { connectionRoutes, type ConnectionWorld } from './routes/connection.ts'
+import { autoconfigRoutes, connectionRoutes, type ConnectionWorld } from './routes/connection.ts'
 import { dashboardFiles, dashboardPage } from './routes/dashboard.ts'
 import { destinationRoutes, type DestinationsWorld } from './routes/destinations.ts'
 import { discoverRoutes, type DiscoverWorld } from './routes/discover.ts'
@@ -203,6 +203,7 @@ async function openScope(app: App, world: ScopeWorld): Promise<void> {
   await app.register(dashboardFiles, { folder: world.dashboard })
   await app.register(docs)
   await app.register(problemTypeRoutes)
+  await app.register(autoconfigRoutes, world)
   await app.register(healthRoutes, world)
   await app.register(metricRoutes, world)
   await app.register(signInRoutes, { ...world, prefix: apiPrefix })

@@ -1,5 +1,6 @@
 /** The fields of an account on the command line: as options, or asked for and looked up if an option is missing. */
 import type { Command } from 'commander'
+import type { Page } from './api.ts'
 import type { Cli } from './cli.ts'
 import { type LoginOptions, loginFieldsIn, withLoginOptions } from './login-options.ts'
 import { CommandFailed } from './failure.ts'
@@ -32,7 +33,7 @@ export function withFields(command: Command): Command {
   return withServerOptions(withLoginOptions(command), {
     host: 'the POP3 server',
     port: 'its port, if not 995 (implicit) or 110',
-    user: 'the user there, if not what stands before the @',
+    user: 'the user there, if not the address',
   })
     .option('--destination <name>', 'where its mail goes: a login, or an id')
     .option('--folder <name>', 'the folder it goes to')
@@ -76,6 +77,9 @@ export async function fieldsIn(cli: Cli, options: FieldOptions): Promise<Account
   }
 }
 
+/** So many destinations are listed to choose from. */
+const shownMax = 20
+
 /** Gives everything that a new account needs: the options, the facts that can be found out, and on a terminal the answers of the user. */
 export async function completedAccount(cli: Cli, options: FieldOptions): Promise<NewAccount> {
   const { terminal, api } = cli
@@ -84,7 +88,6 @@ export async function completedAccount(cli: Cli, options: FieldOptions): Promise
   const address = fields.address ?? (asking ? await terminal.ask('E-mail address') : undefined)
   if (address === undefined || address === '') throw new CommandFailed('usage', 'Which account? Say its address.')
   const found = fields.host === undefined ? await discovered(cli, address) : undefined
-  const local = address.slice(0, address.lastIndexOf('@'))
   const ask = async (question: string, usual: string | undefined, option: string) => {
     const answer = asking ? await terminal.ask(question, usual) : (usual ?? '')
     if (answer === '') throw new CommandFailed('usage', `${question} is not known: say it with ${option}.`)
@@ -92,24 +95,31 @@ export async function completedAccount(cli: Cli, options: FieldOptions): Promise
   }
   const host = fields.host ?? (await ask('POP3 server', found?.hostUnicode, '--host'))
   const server = found?.hostUnicode === host ? given({ port: found.port, tls: found.tls }) : {}
-  const user = fields.user ?? (await ask('User', found?.user ?? local, '--user'))
+  const usual = found?.user ?? address
+  const said = fields.user ?? (asking ? await ask('User', usual, '--user') : found?.user)
+  // Where nobody has said one, the API has the rule, and its test tries the other form, too.
+  const user = said === address ? undefined : said
   let into = fields.destinationId
   if (into === undefined) {
-    const { items } = await api.get<{ items: Destination[] }>('/destinations', { limit: 2 })
-    const only = items.length === 1 && items[0] !== undefined ? destinationTitle(items[0]) : undefined
+    const { items, next } = await api.get<Page<Destination>>('/destinations', { limit: shownMax })
+    const titles = items.map(destinationTitle)
     if (items.length === 0)
       throw new CommandFailed(
         'refused',
         'There is no destination yet that its mail could go to: tributary destination add LOGIN',
       )
-    into = await destinationId(api, await ask('Destination', only, '--destination'))
+    if (!asking && (next !== null || titles.length > 1))
+      throw new CommandFailed('usage', `Where is its mail to go? Say it with --destination: ${titles.join(', ')}.`)
+    if (asking && next !== null) terminal.note('"tributary destination list --all" shows all of them.')
+    const name = asking ? await terminal.choose('Destination', titles) : titles[0]
+    into = await destinationId(api, name ?? '')
   }
   // Whoever signs in at the provider has no password here.
   const password =
     fields.auth === 'oauth2'
       ? {}
-      : { password: await passwordFrom(cli, options.passwordFile, `Password of ${user} at ${host}`) }
-  return { ...server, ...fields, address, host, user, ...password, destinationId: into }
+      : { password: await passwordFrom(cli, options.passwordFile, `Password of ${user ?? address} at ${host}`) }
+  return { ...server, ...fields, address, host, ...given({ user }), ...password, destinationId: into }
 }
 
 /** Gives the likeliest server of an address; undefined if it cannot be found out. */

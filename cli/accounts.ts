@@ -8,6 +8,7 @@ import { accountId, destinationId, destinationTitle } from './find.ts'
 import { type ListOptions, list, withPages } from './lists.ts'
 import { given } from './options.ts'
 import { example } from './reference.ts'
+import { statusWords } from './states.ts'
 import { addSignIn } from './sign-in.ts'
 import type { Column } from './table.ts'
 import { showEnded, watch } from './watch.ts'
@@ -55,15 +56,17 @@ function addAdd(account: Command, cli: Cli): void {
     withFields(account.command('add').description('Register an account; on a terminal, what is missing is asked for'))
       .argument('[address]', 'its e-mail address')
       .option('--dry-run', 'only try whether it works')
-      .action(async (address: string | undefined, options: FieldOptions & { dryRun?: true }) => {
-        const body = await completedAccount(cli, { ...options, ...given({ address }) })
+      .option('--untested', 'register it without trying it before')
+      .action(async (address: string | undefined, options: FieldOptions & { dryRun?: true; untested?: true }) => {
+        const asked = await completedAccount(cli, { ...options, ...given({ address }) })
         if (options.dryRun) {
-          showTest(cli, await cli.api.post<Examination>('/accounts/test', body))
+          showTest(cli, await cli.api.post<Examination>('/accounts/test', asked))
           return
         }
-        const signsIn = body.auth === 'oauth2'
+        const signsIn = asked.auth === 'oauth2'
         // There is nothing to be tried before its owner has signed in.
-        if (terminal.attended && !signsIn && !(await worksOrWanted(cli, body))) return
+        const body = signsIn || options.untested ? asked : await worksOrWanted(cli, asked)
+        if (body === undefined) return
         const made = await cli.api.post<Account>('/accounts', body)
         if (terminal.json) terminal.document(made)
         else terminal.say(made.id)
@@ -76,6 +79,7 @@ function addAdd(account: Command, cli: Cli): void {
     'tributary account add me@example.net',
     'tributary account add me@outlook.com --auth oauth2 --application 01JQ5Z0V9Q3W7X2B4C6D8E0F1G',
     'tributary account add me@example.net --host pop.example.net --destination alice --password-file - < password',
+    'tributary account add me@example.net --host pop.example.net --destination alice --untested --password-file - < password',
   )
 }
 
@@ -102,7 +106,7 @@ function addList(account: Command, cli: Cli): void {
           await list<Account>(cli, { path: '/accounts', query: { status, destinationId: id, q, sort } }, options, [
             { title: 'address', of: ({ address }) => address },
             { title: 'server', of: ({ hostUnicode }) => hostUnicode },
-            { title: 'status', of: ({ status }) => status, paint },
+            { title: 'status', of: ({ status }) => statusWords[status], paint },
             { title: 'next', of: ({ nextRunAt }) => away(nextRunAt) },
             {
               title: 'last run',
@@ -143,7 +147,7 @@ function addShow(account: Command, cli: Cli): void {
           ['interval', `${shown.interval.minSeconds} to ${shown.interval.maxSeconds} s`],
           ['largest message', octets(shown.maxMessageBytes)],
           ['first import', importOf(shown)],
-          ['status', shown.status],
+          ['status', statusWords[shown.status]],
           ...(shown.twinOf === null ? [] : [['fetches the same mail as', shown.twinOf] as const]),
           [
             'last run',
@@ -265,14 +269,42 @@ function addRemove(account: Command, cli: Cli): void {
   )
 }
 
-async function worksOrWanted(cli: Cli, body: NewAccount): Promise<boolean> {
+/** @returns what is to be registered, as the test has shown it to work; undefined: it does not work, and is not wanted so. */
+async function worksOrWanted(cli: Cli, body: NewAccount): Promise<NewAccount | undefined> {
   const { terminal, api } = cli
-  terminal.note('Trying it ...')
+  if (terminal.attended) terminal.note('Trying it ...')
   const examination = await api.post<Examination>('/accounts/test', body)
-  terminal.note(testSentence(examination))
-  if (examination.ok || (await terminal.agrees('Register it all the same?'))) return true
+  const { ok, user, step, failure } = examination
+  if (!ok) terminal.warn(testSentence(examination))
+  else if (terminal.attended) terminal.note(testSentence(examination))
+  if (ok) return { ...body, ...given({ user }) }
+  if (terminal.attended) {
+    if (step?.code === 'other port') {
+      const { port, tls } = step
+      if (await terminal.agrees(`Take port ${port} (${tlsWords[tls]})?`, 'y'))
+        return await worksOrWanted(cli, { ...body, port, tls })
+    } else if (failure?.kind === 'unreachable' || failure?.kind === 'silent' || failure?.kind === 'tls') {
+      const changed = await otherPort(cli, body)
+      if (changed !== undefined) return await worksOrWanted(cli, changed)
+    }
+    if (await terminal.agrees('Register it all the same?')) return body
+  } else terminal.note('It is not registered; --untested registers it all the same.')
   cli.outcome = 'failed'
-  return false
+  return undefined
+}
+
+const tlsWords = { implicit: 'TLS', starttls: 'STARTTLS', none: 'in clear' } as const
+const tlsModes = ['implicit', 'starttls', 'none'] as const
+
+/** Asks for another port and another encryption; undefined: they stay. */
+async function otherPort({ terminal }: Cli, body: NewAccount): Promise<NewAccount | undefined> {
+  const tls = body.tls ?? 'implicit'
+  const answer = await terminal.ask('Encryption (implicit, starttls or none)', tls)
+  const chosen = tlsModes.find((mode) => mode === answer) ?? tls
+  const usual = chosen === tls && body.port !== undefined ? body.port : chosen === 'implicit' ? 995 : 110
+  const port = Number(await terminal.ask('Port', String(usual)))
+  const isSame = chosen === tls && port === (body.port ?? usual)
+  return isSame || !Number.isInteger(port) ? undefined : { ...body, tls: chosen, port }
 }
 
 function showTest(cli: Cli, examination: Examination): void {
@@ -280,6 +312,7 @@ function showTest(cli: Cli, examination: Examination): void {
   if (terminal.json) terminal.document(examination)
   else {
     terminal.say(testSentence(examination))
+    if (examination.ok && examination.user !== undefined) terminal.note(`The user there is ${examination.user}.`)
     const { capabilities, tls } = examination
     if (tls !== null) terminal.note(`${tls.version}, certificate ${tls.fingerprint}, valid until ${tls.validTo}`)
     if (capabilities.length > 0) terminal.note(`The server offers ${capabilities.join(', ')}.`)
@@ -287,8 +320,8 @@ function showTest(cli: Cli, examination: Examination): void {
   if (!examination.ok) cli.outcome = 'failed'
 }
 
-function testSentence({ ok, messages, octets: size, failure }: Examination): string {
-  if (!ok) return failure?.message ?? 'It does not work.'
+function testSentence({ ok, messages, octets: size, failure, next }: Examination): string {
+  if (!ok) return [failure?.message ?? 'It does not work.', ...(next === null ? [] : [next])].join(' ')
   return `It works: ${count(messages, 'message')}, ${octets(size)}.`
 }
 

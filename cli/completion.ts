@@ -1,7 +1,10 @@
 /** Completes a command line: with words of the command tree, and with names from the API. */
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
 import { Argument, type Command, Option } from 'commander'
 import type { Cli } from './cli.ts'
 import { destinationTitle } from './find.ts'
+import { clone } from './place.ts'
 import { example, shownBelow } from './reference.ts'
 import type { Account, Application, Destination } from './wire.ts'
 
@@ -57,7 +60,12 @@ export function addCompletion(program: Command, cli: Cli): void {
       .command('completion')
       .description('Print what a shell needs to complete commands, options, addresses and logins')
       .addArgument(new Argument('<shell>', 'whose').choices(Object.keys(scripts)))
-      .action((shell: string) => cli.terminal.print(scripts[shell] ?? '')),
+      .action((shell: string) => {
+        cli.terminal.print(scripts[shell] ?? '')
+        const hint = pathHint(cli.env['PATH'] ?? '')
+        // A shell that evaluates the script shows it only to whoever sits there.
+        if (hint !== undefined && cli.terminal.stderr.isTTY) cli.terminal.note(hint)
+      }),
     'eval "$(tributary completion bash)"    # in ~/.bashrc; likewise zsh in ~/.zshrc',
     'tributary completion fish > ~/.config/fish/completions/tributary.fish',
   )
@@ -67,6 +75,13 @@ export function addCompletion(program: Command, cli: Cli): void {
     .action(async (words: string[]) => {
       for (const { word, about } of await candidates(program, cli, words)) cli.terminal.print(`${word}\t${about}`)
     })
+}
+
+/** A shell completes a command that it finds, and `npx tributary` is none. Undefined: it is found. */
+export function pathHint(path: string): string | undefined {
+  const isFound = path.split(':').some((folder) => folder !== '' && existsSync(join(folder, 'tributary')))
+  if (isFound) return undefined
+  return `No folder of PATH has tributary, and only that is completed. To put it there: ln -s ${join(clone, 'dist/cli/main.js')} ~/.local/bin/tributary`
 }
 
 /** @param words come after the command's own name; the last one is still being typed. If nothing is found, the shell offers files. */

@@ -2,6 +2,7 @@
 import { type Command, Option } from 'commander'
 import type { Cli } from './cli.ts'
 import { presentPassword } from './changed-password.ts'
+import { addConnection } from './connection.ts'
 import { addEdit, presentHint } from './destination-edit.ts'
 import { destinationId, destinationTitle } from './find.ts'
 import { type ListOptions, list, withPages } from './lists.ts'
@@ -172,6 +173,7 @@ export function addDestinations(program: Command, cli: Cli): void {
     'tributary destination remove alice',
   )
 
+  addConnection(destination, cli)
   addEdit(destination, cli, importHint)
   addSignIn(destination, cli, 'destination')
 }

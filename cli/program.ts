@@ -3,16 +3,19 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Command, CommanderError } from 'commander'
 import { addAccounts } from './accounts.ts'
+import { addAdmin } from './admin.ts'
 import { Cli, type GlobalOptions } from './cli.ts'
 import { addBackup } from './backup.ts'
 import { addCompletion } from './completion.ts'
 import { addDestinations } from './destinations.ts'
+import { addDiscover } from './discover.ts'
 import { addEvents } from './events.ts'
 import { CommandFailed, exitCodes } from './failure.ts'
 import { addImports } from './imports.ts'
 import { addKeys } from './keys.ts'
 import { addOAuth } from './oauth.ts'
 import { addLedger } from './ledger.ts'
+import { addMail } from './mail.ts'
 import { addBulletin } from './bulletin.ts'
 import { clone } from './place.ts'
 import { addQuarantine } from './quarantine.ts'
@@ -30,13 +33,16 @@ const nouns = [
   addAccounts,
   addDestinations,
   addRuns,
+  addMail,
   addQuarantine,
   addLedger,
+  addDiscover,
   addImports,
   addTokens,
   addOAuth,
   addWebhooks,
   addBulletin,
+  addAdmin,
   addSettings,
   addKeys,
   addBackup,

@@ -4,6 +4,7 @@ import type { Cli } from './cli.ts'
 import { accountId } from './find.ts'
 import { type ListOptions, list, withPages } from './lists.ts'
 import { example } from './reference.ts'
+import { runStateWords } from './states.ts'
 import { watch } from './watch.ts'
 import { ageOf, deferredOf, moment, number, octets, sentenceOf } from './words.ts'
 import type { ArrivedMessage, Run, Transcript } from './wire.ts'
@@ -36,8 +37,8 @@ export function addRuns(program: Command, cli: Cli): void {
           { title: 'visits', of: ({ checks }) => number(checks), right: true },
           {
             title: 'state',
-            of: ({ state }) => state,
-            paint: (text) => terminal.paint(text === 'failed' ? 'red' : 'green', text),
+            of: ({ state }) => runStateWords[state],
+            paint: (text, { state }) => terminal.paint(state === 'failed' ? 'red' : 'green', text),
           },
           { title: 'did', of: sentenceOf },
         ])
@@ -62,7 +63,7 @@ export function addRuns(program: Command, cli: Cli): void {
           ['task', shown.task],
           ['visits', shown.checks === 1 ? undefined : `${number(shown.checks)} in a row that found nothing to do`],
           ['cause', shown.cause],
-          ['state', shown.state],
+          ['state', runStateWords[shown.state]],
           ['queued', moment(shown.queuedAt)],
           ['began', moment(shown.startedAt)],
           ['ended', moment(shown.finishedAt)],

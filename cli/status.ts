@@ -4,7 +4,10 @@ import type { Cli } from './cli.ts'
 import { type ListOptions, list, withPages } from './lists.ts'
 import { example } from './reference.ts'
 import { count, moment, number, octets } from './words.ts'
+import { statusWords } from './states.ts'
 import type { AuditEntry, Stats } from './wire.ts'
+
+const wordOf = (status: string) => (status in statusWords ? statusWords[status as keyof typeof statusWords] : status)
 
 const dayMs = 86_400_000
 
@@ -33,7 +36,7 @@ export function addStatus(program: Command, cli: Cli): void {
             'accounts',
             [
               number(accounts.total),
-              ...statuses.map(([status, amount]) => `${number(amount)} ${status}`),
+              ...statuses.map(([status, amount]) => `${number(amount)} ${wordOf(status)}`),
               ...(accounts.overdue > 0 ? [`${number(accounts.overdue)} overdue`] : []),
             ].join(', '),
           ],

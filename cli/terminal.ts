@@ -90,8 +90,16 @@ export class Terminal {
     return answer.trim() === '' ? usual : answer.trim()
   }
 
-  async agrees(question: string): Promise<boolean> {
-    return /^y(?:es)?$/i.test(await this.ask(`${question} [y/N]`))
+  async agrees(question: string, usual: 'y' | 'n' = 'n'): Promise<boolean> {
+    const answer = await this.ask(`${question} ${usual === 'y' ? '[Y/n]' : '[y/N]'}`)
+    return /^y(?:es)?$/i.test(answer === '' ? usual : answer)
+  }
+
+  /** Lists what there is, and takes one of it by its number or by its name. */
+  async choose(question: string, choices: readonly string[]): Promise<string> {
+    for (const [nth, choice] of choices.entries()) this.stderr.write(`  ${nth + 1}  ${plain(choice)}\n`)
+    const answer = await this.ask(question, choices.length === 1 ? choices[0] : '')
+    return /^\d{1,6}$/.test(answer) && !choices.includes(answer) ? (choices[Number(answer) - 1] ?? answer) : answer
   }
 
   async secret(question: string): Promise<string> {

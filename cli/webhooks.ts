@@ -1,6 +1,7 @@
 /** `tributary webhook`: the URLs that are told of news. */
 import type { Command } from 'commander'
 import type { Cli } from './cli.ts'
+import { CommandFailed } from './failure.ts'
 import { destinationId, idNamed } from './find.ts'
 import { type ListOptions, list, withPages } from './lists.ts'
 import { collect, given } from './options.ts'
@@ -11,6 +12,7 @@ import type { Delivery, MadeWebhook, Webhook } from './wire.ts'
 export function addWebhooks(program: Command, cli: Cli): void {
   const webhook = program.command('webhook').description('Webhooks: who is told when something happens')
   addAdd(webhook, cli)
+  addEdit(webhook, cli)
   addList(webhook, cli)
   addTest(webhook, cli)
   addDeliveries(webhook, cli)
@@ -47,13 +49,40 @@ function addAdd(webhook: Command, cli: Cli): void {
   )
 }
 
+function addEdit(webhook: Command, cli: Cli): void {
+  const { terminal } = cli
+  example(
+    webhook
+      .command('edit')
+      .description('Change a webhook')
+      .argument('<webhook>', 'its URL or id')
+      .option('--to <url>', 'where to from now on')
+      .option('--event <event>', 'what it is told; more by giving it again, and no others', collect)
+      .option('--description <text>', 'for people')
+      .action(async (name: string, options: { to?: string; event?: string[]; description?: string }) => {
+        const { to: url, event: events, description } = options
+        const body = given({ url, events, description })
+        if (Object.keys(body).length === 0)
+          throw new CommandFailed('usage', 'What is to change? --help lists the options.')
+        const changed = await cli.api.ask<Webhook>('PATCH', `/webhooks/${await webhookId(cli, name)}`, { body })
+        if (terminal.json) terminal.document(changed)
+        else terminal.note(`${changed.url} is changed.`)
+      }),
+    'tributary webhook edit https://panel.example.net/hooks --event run.failed',
+  )
+}
+
 function addList(webhook: Command, cli: Cli): void {
   example(
     withPages(webhook.command('list').description('List webhooks')).action(async (options: ListOptions) => {
       await list<Webhook>(cli, { path: '/webhooks' }, options, [
         { title: 'id', of: ({ id }) => id },
         { title: 'url', of: ({ url }) => url },
-        { title: 'status', of: ({ status, reason }) => reason ?? status },
+        {
+          title: 'status',
+          of: ({ status, reason, lastDeliveredAt }) =>
+            reason ?? (status === 'ok' && lastDeliveredAt === null ? 'not tried yet' : status),
+        },
         { title: 'last told', of: ({ lastDeliveredAt }) => away(lastDeliveredAt) },
         { title: 'events', of: ({ events }) => events.join(' ') },
       ])

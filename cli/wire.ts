@@ -1,4 +1,5 @@
 /** The types of the data that the API sends, taken from its own schemas. */
+import type { Folders, MailList } from '../api/schemas/mail.ts'
 import type { Arrivals } from '../api/schemas/arrivals.ts'
 
 export type { Account, AccountPatch, Examination, NewAccount } from '../api/schemas/accounts.ts'
@@ -12,6 +13,8 @@ export type { OAuthProviders } from '../api/schemas/oauth-providers.ts'
 export type { AuditEntry } from '../api/schemas/audit.ts'
 export type { Restored } from '../api/schemas/backup.ts'
 export type { Destination, NewDestination } from '../api/schemas/destinations.ts'
+export type { Connection, Usage } from '../api/schemas/connection.ts'
+export type { Mail } from '../api/schemas/mail.ts'
 export type { Discovered as Candidates } from '../api/schemas/discover.ts'
 export type { Keys } from '../api/schemas/keys.ts'
 export type { Imported } from '../api/schemas/ledger.ts'
@@ -23,4 +26,6 @@ export type { Stats } from '../api/schemas/stats.ts'
 export type { MadeToken, Token } from '../api/schemas/tokens.ts'
 export type { Transcript } from '../api/schemas/transcripts.ts'
 export type { Delivery, Webhook, WebhookWithSecret as MadeWebhook } from '../api/schemas/webhooks.ts'
+export type Folder = Folders['items'][number]
+export type Letter = MailList['items'][number]
 export type ArrivedMessage = Arrivals['items'][number]

@@ -51,6 +51,7 @@ export const routes: readonly Route[] = [
     load: async () => await import('./pages/settings.tsx'),
     place: { icon: 'settings', name: ({ shell }) => shell.settings },
   },
+  { path: '/settings/page', load: async () => await import('./pages/settings-page.tsx') },
   { path: '/settings/notices', load: async () => await import('./pages/settings-notices.tsx') },
   { path: '/settings/instance', load: async () => await import('./pages/settings-instance.tsx') },
   { path: '/settings/applications', load: async () => await import('./pages/settings-applications.tsx') },

@@ -36,7 +36,9 @@ export const idempotency = fp(async (app: App, { redis, seal }: IdempotencyWorld
 
   app.addHook('onRoute', (route) => {
     const { method, schema } = route
-    if (method === 'POST' && schema !== undefined) route.schema = { headers: IdempotencyKey, ...schema }
+    // A body that is a stream is gone once it was read, and cannot be compared with that of a second request.
+    if (method === 'POST' && schema !== undefined && schema.consumes === undefined)
+      route.schema = { headers: IdempotencyKey, ...schema }
   })
 
   app.addHook('preHandler', async (request, reply) => {

@@ -177,7 +177,10 @@ class AccountHandlers {
 
   readonly remove: HandlerOf<typeof removeAccount> = async (request, reply) => {
     const { id } = request.params
-    const allow = (before: AccountRecord) => demandMatch(request, before, `The account ${id}`)
+    const allow = (before: AccountRecord) => {
+      request.about = before.account.address
+      demandMatch(request, before, `The account ${id}`)
+    }
     const { accounts, grants, revocations, runs } = this.#world
     const grant = await grants.get(id)
     // A refresh may have written another one meanwhile; from here on none is written.

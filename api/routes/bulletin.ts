@@ -10,11 +10,13 @@ import type { InstanceSettingsStore } from '../../src/redis/instance-settings.ts
 import type { Seal } from '../../src/seal.ts'
 import type { FastifySchema } from 'fastify'
 import type { App } from '../app.ts'
+import { demandMatch, tag } from '../http/etag.ts'
 import { badRequest, Problem } from '../http/problems.ts'
 import { currentReach } from '../http/reach.ts'
 import { type HandlerOf, route, type RouteDeclaration } from '../http/route.ts'
 import { apiLimits } from '../limits.ts'
 import { passwordNeeded } from '../password-needed.ts'
+import { IfMatch } from '../schemas/requests.ts'
 import { Nothing } from '../schemas/answers.ts'
 import * as schemas from '../schemas/bulletin.ts'
 
@@ -65,6 +67,7 @@ const setBulletin = route(
     operationId: 'set',
     summary: 'Have somebody told by e-mail',
     description: 'What happens within a minute is one mail; mails that follow one another come up to an hour apart.',
+    headers: IfMatch,
     body: schemas.NewBulletin,
     response: { 200: schemas.Bulletin },
   },
@@ -76,6 +79,7 @@ const removeBulletin = route(
     operationId: 'remove',
     summary: 'Tell nobody by e-mail',
     description: 'What waits to be said is forgotten.',
+    headers: IfMatch,
     response: { 204: Nothing },
   },
 )
@@ -85,7 +89,9 @@ const testBulletin = route(
   {
     operationId: 'test',
     summary: 'Send a mail to try the bulletin',
-    description: 'At once and once; the answer says what became of it.',
+    description:
+      'At once and once; the answer says what became of it. With a body it is the bulletin of that, which is not set; without, the one that is.',
+    body: schemas.BulletinToTest,
     response: { 200: schemas.BulletinTest },
   },
 )
@@ -97,46 +103,64 @@ class BulletinHandlers {
     this.#world = world
   }
 
-  readonly read: HandlerOf<typeof readBulletin> = async () => await this.#view(await this.#find())
+  readonly read: HandlerOf<typeof readBulletin> = async (_request, reply) => {
+    const record = await this.#find()
+    tag(reply, versionOf(record))
+    return await this.#view(record)
+  }
 
-  readonly set: HandlerOf<typeof setBulletin> = async ({ body }) => {
+  readonly set: HandlerOf<typeof setBulletin> = async (request, reply) => {
     const { bulletins, seal } = this.#world
-    const { password, ...fields } = body
-    const tls = body.tls ?? 'implicit'
+    const before = await bulletins.get()
+    demandMatch(request, before === undefined ? {} : versionOf(before), 'The bulletin')
+    const { settings, secret } = this.#given(request.body, before)
+    const sealedPassword = secret === undefined ? null : seal.seal(secret, bulletinId, 'password')
+    const record = { settings, sealedPassword }
+    await bulletins.set(record, Date.now())
+    tag(reply, versionOf(record))
+    return await this.#view(record)
+  }
+
+  /** A bulletin as a request gives it, with the password that goes with it. @throws Problem that names what is wrong with it. */
+  #given({ password, ...fields }: schemas.NewBulletin, before: BulletinRecord | undefined) {
+    const tls = fields.tls ?? 'implicit'
     const defaults = { port: submissionPort(tls), user: null, events: newsTypes }
     const settings: BulletinSettings = { ...defaults, ...fields, host: normalHost(fields.host) ?? fields.host, tls }
-    const before = await bulletins.get()
     const kept = password === undefined && settings.user !== null && before !== undefined
     const secret = kept ? this.#passwordOf(before) : password
     const needed = kept && secret !== undefined ? passwordMoved(before.settings, settings) : []
     const mistakes = [...needed, ...bulletinMistakes(settings, secret)]
     if (mistakes.length > 0) throw badRequest(mistakes)
-    const sealedPassword = secret === undefined ? null : seal.seal(secret, bulletinId, 'password')
-    const record = { settings, sealedPassword }
-    await bulletins.set(record, Date.now())
-    return await this.#view(record)
+    return { settings, secret }
   }
 
-  readonly remove: HandlerOf<typeof removeBulletin> = async (_request, reply) => {
-    await this.#find()
+  readonly remove: HandlerOf<typeof removeBulletin> = async (request, reply) => {
+    demandMatch(request, versionOf(await this.#find()), 'The bulletin')
     await this.#world.bulletins.remove()
     return await reply.code(204).send()
   }
 
-  readonly test: HandlerOf<typeof testBulletin> = async () => {
-    const record = await this.#find()
+  readonly test: HandlerOf<typeof testBulletin> = async ({ body }) => {
+    const { settings, secret } = await this.#tested(body)
     const failure = await sendMail({
-      ...record.settings,
-      password: this.#passwordOf(record),
+      ...settings,
+      password: secret,
       letter: {
         subject: 'Tributary: a bulletin to try it',
         text: 'This is how Tributary tells you what happens to accounts. Nothing is to be done.\n',
       },
       reach: await currentReach(this.#world.settings, {}, 'web'),
-      via: viaOf(record.settings.host, null, this.#world.proxy),
+      via: viaOf(settings.host, null, this.#world.proxy),
       waitMs: apiLimits.bulletinTestMs,
     })
     return { ok: failure === undefined, failure: failure ?? null }
+  }
+
+  /** What is set, or what somebody is about to set. */
+  async #tested(body: schemas.NewBulletin | null | undefined) {
+    if (body != null) return this.#given(body, await this.#world.bulletins.get())
+    const record = await this.#find()
+    return { settings: record.settings, secret: this.#passwordOf(record) }
   }
 
   async #find(): Promise<BulletinRecord> {
@@ -167,6 +191,9 @@ class BulletinHandlers {
     }
   }
 }
+
+/** Sealing the same password gives another text each time: it is the settings that people see. */
+const versionOf = ({ settings, sealedPassword }: BulletinRecord) => ({ settings, hasPassword: sealedPassword !== null })
 
 /** The password that is kept is sent nowhere else, to nobody else, and not in clear. */
 function passwordMoved(before: BulletinSettings, after: BulletinSettings): Mistake[] {

@@ -1,8 +1,10 @@
 /** How a mail program connects to a destination, and how much mail the destination holds. */
+import type { FastifyReply } from 'fastify'
 import type { StoreEndpoint } from '../../src/server-urls.ts'
 import { loginOf } from '../../src/imap/connection.ts'
 import { usageOf } from '../../src/imap/usage.ts'
 import {
+  anyConnection,
   autoconfigOf,
   type Connection,
   connectionOf,
@@ -30,8 +32,10 @@ export async function connectionRoutes(app: App, world: ConnectionWorld): Promis
     Buffer.from(write(connectionOf(await findHosted(destinations, id), mailPlaces)))
 
   app.get('/destinations/:id/connection', readConnection, async ({ params }) => {
-    const { login, servers } = connectionOf((await findDestination(destinations, params.id)).destination, mailPlaces)
-    return { login, servers: [...servers] }
+    const { destination } = await findDestination(destinations, params.id)
+    const { kind } = destination
+    const { login, servers } = connectionOf(destination, mailPlaces)
+    return { login, servers: [...servers], missing: kind === 'hosted' ? [...(mailPlaces.missing ?? [])] : [] }
   })
   app.get('/destinations/:id/mobileconfig', readMobileconfig, async ({ params: { id } }, reply) => {
     const profile = await file(id, (connection) => mobileconfigOf(id, connection))
@@ -48,6 +52,26 @@ export async function connectionRoutes(app: App, world: ConnectionWorld): Promis
     return await usageOf(loginOf({ kind: 'hosted', id, login }, store))
   })
 }
+
+/** Where Thunderbird looks (https://wiki.mozilla.org/Thunderbird:Autoconfiguration). The file says nothing of who has a login here. */
+export async function autoconfigRoutes(app: App, { mailPlaces }: Pick<ConnectionWorld, 'mailPlaces'>): Promise<void> {
+  const send = async (address: string, reply: FastifyReply) => {
+    const local = address.lastIndexOf('@')
+    const domain = local === -1 ? undefined : address.slice(local + 1)
+    const config = autoconfigOf(anyConnection(address, mailPlaces), domain)
+    return await reply.type('text/xml; charset=utf-8').send(Buffer.from(config))
+  }
+  for (const path of ['/mail/config-v1.1.xml', '/.well-known/autoconfig/mail/config-v1.1.xml'])
+    app.get(path, anyAutoconfig, async ({ query }, reply) => {
+      const { emailaddress = '' } = query
+      return await send(
+        /^[^\s@<>\0-\x1f\x7f]+@[\w.-]{1,253}$/.test(emailaddress) ? emailaddress : '%EMAILADDRESS%',
+        reply,
+      )
+    })
+}
+
+const anyAutoconfig = route({ answers: 'download' }, { hide: true, querystring: schemas.AutoconfigQuery })
 
 const readConnection = route(
   { scope: 'read' },

@@ -87,6 +87,9 @@ class DeliveryHandlers {
     const outcome = status !== null && status >= 200 && status < 300 ? ('delivered' as const) : ('failed' as const)
     const delivery: Delivery = { ...test, outcome, attempts: 1, triedAtMs: nowMs, answer }
     await webhooks.put(id, delivery, null, Date.now())
+    const state = await webhooks.state(id)
+    if (outcome === 'delivered' && state.deliveredAtMs === null)
+      await webhooks.setState(id, { ...state, deliveredAtMs: nowMs })
     return deliveryView(delivery, null)
   }
 

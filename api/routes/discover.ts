@@ -2,6 +2,7 @@
 import { shownHost } from '../../src/account/host.ts'
 import { providerOfDomain, providerOfHost } from '../../src/account/providers.ts'
 import { addressOf } from '../../src/discover/candidate.ts'
+import { meantDomain } from '../../src/discover/misspelt.ts'
 import type { Discoveries } from '../../src/discover/discoveries.ts'
 import type { InstanceSettingsStore } from '../../src/redis/instance-settings.ts'
 import type { App } from '../app.ts'
@@ -50,7 +51,10 @@ export async function discoverRoutes(app: App, { discoveries, settings }: Discov
         guide: providerOfHost(one.host)?.guide ?? null,
       }))
       const guide = providerOfDomain(address.domain)?.guide ?? candidates[0]?.guide ?? null
-      return { candidates, note: found.note, guide }
+      const meant = providerOfDomain(address.domain) === undefined ? meantDomain(address.domain) : undefined
+      const suggestion = meant === undefined ? null : `${address.local}@${meant}`
+      const { note, reason, guess, advice } = found
+      return { candidates, note, reason, suggestion, guess, advice, guide }
     },
   )
 }

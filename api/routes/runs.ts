@@ -11,9 +11,9 @@ import type { App } from '../app.ts'
 import { cursorOf, idIn } from '../http/cursor.ts'
 import { findAccount, findRun } from '../http/found.ts'
 import { listedDestination } from '../http/owners.ts'
-import { badRequest } from '../http/problems.ts'
 import { principalOf } from '../http/who.ts'
 import { askedWithin } from '../owner-quotas.ts'
+import { timeIn } from '../http/time-in.ts'
 import { listOf } from '../schemas/answers.ts'
 import { Id, Page } from '../schemas/requests.ts'
 import * as schemas from '../schemas/runs.ts'
@@ -117,13 +117,6 @@ async function pullRoute(app: App, { redis, settings, accounts, runs, queue }: R
       return await reply.code(run.finishedAt === null ? 202 : 200).send(run)
     },
   )
-}
-
-/** @throws Problem if it is no time. */
-function timeIn(text: string): number {
-  const ms = /^\d{4}-\d\d-\d\d/.test(text) ? Date.parse(text) : NaN
-  if (Number.isFinite(ms)) return ms
-  throw badRequest([{ pointer: '/since', detail: 'must be a time in ISO 8601: 2026-11-24T08:30:00.000Z', in: 'query' }])
 }
 
 /** Waits no longer than the client is there. Its connection may carry many requests. */

@@ -1,4 +1,5 @@
 /** `/tokens`: the tokens that let programs and owners in. */
+import type { Static } from 'typebox'
 import type { DestinationId } from '../../src/mail/message.ts'
 import { digestOf, newTokenText, type TokenRecord, type Tokens } from '../../src/redis/tokens.ts'
 import { type App, newId } from '../app.ts'
@@ -6,7 +7,7 @@ import { cursorOf, idIn } from '../http/cursor.ts'
 import { badRequest, unknown } from '../http/problems.ts'
 import { type HandlerOf, route } from '../http/route.ts'
 import { listOf, Nothing } from '../schemas/answers.ts'
-import { Id, Page } from '../schemas/requests.ts'
+import { Id } from '../schemas/requests.ts'
 import * as schemas from '../schemas/tokens.ts'
 
 export interface TokensWorld {
@@ -16,7 +17,7 @@ export interface TokensWorld {
 export async function tokenRoutes(app: App, { tokens }: TokensWorld): Promise<void> {
   app.post('/tokens', createToken, creator(tokens))
   app.get('/tokens', listTokens, async ({ query }) => {
-    const { items, next } = await tokens.page(query.limit, idIn(query.cursor))
+    const { items, next } = await pageOf(tokens, query)
     const usedMs = await tokens.lastUsedMs(items.map(({ id }) => id))
     return { items: items.map((record, nth) => tokenView(record, usedMs[nth] ?? null)), next: cursorOf(next) }
   })
@@ -25,6 +26,23 @@ export async function tokenRoutes(app: App, { tokens }: TokensWorld): Promise<vo
     return await reply.code(204).send()
   })
 }
+
+/** Owners have few tokens each, so those of one are looked for among all. */
+async function pageOf(tokens: Tokens, { limit, cursor, destinationId }: Static<typeof schemas.TokenQuery>) {
+  if (destinationId === undefined) return await tokens.page(limit, idIn(cursor))
+  const items: TokenRecord[] = []
+  for (let after = idIn(cursor); ; ) {
+    const page = await tokens.page(tokensReadTogether, after)
+    for (const record of page.items) {
+      if (record.destinationId === destinationId) items.push(record)
+      if (items.length === limit) return { items, next: record.id }
+    }
+    if (page.next === null) return { items, next: null }
+    after = page.next
+  }
+}
+
+const tokensReadTogether = 500
 
 const access = { scope: 'admin', instance: true } as const
 
@@ -64,7 +82,7 @@ const listTokens = route(access, {
   operationId: 'listTokens',
   summary: 'List tokens',
   description: 'Expired ones too, until they are revoked. The first one, of the file admin-token, is not among them.',
-  querystring: Page,
+  querystring: schemas.TokenQuery,
   response: { 200: listOf(schemas.Token) },
 })
 

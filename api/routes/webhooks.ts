@@ -20,7 +20,7 @@ import { currentReach } from '../http/reach.ts'
 import { type HandlerOf, route } from '../http/route.ts'
 import { apiLimits } from '../limits.ts'
 import { listOf, Nothing } from '../schemas/answers.ts'
-import { Id, IfMatch, IfNoneMatch, Page } from '../schemas/requests.ts'
+import { Id, IfMatch, IfNoneMatch } from '../schemas/requests.ts'
 import * as schemas from '../schemas/webhooks.ts'
 import { deliveryRoutes } from './deliveries.ts'
 
@@ -59,7 +59,7 @@ const listWebhooks = route(
   {
     operationId: 'listWebhooks',
     summary: 'List webhooks',
-    querystring: Page,
+    querystring: schemas.WebhookQuery,
     response: { 200: listOf(schemas.Webhook) },
   },
 )
@@ -141,9 +141,9 @@ class WebhookHandlers {
   }
 
   readonly list: HandlerOf<typeof listWebhooks> = async (request) => {
-    const { limit, cursor } = request.query
+    const { limit, cursor, destinationId: asked } = request.query
     const after = idIn(cursor) ?? ''
-    const destinationId = listedDestination(request, undefined)
+    const destinationId = listedDestination(request, asked)
     const listed = (await this.#world.webhooks.all()).filter(
       ({ webhook }) => webhook.id > after && (destinationId === undefined || webhook.destinationId === destinationId),
     )

@@ -29,6 +29,7 @@ export const NewBulletin = Type.Object(
       'Defaults: tls implicit; port 465, with starttls 587, with none 25; all events. Where no password is given the one before stays; another host, port or user, and tls none in place of another, need it in the same call.',
   },
 )
+export const BulletinToTest = Type.Optional(Type.Union([NewBulletin, Type.Null()]))
 export type NewBulletin = Static<typeof NewBulletin>
 
 export const Bulletin = Type.Object({

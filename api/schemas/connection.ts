@@ -1,5 +1,6 @@
 /** `/destinations/:id/connection` and `/destinations/:id/usage` on the wire. */
 import { type Static, Type } from 'typebox'
+import { missingSettings } from '../../src/account/mail-program.ts'
 import { like, orNull, tls } from './vocabulary.ts'
 
 export const Connection = Type.Object({
@@ -13,8 +14,17 @@ export const Connection = Type.Object({
     }),
     { description: 'the best first' },
   ),
+  missing: Type.Array(Type.Enum([...missingSettings]), {
+    description:
+      'the settings without which no other device gets there with a certificate that it trusts: until they are set, the files below help nobody',
+    ...like([]),
+  }),
 })
 export type Connection = Static<typeof Connection>
+
+export const AutoconfigQuery = Type.Object({
+  emailaddress: Type.Optional(Type.String({ maxLength: 320, ...like('alice@mail.example.net') })),
+})
 
 export const Usage = Type.Object({
   folders: Type.Integer(like(3)),

@@ -1,8 +1,16 @@
 /** `/tokens` on the wire. */
 import { type Static, Type } from 'typebox'
 import { scopes } from '../../src/redis/tokens.ts'
+import { Page } from './requests.ts'
 import { id, like, orNull, strict, text, time } from './vocabulary.ts'
 
+export const TokenQuery = Type.Object(
+  {
+    ...Page.properties,
+    destinationId: Type.Optional(Type.String({ description: 'only those of this destination’s owner' })),
+  },
+  strict,
+)
 export const NewToken = Type.Object(
   {
     name: text(100, 'hosting panel'),

@@ -2,7 +2,7 @@
 import { type Static, Type } from 'typebox'
 import { apiLimits } from '../limits.ts'
 import { outcomes } from '../../src/news/webhook.ts'
-import { Id } from './requests.ts'
+import { Id, Page } from './requests.ts'
 import { events, example, id, like, orNull, strict, time } from './vocabulary.ts'
 
 const webhook = {
@@ -15,6 +15,13 @@ const webhook = {
   events,
   description: Type.String({ maxLength: 200, ...like('tickets of the help desk') }),
 }
+export const WebhookQuery = Type.Object(
+  {
+    ...Page.properties,
+    destinationId: Type.Optional(Type.String({ description: 'only those that hear of this destination alone' })),
+  },
+  strict,
+)
 export const NewWebhook = Type.Object(
   {
     url: webhook.url,

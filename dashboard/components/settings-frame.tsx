@@ -1,7 +1,7 @@
 /** The frame that the pages of the settings share: their heading and the navigation between them. */
 import type { ComponentChildren } from 'preact'
 import { path } from '../router.ts'
-import { ownerOf } from '../session.ts'
+import { may, ownerOf } from '../session.ts'
 import { words } from '../words/index.ts'
 import { Page } from './page.tsx'
 
@@ -9,8 +9,10 @@ export function SettingsFrame({ children }: { readonly children: ComponentChildr
   const { settings: say, shell, signing } = words.value
   // An owner of one mailbox may not see the other pages.
   const isOwner = ownerOf() !== null
+  const hasAccess = may('admin') && !isOwner
   const all = [
-    ['/settings', say.access],
+    ['/settings', hasAccess ? say.access : say.page],
+    ...(hasAccess ? ([['/settings/page', say.page]] as const) : []),
     ['/settings/notices', say.notices],
     ...(isOwner
       ? []

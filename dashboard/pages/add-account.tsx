@@ -46,7 +46,7 @@ function NewAccountForm({
   const asked = query.value.get('to')
   const goal = destinations.find(({ id }) => id === asked) ?? destinations[0]
   const adding = useNewAccount(goal?.id ?? newMailbox, { address: query.value.get('address') ?? '', onMade })
-  const { draft, isTesting } = adding
+  const { draft, isTesting, isClosed } = adding
   return (
     <Form draft={draft} class="form">
       <Source adding={adding} />
@@ -54,7 +54,7 @@ function NewAccountForm({
       <Fate adding={adding} />
       <Wrong draft={draft} />
       <div class="form-do">
-        <Button kind="main" type="submit" busy={draft.busy && !isTesting}>
+        <Button kind="main" type="submit" busy={draft.busy && !isTesting} disabled={isClosed}>
           {draft.values.entry === byPassword ? say.submit : signing.addAndSignIn}
         </Button>
         <a class="button plain" href="/accounts">

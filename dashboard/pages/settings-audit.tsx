@@ -1,9 +1,11 @@
 /** The page of settings that shows who changed what, newest first. */
+import { doneIn } from '../audit.ts'
 import { More } from '../components/more.tsx'
 import { Section } from '../components/page.tsx'
 import { RelativeTime } from '../components/relative-time.tsx'
 import { SettingsFrame } from '../components/settings-frame.tsx'
 import { EmptyState, Loaded } from '../components/states.tsx'
+import { accounts } from '../roster.ts'
 import { useResource } from '../resource.ts'
 import type { AuditEntry, List } from '../shapes.ts'
 import { words } from '../words/index.ts'
@@ -34,20 +36,32 @@ export default function SettingsAudit() {
   )
 }
 
-function Entry({ entry: { at, who, from, method, path, status, changed } }: { readonly entry: AuditEntry }) {
-  const { settings: say } = words.value
+function Entry({ entry }: { readonly entry: AuditEntry }) {
+  const { settings: say, deeds } = words.value
+  const { at, who, from, method, path, status, about, changed } = entry
+  const { deed, link, id } = doneIn(entry)
+  const name = about ?? (id === undefined ? null : (accounts.value.get(id)?.address ?? null))
+  const line = (
+    <code>
+      {method} {path.replace('/api/v1', '')}
+    </code>
+  )
   return (
     <li>
       <div class="rows-name">
-        <b>{who.name}</b>{' '}
-        <code>
-          {method} {path.replace('/api/v1', '')}
-        </code>
+        <b>{who.name}</b> {deed === undefined ? line : deeds[deed]}
+        {name !== null && (link === undefined ? <b> {name}</b> : <a href={link}> {name}</a>)}
         <p class="facts-line">
           <span>{from}</span>
           {status >= 400 && <span class="refused">{say.refused(status)}</span>}
           {changed.length > 0 && <span>{changed.join(', ')}</span>}
         </p>
+        {deed !== undefined && (
+          <details class="small">
+            <summary>{say.rawLine}</summary>
+            {line}
+          </details>
+        )}
       </div>
       <RelativeTime at={at} />
     </li>

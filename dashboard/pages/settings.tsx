@@ -1,4 +1,4 @@
-/** The page of settings for language, theme, tokens and the admin's password. */
+/** The page of settings for tokens and the admin's password. Whoever sets neither finds language and colours here. */
 import { SettingsFrame } from '../components/settings-frame.tsx'
 import { may, ownerOf } from '../session.ts'
 import { AdminPassword } from './settings/admin-password.tsx'
@@ -8,12 +8,13 @@ import { Tokens } from './settings/tokens.tsx'
 export default function Settings() {
   return (
     <SettingsFrame>
-      <Looks />
-      {may('admin') && ownerOf() === null && (
+      {may('admin') && ownerOf() === null ? (
         <>
           <Tokens />
           <AdminPassword />
         </>
+      ) : (
+        <Looks />
       )}
     </SettingsFrame>
   )

@@ -2,6 +2,8 @@
 import { useSignal } from '@preact/signals'
 import { everyOne } from '../client.ts'
 import { Button } from '../components/button.tsx'
+import { AdviceNote } from '../components/advice.tsx'
+import { byPassword } from '../components/sign-in/entry.tsx'
 import { FailureNote } from '../components/failure.tsx'
 import { Choice } from '../components/field.tsx'
 import { Form, Wrong } from '../components/form.tsx'
@@ -15,6 +17,8 @@ import { may } from '../session.ts'
 import type { Destination } from '../shapes.ts'
 import { words } from '../words/index.ts'
 import { ByHand } from './new-account/by-hand.tsx'
+import { Entry } from './new-account/entry.tsx'
+import { Meant, whyNot } from './new-account/found.tsx'
 import { Credentials } from './new-account/credentials.tsx'
 import { isNotFound, useNewAccount } from './new-account/new-account.ts'
 import { TrySample } from './welcome/sample.tsx'
@@ -83,10 +87,10 @@ function Source({
   readonly isFirst: boolean
   readonly destinations: readonly [Destination, ...Destination[]]
 }) {
-  const { welcome: say, form } = words.value
+  const { welcome: say, form, signing } = words.value
   const [goal] = destinations
   const adding = useNewAccount(goal.id)
-  const { draft, found, seen } = adding
+  const { draft, found, seen, isClosed } = adding
   return (
     <Form draft={draft} class="step">
       {isFirst && <p class="step-number">{say.stepOf(2, 2)}</p>}
@@ -102,6 +106,9 @@ function Source({
         <p class="note good">{say.exists(destinationName(goal))}</p>
       )}
       <Credentials adding={adding} />
+      <Meant adding={adding} />
+      <Entry adding={adding} />
+      {found.state === 'answered' && <AdviceNote advice={found.candidates[0]?.advice ?? found.advice} note={null} />}
       <ByHand adding={adding} title={say.server}>
         <p class="found" role="status">
           {toldOf(found)}
@@ -113,8 +120,8 @@ function Source({
         </div>
       )}
       <Wrong draft={draft} />
-      <Button kind="main" type="submit" busy={draft.busy}>
-        {draft.busy ? say.testing : say.start}
+      <Button kind="main" type="submit" busy={draft.busy} disabled={isClosed}>
+        {draft.busy ? say.testing : draft.values.entry === byPassword ? say.start : signing.addAndSignIn}
       </Button>
     </Form>
   )
@@ -124,5 +131,5 @@ function toldOf(found: Discovery): string {
   const { welcome: say } = words.value
   if (found.state === 'nothing asked') return ''
   if (found.state === 'looking') return say.looking
-  return isNotFound(found) ? say.notFound : say.found
+  return isNotFound(found) ? whyNot(found) : say.found
 }

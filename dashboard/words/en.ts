@@ -3,7 +3,9 @@ import type { GuideWords } from '../guides.ts'
 import type {
   Account,
   Candidate,
+  Connection,
   Delivery,
+  Discovered,
   FailureKind,
   Folder,
   Letters,
@@ -1054,6 +1056,68 @@ export const en = {
     stay: 'Stay here',
     wrong: (field: string) => `This ${field}.`,
   },
+  deeds: {
+    'signed in': 'signed in',
+    'signed in by a link': 'signed in by a link',
+    'made a link': 'made a link to sign in',
+    'signed out': 'signed out',
+    'set the admin password': 'set the administrator’s password',
+    'added an account': 'added an account',
+    'changed an account': 'changed an account',
+    'removed an account': 'removed an account',
+    'paused an account': 'paused an account',
+    'resumed an account': 'resumed an account',
+    'asked for a run': 'asked for a run',
+    'tested an account': 'tested an account',
+    'imported accounts': 'imported accounts from a file',
+    'began a sign-in': 'began a sign-in at the provider',
+    'signed a mailbox out': 'signed an account out',
+    'tried a message again': 'tried a message again',
+    'let go of a message': 'let go of a message',
+    'rebuilt a ledger': 'rebuilt a ledger',
+    'imported a state file': 'imported a state file',
+    'added a mailbox': 'added a mailbox',
+    'changed a mailbox': 'changed a mailbox',
+    'removed a mailbox': 'removed a mailbox',
+    'marked a message': 'marked a message',
+    'made a token': 'made a token',
+    'revoked a token': 'revoked a token',
+    'added a webhook': 'added a webhook',
+    'changed a webhook': 'changed a webhook',
+    'removed a webhook': 'removed a webhook',
+    'tested a webhook': 'tested a webhook',
+    'gave a webhook a new secret': 'gave a webhook a new secret',
+    'set who is told by e-mail': 'set who is told by e-mail',
+    'told nobody by e-mail': 'switched e-mail notices off',
+    'sent a test mail': 'sent a test mail',
+    'changed settings': 'changed settings',
+    'added an application': 'added an application',
+    'changed an application': 'changed an application',
+    'removed an application': 'removed an application',
+    'restored a backup': 'restored a backup',
+    'changed keys': 'changed the keys',
+  },
+  advice: {
+    aProvider: 'This provider',
+    page: (host: string) => `Open ${host}`,
+    texts: {
+      'app password': (p) => `${p} wants an app password in place of your own: make one in its security settings.`,
+      'app password and POP3': (p) =>
+        `${p} wants POP3 switched on in its mail settings, and an app password in place of your own.`,
+      'sign in': (p) => `${p} takes no password, neither your own nor an app password: its owner signs in there.`,
+      forward: (p) => `${p} has no POP3: have the mailbox forward its mail instead, in its settings.`,
+      'no POP3': (p) => `${p} has no POP3: its mail can be read in its own programs alone.`,
+      'switch POP3 on': (p) =>
+        `${p} lets mail programs in only once POP3 is switched on in the settings of its web page.`,
+      'switch POP3 on, app password': (p) =>
+        `${p} lets mail programs in only once POP3 is switched on in the settings of its web page; with two-factor sign-in it wants an app password.`,
+      'password for programs': (p) =>
+        `${p} wants the password for mail programs, made in its settings, and not the one of its web page.`,
+      'authorization code': (p) =>
+        `${p} wants an authorization code in place of the password: its web page shows one when POP3 is switched on.`,
+      'in clear': () => 'The password would go there in clear, for everybody on the way to read.',
+    } satisfies Record<NonNullable<Candidate['advice']>['code'], (provider: string) => string>,
+  },
   signing: {
     title: 'Signing in',
     applications: 'Applications',
@@ -1213,7 +1277,17 @@ export const en = {
     looking: 'Looking for the settings of this address',
     found: (n: number) =>
       count(n, { one: 'Settings that were found', other: 'Settings that were found, the best first' }),
-    notFound: 'No settings were found for this address. Ask its provider for the POP3 server, and enter it here.',
+    noAnswer: 'Tributary itself does not answer just now, so nothing was looked for. It is asked again by itself.',
+    notFound: {
+      offline:
+        'Tributary reaches neither the name servers nor the web just now, so nothing is known of this address. See that its machine is connected, or enter the server by hand.',
+      'no such domain': 'There is no such domain: check how the address is spelt.',
+      'no POP3': 'Its mail cannot be fetched by POP3.',
+      unknown:
+        'No settings were found for this address. Ask its provider for the POP3 server, and enter it here; below stands the most usual one.',
+    } satisfies Record<NonNullable<Discovered['reason']>, string>,
+    meant: (address: string) => `Did you mean ${address}?`,
+    takeMeant: 'Yes, take that',
     portAndTls: (port: number, tls: Candidate['tls']) =>
       `port ${port}, ${{ implicit: 'TLS', starttls: 'STARTTLS', none: 'no encryption' }[tls]}`,
     verified: 'It answers, and its certificate is right',
@@ -1341,6 +1415,15 @@ export const en = {
     others: 'Other ways in',
     mobileconfig: 'For iPhone, iPad and Mac',
     autoconfig: 'For Thunderbird',
+    filesHint:
+      'On an iPhone, iPad or Mac, open the first file on the device itself, and install it under Settings, Profile Downloaded; it asks for the password. Thunderbird needs no file where the address ends in this server’s name: enter the address, and it finds the rest. Elsewhere the second file is for whoever runs the domain of the addresses, to be put where Thunderbird looks (/.well-known/autoconfig/mail/config-v1.1.xml).',
+    missing:
+      'Other devices do not get here yet, so there is no file for them. What is missing where Tributary is started:',
+    missingSettings: {
+      TRIBUTARY_MAIL_HOST: '0.0.0.0, so that the mail ports are open to other devices',
+      TRIBUTARY_PUBLIC_NAME: 'the name under which they reach this machine',
+      TRIBUTARY_TLS_CERT: 'with TRIBUTARY_TLS_KEY: a certificate for that name which devices trust',
+    } satisfies Record<Connection['missing'][number], string>,
     sendingHint:
       'Both are without the password, which is asked for. Tributary sends no mail: for that, your provider’s server is set up as before.',
     phone: 'On a phone or tablet',
@@ -1520,7 +1603,7 @@ export const en = {
     noWebhooks: 'Nobody is told yet.',
     webhookSecret: 'The webhook’s secret',
     webhookRemoved: 'Removed.',
-    webhookStatus: { ok: 'Works', failing: 'Failing', disabled: 'Off' },
+    webhookStatus: { ok: 'Works', untried: 'Not tried yet', failing: 'Failing', disabled: 'Off' },
     removeWebhookTitle: 'Remove this webhook?',
     removeWebhookHint: 'What waits for it is not sent.',
     description: 'Description',
@@ -1598,6 +1681,7 @@ export const en = {
     auditHint: 'Every change, and every sign-in, refused ones too. Which fields were sent, and never what was in them.',
     noAudit: 'Nothing yet',
     refused: (status: number) => `refused (${status})`,
+    rawLine: 'As it was sent',
   },
   welcome: {
     title: 'Welcome',
@@ -1616,7 +1700,6 @@ export const en = {
     server: 'Server settings',
     found: 'Found the settings of this provider.',
     looking: 'Looking for the settings of this provider',
-    notFound: 'The settings were not found: ask your provider for its POP3 server.',
     start: 'Test and start',
     testing: 'Signing in at the provider',
     exists: (login: string) => `Mail goes to ${login}.`,

@@ -1,5 +1,6 @@
 /** Explains how to set up a mail program for a destination: in fields for people, and in the files that programs read. */
 import { createHash } from 'node:crypto'
+import { isLoopbackHost } from '../loopback.ts'
 import type { TlsMode } from './account.ts'
 import type { Destination } from './destination.ts'
 
@@ -10,6 +11,8 @@ export interface MailPlaces {
   readonly imapsPort: number
   readonly pop3Port: number
   readonly pop3sPort: number
+  /** What keeps other devices from it; undefined: nothing is known. */
+  readonly missing?: readonly MissingSetting[]
 }
 
 export interface MailServer {
@@ -19,10 +22,41 @@ export interface MailServer {
   readonly tls: TlsMode
 }
 
+/** Why no other device can use what a file for a mail program says; the setting that is missing. */
+export const missingSettings = ['TRIBUTARY_MAIL_HOST', 'TRIBUTARY_PUBLIC_NAME', 'TRIBUTARY_TLS_CERT'] as const
+export type MissingSetting = (typeof missingSettings)[number]
+
+/** The settings that keep the hosted store from other devices. */
+export interface MailReach {
+  readonly host: string
+  readonly publicName: string
+  /** Whether the certificate is one of the operator's: nobody vouches for the one that is made at first. */
+  readonly hasCertificate: boolean
+}
+
+/** A store elsewhere listens where its operator wants; of ours it is known. */
+export function missingFor({ host, publicName, hasCertificate }: MailReach): MissingSetting[] {
+  return [
+    ...(isLoopbackHost(host) ? (['TRIBUTARY_MAIL_HOST'] as const) : []),
+    ...(isLoopbackHost(publicName) ? (['TRIBUTARY_PUBLIC_NAME'] as const) : []),
+    ...(hasCertificate ? [] : (['TRIBUTARY_TLS_CERT'] as const)),
+  ]
+}
+
 export interface Connection {
   readonly login: string
   /** The best server stands first. */
   readonly servers: readonly MailServer[]
+}
+
+/**
+ * How anybody's mailbox here is read: whoever asks has shown nothing yet, so it does not depend on whether there is such a login. A login is
+ * the whole address, or what stands before the @ of an address at this host.
+ */
+export function anyConnection(address: string, places: MailPlaces): Connection {
+  const at = address.lastIndexOf('@')
+  const isHere = address.slice(at + 1).toLowerCase() === places.publicName.toLowerCase()
+  return { login: isHere ? address.slice(0, at) : address, servers: hostedServers(places) }
 }
 
 export function connectionOf(destination: Destination, places: MailPlaces): Connection {
@@ -30,16 +64,16 @@ export function connectionOf(destination: Destination, places: MailPlaces): Conn
     const { host, port, tls, user } = destination
     return { login: user, servers: [{ protocol: 'imap', host, port, tls }] }
   }
-  const host = places.publicName
-  return {
-    login: destination.login,
-    servers: [
-      { protocol: 'imap', host, port: places.imapsPort, tls: 'implicit' },
-      { protocol: 'imap', host, port: places.imapPort, tls: 'starttls' },
-      { protocol: 'pop3', host, port: places.pop3sPort, tls: 'implicit' },
-      { protocol: 'pop3', host, port: places.pop3Port, tls: 'starttls' },
-    ],
-  }
+  return { login: destination.login, servers: hostedServers(places) }
+}
+
+function hostedServers({ publicName: host, imapPort, imapsPort, pop3Port, pop3sPort }: MailPlaces): MailServer[] {
+  return [
+    { protocol: 'imap', host, port: imapsPort, tls: 'implicit' },
+    { protocol: 'imap', host, port: imapPort, tls: 'starttls' },
+    { protocol: 'pop3', host, port: pop3sPort, tls: 'implicit' },
+    { protocol: 'pop3', host, port: pop3Port, tls: 'starttls' },
+  ]
 }
 
 /** Makes a profile for Apple's Mail (com.apple.mail.managed). The device asks for the password when the profile is installed. */
@@ -78,8 +112,11 @@ export function mobileconfigOf(id: string, { login, servers }: Connection): stri
 `
 }
 
-/** Makes a file in Thunderbird's format (config-v1.1), which other programs read too. */
-export function autoconfigOf({ login, servers }: Connection): string {
+/**
+ * Makes a file in Thunderbird's format (config-v1.1), which other programs read too.
+ * @param domain of the addresses that it is for; undefined: the host's.
+ */
+export function autoconfigOf({ login, servers }: Connection, domain?: string): string {
   const { host } = imapOf(servers)
   const lines = servers.map(
     ({ protocol, host: name, port, tls }) => `    <incomingServer type="${protocol}">
@@ -93,7 +130,7 @@ export function autoconfigOf({ login, servers }: Connection): string {
   return `<?xml version="1.0" encoding="UTF-8"?>
 <clientConfig version="1.1">
   <emailProvider id="${escaped(host)}">
-    <domain>${escaped(host)}</domain>
+    <domain>${escaped(domain ?? host)}</domain>
     <displayName>Tributary</displayName>
     <displayShortName>Tributary</displayShortName>
 ${lines.join('\n')}

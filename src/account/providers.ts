@@ -5,8 +5,14 @@
  * entry says otherwise. `note` is one sentence, which people are shown before a login and after a refused one.
  */
 
+import type { Advice, AdviceCode } from './provider-advice.ts'
 import type { GuideId } from './guides.ts'
 import { normalHost } from './host.ts'
+
+interface Known extends Omit<Provider, 'advice'> {
+  /** The code of its advice, for the note. */
+  readonly wants?: AdviceCode
+}
 
 export interface Provider {
   readonly name: string
@@ -21,6 +27,8 @@ export interface Provider {
   /** The user name is the part of the address before the @, and not the whole address. */
   readonly bareUser?: true
   readonly note?: string
+  /** What the note says, as a code. */
+  readonly advice?: Advice
   /** The page that says step by step what has to be done there. */
   readonly guide?: GuideId
 }
@@ -42,27 +50,41 @@ const outlookDomains =
   'live.com.au live.com.mx live.com.pt live.de live.dk live.fr live.ie live.in live.it live.jp live.nl live.no live.ru live.se'
 const words = (text: string) => text.split(' ')
 
-const netEase = (domain: string): Provider => ({
+const netEase = (domain: string): Known => ({
   name: domain,
   domains: [domain],
   host: `pop.${domain}`,
+  wants: 'authorization code',
   note: `${domain} wants an authorization code in place of the password: switch POP3 on in the settings of its web page, and use the code shown there.`,
 })
 const zohoNote =
   'Zoho wants POP access switched on under Settings, Mail Accounts, which its free plan does not have; with two-factor sign-in it wants an app password.'
 /** Zoho has one host for its own addresses and one for domains that it hosts. */
-const zoho = (ending: string): readonly Provider[] => [
-  { name: 'Zoho', domains: [`zoho.${ending}`, `zohomail.${ending}`], host: `pop.zoho.${ending}`, note: zohoNote },
-  { name: 'Zoho', domains: [], mx: [`zoho.${ending}`], host: `poppro.zoho.${ending}`, note: zohoNote },
+const zoho = (ending: string): readonly Known[] => [
+  {
+    name: 'Zoho',
+    domains: [`zoho.${ending}`, `zohomail.${ending}`],
+    host: `pop.zoho.${ending}`,
+    note: zohoNote,
+    wants: 'switch POP3 on, app password',
+  },
+  {
+    name: 'Zoho',
+    domains: [],
+    mx: [`zoho.${ending}`],
+    host: `poppro.zoho.${ending}`,
+    note: zohoNote,
+    wants: 'switch POP3 on, app password',
+  },
 ]
-const ionos = (ending: string, ...others: readonly string[]): Provider => ({
+const ionos = (ending: string, ...others: readonly string[]): Known => ({
   name: 'IONOS',
   domains: [],
   mx: [`ionos.${ending}`, ...others],
   host: `pop.ionos.${ending}`,
 })
 
-export const providers: readonly Provider[] = [
+const known: readonly Known[] = [
   // International providers
   {
     name: 'Gmail',
@@ -71,6 +93,7 @@ export const providers: readonly Provider[] = [
     // The domains in Google Workspace have these hosts too.
     mx: ['google.com', 'googlemail.com'],
     host: 'pop.gmail.com',
+    wants: 'app password and POP3',
     note: 'Gmail wants an app password, made at https://myaccount.google.com/apppasswords once 2-Step Verification is on, and POP switched on under Settings, Forwarding and POP/IMAP.',
   },
   {
@@ -79,6 +102,7 @@ export const providers: readonly Provider[] = [
     domains: words(outlookDomains),
     mx: ['protection.outlook.com', 'mx.microsoft'],
     host: 'outlook.office365.com',
+    wants: 'sign in',
     note: 'Microsoft takes no password any more, neither your own nor an app password: sign in instead (auth "oauth2"), and let programs use POP at https://outlook.live.com/mail/0/options/mail/forwarding.',
   },
   {
@@ -87,6 +111,7 @@ export const providers: readonly Provider[] = [
     domains: words(yahooDomains),
     mx: ['yahoodns.net'],
     host: 'pop.mail.yahoo.com',
+    wants: 'app password',
     note: 'Yahoo wants an app password in place of your own: make one at https://login.yahoo.com/account/security, under External connections.',
   },
   {
@@ -95,6 +120,7 @@ export const providers: readonly Provider[] = [
     domains: words(aolDomains),
     mx: ['mail.gm0.yahoodns.net'],
     host: 'pop.aol.com',
+    wants: 'app password',
     note: 'AOL wants an app password in place of your own: make one at https://login.aol.com/account/security.',
   },
   {
@@ -102,18 +128,21 @@ export const providers: readonly Provider[] = [
     guide: 'icloud',
     domains: ['icloud.com', 'me.com', 'mac.com'],
     mx: ['mail.icloud.com'],
+    wants: 'forward',
     note: 'iCloud has no POP3 at all: have the mailbox forward its mail instead, at https://www.icloud.com/mail under Settings, Mail Forwarding.',
   },
   {
     name: 'Proton Mail',
     domains: ['proton.me', 'protonmail.com', 'protonmail.ch', 'pm.me'],
     mx: ['protonmail.ch'],
+    wants: 'forward',
     note: 'Proton Mail has no POP3, and its Bridge speaks IMAP alone: have the mailbox forward its mail instead.',
   },
   {
     name: 'Tuta',
     domains: ['tuta.com', 'tuta.io', 'tutanota.com', 'tutanota.de', 'tutamail.com', 'keemail.me'],
     mx: ['tutanota.de'],
+    wants: 'no POP3',
     note: 'Tuta has no POP3: its mail can be read in its own programs alone.',
   },
   {
@@ -122,6 +151,7 @@ export const providers: readonly Provider[] = [
     domains: ['fastmail.com', 'fastmail.fm', 'messagingengine.com'],
     mx: ['messagingengine.com'],
     host: 'pop.fastmail.com',
+    wants: 'app password',
     note: 'Fastmail wants an app password with access to POP: make one at https://app.fastmail.com/settings/security/integrations.',
   },
   ...zoho('com'),
@@ -133,6 +163,7 @@ export const providers: readonly Provider[] = [
     name: 'mail.com',
     domains: words('mail.com email.com post.com usa.com consultant.com engineer.com europe.com myself.com'),
     host: 'pop.mail.com',
+    wants: 'switch POP3 on',
     note: 'mail.com lets mail programs in only once POP3 and IMAP are switched on in the settings of its web page.',
   },
 
@@ -142,6 +173,7 @@ export const providers: readonly Provider[] = [
     guide: 'gmx',
     domains: words('gmx.net gmx.de gmx.at gmx.ch gmx.eu gmx.org gmx.info gmx.biz'),
     host: 'pop.gmx.net',
+    wants: 'switch POP3 on, app password',
     note: 'GMX lets mail programs in only once POP3 and IMAP are switched on in the settings of its web page; with two-factor sign-in it wants an app password.',
   },
   {
@@ -149,6 +181,7 @@ export const providers: readonly Provider[] = [
     guide: 'gmx',
     domains: words('gmx.com gmx.us gmx.co.uk gmx.es gmx.fr gmx.ca gmx.ie gmx.pt gmx.it'),
     host: 'pop.gmx.com',
+    wants: 'switch POP3 on, app password',
     note: 'GMX lets mail programs in only once POP3 and IMAP are switched on in the settings of its web page; with two-factor sign-in it wants an app password.',
   },
   {
@@ -157,6 +190,7 @@ export const providers: readonly Provider[] = [
     domains: ['web.de'],
     host: 'pop3.web.de',
     bareUser: true,
+    wants: 'switch POP3 on, app password',
     note: 'WEB.DE lets mail programs in only once POP3 and IMAP are switched on in the settings of its web page; with two-factor sign-in it wants an app password.',
   },
   {
@@ -164,6 +198,7 @@ export const providers: readonly Provider[] = [
     guide: 't-online',
     domains: ['t-online.de', 'magenta.de'],
     host: 'securepop.t-online.de',
+    wants: 'password for programs',
     note: 'T-Online wants the password for e-mail programs ("E-Mail-Passwort"), set in the settings of its e-mail centre under "Passwörter", not the one of the web page.',
   },
   { name: 'Vodafone', domains: ['vodafonemail.de', 'arcor.de', 'kabelmail.de'], host: 'pop3.vodafonemail.de' },
@@ -220,6 +255,7 @@ export const providers: readonly Provider[] = [
     domains: ['mail.ru', 'inbox.ru', 'list.ru', 'bk.ru', 'internet.ru'],
     mx: ['mail.ru'],
     host: 'pop.mail.ru',
+    wants: 'app password',
     note: 'Mail.ru wants an app password in place of your own; https://help.mail.ru/mail/security/protection/external says how to make one.',
   },
   {
@@ -227,6 +263,7 @@ export const providers: readonly Provider[] = [
     domains: words('yandex.ru yandex.com yandex.by yandex.kz yandex.ua ya.ru narod.ru'),
     mx: ['yandex.net', 'yandex.ru'],
     host: 'pop.yandex.com',
+    wants: 'app password and POP3',
     note: 'Yandex wants POP3 switched on in the mailbox under Mail clients, and an app password for mail.',
   },
   { name: 'Rambler', domains: ['rambler.ru'], host: 'pop.rambler.ru' },
@@ -237,6 +274,7 @@ export const providers: readonly Provider[] = [
     name: 'AT&T',
     domains: words('att.net sbcglobal.net bellsouth.net ameritech.net pacbell.net prodigy.net swbell.net snet.net'),
     host: 'inbound.att.net',
+    wants: 'password for programs',
     note: 'AT&T wants a secure mail key in place of the password: make one in your AT&T profile.',
   },
   { name: 'Spectrum', domains: ['charter.net', 'spectrum.net', 'bresnan.net'], host: 'mobile.charter.net' },
@@ -256,6 +294,7 @@ export const providers: readonly Provider[] = [
     name: 'QQ Mail',
     domains: ['qq.com', 'foxmail.com'],
     host: 'pop.qq.com',
+    wants: 'authorization code',
     note: 'QQ Mail wants an authorization code in place of the password: switch POP3 on in the settings of its web page, and use the code shown there.',
   },
   { name: 'Tencent Exmail', domains: [], mx: ['mxbiz1.qq.com', 'mxbiz2.qq.com'], host: 'pop.exmail.qq.com' },
@@ -266,12 +305,14 @@ export const providers: readonly Provider[] = [
     name: 'Naver',
     domains: ['naver.com'],
     host: 'pop.naver.com',
+    wants: 'switch POP3 on, app password',
     note: 'Naver wants POP3 switched on in the settings of its web mail; with two-step verification it wants an application password.',
   },
   {
     name: 'Daum',
     domains: ['daum.net', 'hanmail.net'],
     host: 'pop.daum.net',
+    wants: 'switch POP3 on, app password',
     note: 'Daum wants POP3 switched on in the settings of its web mail, and an app password where two-step verification is on.',
   },
   { name: 'Rediffmail', domains: ['rediffmail.com'], host: 'pop.rediffmail.com' },
@@ -294,6 +335,12 @@ export const providers: readonly Provider[] = [
   { name: 'Rackspace', domains: [], mx: ['emailsrvr.com'], host: 'secure.emailsrvr.com' },
   { name: 'Migadu', domains: [], mx: ['migadu.com'], host: 'pop.migadu.com' },
 ]
+
+export const providers: readonly Provider[] = known.map(({ wants, ...provider }) => {
+  if (wants === undefined) return provider
+  const url = /https:\/\/[^\s,;]+[^\s,;:.]/.exec(provider.note ?? '')?.[0] ?? null
+  return { ...provider, advice: { code: wants, provider: provider.name, url } }
+})
 
 /** @param domain in lower case. */
 export function providerOfDomain(domain: string): Provider | undefined {

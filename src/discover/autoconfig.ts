@@ -24,15 +24,19 @@ export function readAutoconfig(xml: string, address: Address, source: Source): C
     const user = filled('username')
     const fit = Number.isInteger(port) && port >= 1 && port <= 65_535 && /^[^\0-\x1f\x7f]{1,512}$/.test(user)
     if (host === undefined || tls === undefined || !fit) return []
-    return [{ host, port, tls, user, source, verified: false, note: noteOf(ways, tls) }]
+    return [{ host, port, tls, user, source, verified: false, ...noteOf(ways, tls) }]
   })
 }
 
-function noteOf(ways: readonly string[], tls: TlsMode): string | null {
+function noteOf(ways: readonly string[], tls: TlsMode): Pick<Candidate, 'note' | 'advice'> {
   if (ways.length > 0 && ways.every((way) => way === 'OAuth2'))
-    return 'Its provider says that it takes no password: its owner signs in (auth "oauth2"), by an application that is registered there.'
-  return tls === 'none' ? 'The password would go there in clear.' : null
+    return { note: oauthNote, advice: { code: 'sign in', provider: null, url: null } }
+  if (tls !== 'none') return { note: null, advice: null }
+  return { note: 'The password would go there in clear.', advice: { code: 'in clear', provider: null, url: null } }
 }
+
+const oauthNote =
+  'Its provider says that it takes no password: its owner signs in (auth "oauth2"), by an application that is registered there.'
 
 function fill(text: string, { whole, local, domain }: Address): string {
   return text

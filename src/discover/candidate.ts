@@ -2,6 +2,7 @@
 import { isIP } from 'node:net'
 import { defaultPort, type TlsMode, tlsModes } from '../account/account.ts'
 import { normalHost } from '../account/host.ts'
+import type { Advice } from '../account/provider-advice.ts'
 import type { Provider } from '../account/providers.ts'
 
 /** The source that named a candidate, the most trusted first. */
@@ -21,6 +22,8 @@ export interface Candidate extends Server {
   readonly verified: boolean
   /** A fact that somebody must know before the first login. */
   readonly note: string | null
+  /** The same as a code, where there is one. */
+  readonly advice: Advice | null
 }
 
 /** The address whose mail is looked for. */
@@ -45,11 +48,17 @@ export function nameOf(text: string): string | undefined {
 }
 
 /** The candidate for a provider of the list; undefined if that has no POP3. */
-export function offered({ host, stls, bareUser, note }: Provider, address: Address, source: Source): Candidate[] {
+export function offered(
+  { host, stls, bareUser, note, advice }: Provider,
+  address: Address,
+  source: Source,
+): Candidate[] {
   if (host === undefined) return []
   const tls = stls ? 'starttls' : 'implicit'
   const user = bareUser ? address.local : address.whole
-  return [{ host, port: defaultPort(tls), tls, user, source, verified: false, note: note ?? null }]
+  return [
+    { host, port: defaultPort(tls), tls, user, source, verified: false, note: note ?? null, advice: advice ?? null },
+  ]
 }
 
 /** Gives each server once, the best first: one that answered, then the most trusted, then one with TLS from the first byte. */

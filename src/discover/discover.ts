@@ -7,6 +7,7 @@
 import { shownHost } from '../account/host.ts'
 import { orElse } from '../deadline.ts'
 import { discoverLimits } from './limits.ts'
+import type { Advice } from '../account/provider-advice.ts'
 import { providerOfDomain, providerOfExchange, providerOfHost } from '../account/providers.ts'
 import { readAutoconfig } from './autoconfig.ts'
 import { type Address, type Candidate, nameOf, offered, ranked, type Server, type Source } from './candidate.ts'
@@ -46,7 +47,17 @@ export interface Discovered {
   readonly candidates: readonly Candidate[]
   /** The reason why there is none; null if there are some. */
   readonly note: string | null
+  /** The same as a code; null if there is a server that answers. */
+  readonly reason: Reason | null
+  /** Where its mail most often is, if nobody says anything: nothing answered there. */
+  readonly guess: Candidate | null
+  /** What the provider wants, where it has no POP3. */
+  readonly advice: Advice | null
 }
+
+/** `offline`: no question was answered at all, so nothing is known. */
+export const reasons = ['offline', 'no such domain', 'no POP3', 'unknown'] as const
+export type Reason = (typeof reasons)[number]
 
 /** The time for all questions, and then the time for all servers that are dialled. */
 export interface DiscoverWaits {
@@ -68,20 +79,40 @@ export async function discover(
   const told =
     provider === undefined
       ? await whatIsSaid(address, around, askMs)
-      : { candidates: offered(provider, address, 'built in'), exchanges: [], note: provider.note }
-  if (told.candidates.length === 0 && told.note !== undefined) return { candidates: [], note: told.note }
+      : {
+          candidates: offered(provider, address, 'built in'),
+          exchanges: [],
+          note: provider.note,
+          advice: provider.advice,
+        }
+  if (told.candidates.length === 0 && told.note !== undefined)
+    return { candidates: [], note: told.note, reason: 'no POP3', guess: null, advice: told.advice ?? null }
 
   const known = told.candidates.length > 0 ? told.candidates : guesses(address, told.exchanges)
   const tried = await Promise.all(
     known.map(async (candidate) => ({
       ...candidate,
       note: candidate.note ?? providerOfHost(candidate.host)?.note ?? null,
+      advice: candidate.advice ?? providerOfHost(candidate.host)?.advice ?? null,
       verified: await orElse(around.answers(candidate, probeMs), false, probeMs),
     })),
   )
   const candidates = ranked(tried.filter(({ source, verified }) => verified || source !== 'guess'))
-  const note = `Nobody says where the mail of ${shownHost(address.domain)} can be had by POP3, and nothing answers under the usual names: its provider's help pages name the server.`
-  return { candidates, note: candidates.length > 0 ? null : note }
+  if (candidates.length > 0) return { candidates, note: null, reason: null, guess: null, advice: null }
+  const reason = told.silence ?? 'unknown'
+  const guess = reason === 'no such domain' ? null : (known[0] ?? null)
+  return { candidates, note: noteOf(reason, shownHost(address.domain)), reason, guess, advice: null }
+}
+
+function noteOf(reason: Exclude<Reason, 'no POP3'>, domain: string): string {
+  switch (reason) {
+    case 'offline':
+      return `Tributary reaches neither the name servers nor the web just now, so nothing is known of ${domain}: see that its machine is connected, or enter the server by hand.`
+    case 'no such domain':
+      return `There is no domain ${domain}: check how the address is spelt.`
+    case 'unknown':
+      return `Nobody says where the mail of ${domain} can be had by POP3, and nothing answers under the usual names: its provider's help pages name the server.`
+  }
 }
 
 interface Findings {
@@ -89,13 +120,53 @@ interface Findings {
   readonly exchanges: readonly string[]
   /** The reason why there is no candidate, if it is known. */
   readonly note?: string | undefined
+  readonly advice?: Advice | undefined
+  /** Why nobody has said anything. */
+  readonly silence?: 'offline' | 'no such domain' | undefined
 }
+
+/** Counts what becomes of questions, to tell a line that is down from a domain of which nobody says anything. */
+class Answers {
+  #isAnswered = false
+  #isUnknown = false
+
+  /** Those that found nothing have been answered, too. */
+  hear(error: unknown): void {
+    const code = error instanceof Error && 'code' in error ? String(error.code) : ''
+    if (!troubles.test(code)) this.#isAnswered = true
+  }
+
+  answered(): void {
+    this.#isAnswered = true
+  }
+
+  /** The domain itself does not exist: NXDOMAIN to a question for its own records. */
+  isNoDomain(error: unknown): void {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOTFOUND') this.#isUnknown = true
+  }
+
+  get silence(): 'offline' | 'no such domain' | undefined {
+    if (!this.#isAnswered) return 'offline'
+    return this.#isUnknown ? 'no such domain' : undefined
+  }
+}
+
+/** Codes of Node for a question that nobody answered: c-ares' own, getaddrinfo's, and those of sockets. */
+const troubles =
+  /^(?:ECONNREFUSED|ETIMEOUT|ETIMEDOUT|ESERVFAIL|EREFUSED|EAI_AGAIN|ENETUNREACH|EHOSTUNREACH|ENETDOWN|ENONAME)$/
 
 async function whatIsSaid(address: Address, around: Surroundings, askMs: number): Promise<Findings> {
   const deadlineMs = performance.now() + askMs
   const leftMs = () => Math.max(0, deadlineMs - performance.now())
-  const ask = async <T>(question: (waitMs: number) => Promise<T>, otherwise: T): Promise<T> =>
-    await orElse(question(leftMs()), otherwise, leftMs())
+  const answers = new Answers()
+  const ask = async <T>(question: (waitMs: number) => Promise<T>, otherwise: T): Promise<T> => {
+    const asked = question(leftMs())
+    asked.then(
+      () => answers.answered(),
+      (error: unknown) => answers.hear(error),
+    )
+    return await orElse(asked, otherwise, leftMs())
+  }
   const read = async (url: string, source: Source) => {
     const bounds = (waitMs: number) => ({ maxOctets: discoverLimits.autoconfigOctetsMax, waitMs })
     const xml = await ask((waitMs) => around.http.get(url, bounds(waitMs)), undefined)
@@ -104,11 +175,19 @@ async function whatIsSaid(address: Address, around: Surroundings, askMs: number)
   const secure = async (service: string, tls: Server['tls']) =>
     servicesOf(await ask(() => around.dns.srv(`${service}.${address.domain}`), []), address, tls)
   const hosted = async (): Promise<Findings> => {
-    const exchanges = exchangesOf(await ask(() => around.dns.mx(address.domain), []))
+    const mx = async () => {
+      const records = around.dns.mx(address.domain)
+      records.catch((error: unknown) => answers.isNoDomain(error))
+      return await records
+    }
+    const exchanges = exchangesOf(await ask(mx, []))
     const [exchange] = exchanges
     if (exchange === undefined) return { candidates: [], exchanges }
     const provider = providerOfExchange(exchange)
-    if (provider !== undefined) return { candidates: offered(provider, address, 'mx'), exchanges, note: provider.note }
+    if (provider !== undefined) {
+      const { note, advice } = provider
+      return { candidates: offered(provider, address, 'mx'), exchanges, note, advice }
+    }
     const asked = parentsOf(exchange)
       .filter((parent) => parent !== address.domain)
       .flatMap((parent, nth) => configurationsOf(parent, address, nth === 0))
@@ -122,7 +201,7 @@ async function whatIsSaid(address: Address, around: Surroundings, askMs: number)
     ...configurationsOf(address.domain, address, true).map(([url, source]) => read(url, source)),
   ])
   const candidates = withoutClearText([...byMx.candidates, ...others.flat()]).slice(0, candidatesMax)
-  return { ...byMx, candidates }
+  return { ...byMx, candidates, silence: answers.silence }
 }
 
 /** No honest source offers more, and each of them is dialled. */
@@ -155,7 +234,7 @@ function servicesOf(records: readonly SrvRecord[], { whole }: Address, tls: Serv
     .flatMap(({ name, port }) => {
       const host = nameOf(name)
       if (host === undefined || port === 0) return []
-      return [{ host, port, tls, user: whole, source: 'srv' as const, verified: false, note: null }]
+      return [{ host, port, tls, user: whole, source: 'srv' as const, verified: false, note: null, advice: null }]
     })
 }
 
@@ -176,7 +255,7 @@ function guesses({ domain, whole }: Address, [exchange]: readonly string[]): Can
     `mail.${domain}`,
     ...(exchange === undefined ? [] : [exchange]),
   ])
-  const rest = { user: whole, source: 'guess', verified: false, note: null } as const
+  const rest = { user: whole, source: 'guess', verified: false, note: null, advice: null } as const
   return [...hosts].flatMap((host) => [
     { host, port: 995, tls: 'implicit' as const, ...rest },
     { host, port: 110, tls: 'starttls' as const, ...rest },

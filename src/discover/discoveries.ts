@@ -36,7 +36,9 @@ export class Discoveries {
     const fresh: Memory = { answer, untilMs: performance.now() + discoverLimits.noDiscoveryKeptMs }
     this.#keep(question, fresh)
     try {
-      const { candidates } = await answer
+      const { candidates, reason } = await answer
+      // Whoever plugs the line in again does not wait for what is remembered.
+      if (reason === 'offline') fresh.untilMs = 0
       const sure = candidates.some(({ verified }) => verified)
       if (sure) fresh.untilMs = performance.now() + discoverLimits.discoveryKeptMs
       return await answer

@@ -299,6 +299,9 @@ export const redisLimits = {
   /** The places of runs that an owner has asked for: longer than any run, and so long for one that is about to be made. */
   askedByKeptMs: 2 * day,
   askedGraceMs: 10 * second,
+  /** A page of the audit log that is filtered looks at so many entries at most, some 1.5 MB. */
+  auditLookedAtMax: 5000,
+  auditReadTogether: 500,
   /** How long a session lasts after its last use: the dashboard is open all day. */
   sessionKeptMs: 12 * hour,
   /** How long a link that signs a browser in waits for it: it stands in a terminal, where others may read it later. */

@@ -411,7 +411,7 @@ test('limits are changed, everything is sealed with a new key, and the audit log
 
   await page.getByRole('link', { name: 'Audit log' }).click()
   await page.getByText('POST /keys/rotate').waitFor()
-  await page.getByText('PATCH /settings').first().waitFor()
+  await page.getByText('changed settings').first().waitFor()
 })
 
 test('axe finds nothing wrong with any of these pages on a phone, in either theme', async () => {

@@ -180,6 +180,7 @@ test('an address is told where its mail can be had', async () => {
     user,
     source: 'built in',
     verified: false,
+    advice: { code: 'switch POP3 on, app password', provider: 'WEB.DE', url: null },
     guide: 'web-de',
   })
   const none = await stack.call('GET', '/discover?address=me@nowhere.example')

@@ -87,14 +87,14 @@ test('from nothing to mail: a destination, an account, a test, a run that is wat
   const tested = await tributary(['account', 'test', 'me@example.net'])
   assert.match(tested.out, /^It works: 60 messages, /)
   const listed = await tributary(['account', 'list'])
-  assert.match(listed.out, /^ADDRESS +SERVER +STATUS +NEXT +LAST RUN\nme@example\.net  127\.0\.0\.1  paused +never\n$/)
+  assert.match(listed.out, /^ADDRESS +SERVER +STATUS +NEXT +LAST RUN\nme@example\.net  127\.0\.0\.1  Paused +never\n$/)
   const pulled = await tributary(['account', 'pull', 'ME@example.net', '--watch'])
   assert.equal(pulled.code, 0)
   assert.match(pulled.out, /^60 listed, 60 stored \([\d.]+ kB\), [\d.]+ s\n$/)
   assert.equal((await readFolder(stack.dovecot.imapPort, 'alice', loginPassword)).length, 60)
   const runs = (await json(['run', 'list', 'me@example.net'])) as { items?: { id: string }[] }
   const shown = await tributary(['run', 'show', runs.items?.[0]?.id ?? ''])
-  assert.match(shown.out, /^state +done$/m)
+  assert.match(shown.out, /^state +Done$/m)
 })
 
 test('an application is added, listed, shown, changed and removed, and its secret is in no command and no output', async () => {
@@ -142,9 +142,9 @@ test('on a terminal a bar moves and is gone at the end, and a password is asked 
   const words = ['account', 'add', '--host', '127.0.0.1', '--port', String(other.port), '--tls', 'none', '--paused']
   const added = await terminal(words, [
     [/E-mail address: /, 'you@example.net\r'],
-    [/User \[you\]: /, '\r'],
-    [/Destination \[alice\]: /, '\r'],
-    [/Password of you at 127\.0\.0\.1: /, `${providerPassword}\r`],
+    [/User \[you@example\.net\]: /, '\r'],
+    [/1 {2}alice\r\n[^]*Destination \[alice\]: /, '\r'],
+    [/Password of you@example\.net at 127\.0\.0\.1: /, `${providerPassword}\r`],
   ])
   assert.deepEqual([added.code, /It works: 60 messages/.test(added.seen)], [0, true], added.seen)
   const pulled = await terminal(['account', 'pull', 'you@example.net', 'me@example.net', '--watch'], [])
@@ -153,6 +153,53 @@ test('on a terminal a bar moves and is gone at the end, and a password is asked 
   assert.match(pulled.seen, /you@example\.net: 60 listed, 60 stored/)
   assert.ok(pulled.seen.lastIndexOf('\x1b[?25h') > pulled.seen.lastIndexOf('\x1b[?25l'), 'the cursor is there again')
   await other.close()
+})
+
+test('a new account is tried before it is registered: what fails is told with what to do, and taken with --untested alone', async () => {
+  const wrong = ['account', 'add', 'wrong@example.net', ...server().slice(0, -3), '--paused', '--destination', 'alice']
+  const refused = await tributary(wrong, { stdin: 'not the password\n' })
+  assert.deepEqual([refused.code, refused.out], [4, ''], refused.err)
+  assert.match(
+    refused.err,
+    /refused the user name or password.*Check user name and password[^]*--untested registers it/,
+  )
+  const named = { stdin: 'not the password\n' }
+  const taken = await tributary([...wrong, '--untested'], named)
+  assert.deepEqual([taken.code, taken.out.length], [0, 27], taken.err)
+  assert.equal((await json(['account', 'show', 'wrong@example.net']))['user'], 'wrong@example.net')
+  assert.equal((await tributary(['account', 'remove', 'wrong@example.net', '--yes'])).code, 0)
+})
+
+test('where there are several destinations they are named', async () => {
+  await json(['destination', 'add', 'bob'], `${loginPassword}\n`)
+  const words = ['account', 'add', 'which@example.net', ...server()]
+  const which = await tributary(words, { stdin: `${providerPassword}\n` })
+  assert.deepEqual([which.code, which.err], [2, 'Where is its mail to go? Say it with --destination: alice, bob.\n'])
+  assert.equal((await tributary(['destination', 'remove', 'bob', '--yes'])).code, 0)
+})
+
+test('a mailbox is read, and what a mail program needs is told', async () => {
+  assert.match((await tributary(['mail', 'folders', 'alice'])).out, /^INBOX +\d+ +\d+$/m)
+  const { items = [] } = (await json(['mail', 'list', 'alice', '--limit', '3'])) as { items?: { uid: number }[] }
+  assert.equal(items.length, 3)
+  const uid = String(items[0]?.uid)
+  assert.match((await tributary(['mail', 'show', 'alice', uid])).out, /^subject +letter \d+$/m)
+  assert.match((await tributary(['mail', 'show', 'alice', uid, '--source'])).out, /^Subject: letter \d+\r$/m)
+  assert.match((await tributary(['destination', 'usage', 'alice'])).out, /^[\d,]+ messages in \d+ folders?/)
+  assert.match(
+    (await tributary(['destination', 'connection', 'alice'])).out,
+    /^IMAP +gather\.example\.org:993 \(TLS\)$/m,
+  )
+  const profile = await tributary(['destination', 'profile', 'alice', '--for', 'thunderbird'])
+  assert.match(profile.out, /<clientConfig version="1.1">/)
+})
+
+test('the admin gets a link and a password', async () => {
+  const link = await tributary(['admin', 'link'])
+  assert.match(link.out, /^http:\/\/127\.0\.0\.1:8420\/enter#[\w-]{43}\n$/)
+  assert.equal((await tributary(['admin', 'password'], { stdin: 'correct horse battery\n' })).code, 0)
+  const short = await tributary(['admin', 'password'], { stdin: 'short\n' })
+  assert.deepEqual([short.code, short.err.includes('/password')], [1, true], short.err)
 })
 
 test('Ctrl-C ends the watching; the run goes on', async () => {
@@ -207,7 +254,7 @@ test('what went wrong is in the exit code, and in sentences', async () => {
 test('a run or a test that fails is told by an exit code of its own', async () => {
   const refusing = await startPop3Server({ messages: [], password: 'another' })
   const fields = ['--host', '127.0.0.1', '--port', String(refusing.port), '--tls', 'none', '--user', 'bad', '--paused']
-  await json(['account', 'add', 'bad@example.net', ...fields], providerPassword)
+  await json(['account', 'add', 'bad@example.net', ...fields, '--untested'], providerPassword)
   for (const words of [['test'], ['pull', '--watch']]) {
     const { code, out } = await tributary(['account', ...words, 'bad@example.net'])
     assert.equal(code, 4)

@@ -13,6 +13,7 @@ import { Discoveries } from '../../src/discover/discoveries.ts'
 import { systemDns, web, type WebOptions } from '../../src/discover/network.ts'
 import { everywhere, type Reach } from '../../src/account/reach.ts'
 import { discoverLimits } from '../../src/discover/limits.ts'
+import { meantDomain } from '../../src/discover/misspelt.ts'
 import { answers } from '../../src/pop3/probe.ts'
 import { providerOfDomain, providerOfExchange, providerOfHost, providers } from '../../src/account/providers.ts'
 import { certificate } from '../support/certificates.ts'
@@ -90,6 +91,9 @@ test('an address of a provider of the list is known without asking anybody, and 
 test('a provider without POP3 gives no candidate, and the reason; so for domains that it hosts', async () => {
   assert.deepEqual(await discover(address('me@icloud.com'), surroundingsOf({}), waits), {
     candidates: [],
+    reason: 'no POP3',
+    guess: null,
+    advice: { code: 'forward', provider: 'iCloud', url: 'https://www.icloud.com/mail' },
     note: 'iCloud has no POP3 at all: have the mailbox forward its mail instead, at https://www.icloud.com/mail under Settings, Mail Forwarding.',
   })
   const asked: string[] = []
@@ -328,6 +332,58 @@ test('where nobody knows anything the usual names are tried, and those are given
     '+ guess: starttls me@example.net pop.example.net:110',
   ])
   assert.equal(note, null)
+})
+
+const failingWith = (code: string) => async () => {
+  throw Object.assign(new Error(code), { code })
+}
+
+test('a line that is down, a domain that is not there, and one of which nobody says anything are told apart', async () => {
+  const nobody = { answers: async () => false }
+  const down = failingWith('ECONNREFUSED')
+  const offline = { ...nobody, dns: { srv: down, mx: down }, http: { get: failingWith('EAI_AGAIN') } }
+  const told = async (around: Parameters<typeof discover>[1]) => {
+    const { candidates, reason, guess, note } = await discover(address('me@example.net'), around, waits)
+    assert.deepEqual(candidates, [])
+    return { reason, guess: guess?.host ?? null, note: note ?? '' }
+  }
+  const cut = await told(offline)
+  assert.deepEqual([cut.reason, cut.guess], ['offline', 'pop.example.net'])
+  assert.match(cut.note, /reaches neither the name servers nor the web/)
+
+  const missing = failingWith('ENOTFOUND')
+  const unregistered = { ...nobody, dns: { srv: missing, mx: missing }, http: { get: missing } }
+  assert.deepEqual(await told(unregistered), {
+    reason: 'no such domain',
+    guess: null,
+    note: 'There is no domain example.net: check how the address is spelt.',
+  })
+
+  const none = failingWith('ENODATA')
+  const unknown = await told({ ...nobody, dns: { srv: none, mx: none }, http: { get: failingWith('ENOTFOUND') } })
+  assert.deepEqual([unknown.reason, unknown.guess], ['unknown', 'pop.example.net'])
+  assert.equal((await told(surroundingsOf({ silent: ['example.net'] }))).reason, 'unknown')
+})
+
+test('a domain that is one letter away from a common one is asked back', () => {
+  for (const [typed, meant] of [
+    ['gmail.co', 'gmail.com'],
+    ['gmial.com', 'gmail.com'],
+    ['hotmial.com', 'hotmail.com'],
+    ['yaho.com', 'yahoo.com'],
+    ['t-online.d', 't-online.de'],
+    ['gmail.com', undefined],
+    ['example.net', undefined],
+    ['mail.example.com', undefined],
+  ] as const)
+    assert.equal(meantDomain(typed), meant, typed)
+})
+
+test('what the providers want has a code, and where the note names a page, its address', () => {
+  for (const { name, note, advice } of providers) {
+    assert.equal(advice === undefined, note === undefined, name)
+    assert.equal(advice?.url ?? undefined, /https:\/\/\S+[^\s.,:;]/.exec(note ?? '')?.[0], name)
+  }
 })
 
 test('what answers comes before what does not, wherever it is from', async (t) => {

@@ -8,13 +8,30 @@ import type { Connection, Destination } from '../../shapes.ts'
 import { words } from '../../words/index.ts'
 import { OnAPhone } from './on-a-phone.tsx'
 
+/** A file that names a host which no other device reaches helps nobody: the settings that are missing do. */
+function Missing({ settings }: { readonly settings: Connection['missing'] }) {
+  const { destinations: say } = words.value
+  return (
+    <div class="note">
+      <p>{say.missing}</p>
+      <ul>
+        {settings.map((setting) => (
+          <li key={setting}>
+            <code>{setting}</code>: {say.missingSettings[setting]}
+          </li>
+        ))}
+      </ul>
+    </div>
+  )
+}
+
 export function Connect({ destination: { id, kind } }: { readonly destination: Destination }) {
   const { destinations: say, form } = words.value
   const connection = useResource<Connection>(`/destinations/${id}/connection`)
   return (
     <Section title={say.connect}>
       <Loaded of={connection} lines={4}>
-        {({ login, servers: [best, ...others] }) => (
+        {({ login, servers: [best, ...others], missing }) => (
           <div class="fields">
             <p class="quiet">{kind === 'hosted' ? say.connectHint : say.connectForeignHint}</p>
             {best !== undefined && (
@@ -58,8 +75,10 @@ export function Connect({ destination: { id, kind } }: { readonly destination: D
                 </ul>
               </details>
             )}
-            {kind === 'hosted' && (
+            {kind === 'hosted' && missing.length > 0 && <Missing settings={missing} />}
+            {kind === 'hosted' && missing.length === 0 && (
               <>
+                <p class="quiet small">{say.filesHint}</p>
                 <div class="form-do">
                   {/* Without `download`: Safari then takes it as the profile it is, and not as a file. */}
                   <a class="button plain" href={`/api/v1/destinations/${id}/mobileconfig`}>

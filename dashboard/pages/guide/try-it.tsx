@@ -62,7 +62,7 @@ function Discovered({ adding: { found, draft } }: { readonly adding: Adding }) {
       return <Checked state="bad">{add.notFound}</Checked>
     case 'answered': {
       const [best] = found.candidates
-      if (best === undefined) return <Checked state="bad">{found.note ?? add.notFound}</Checked>
+      if (best === undefined) return <Checked state="bad">{found.note ?? add.notFound.unknown}</Checked>
       return (
         <Checked state={best.verified ? 'good' : 'bad'}>
           {best.verified ? say.answers(host, port) : say.doesNotAnswer(host, port)}

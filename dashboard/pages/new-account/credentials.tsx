@@ -4,7 +4,7 @@ import { byPassword } from '../../components/sign-in/entry.tsx'
 import { words } from '../../words/index.ts'
 import type { Adding } from './new-account.ts'
 
-export function Credentials({ adding: { draft } }: { readonly adding: Adding }) {
+export function Credentials({ adding: { draft, isClosed } }: { readonly adding: Adding }) {
   const { form, welcome: say } = words.value
   const { address, user, entry } = draft.values
   return (
@@ -18,7 +18,7 @@ export function Credentials({ adding: { draft } }: { readonly adding: Adding }) 
         // If the user is left empty, it is the address.
         onChange={(value) => draft.set({ address: value, user: user === address.trim() ? '' : user })}
       />
-      {entry === byPassword && (
+      {entry === byPassword && !isClosed && (
         <Field
           label={say.accountPassword}
           hint={say.accountPasswordHint}

@@ -4,13 +4,14 @@ import { may } from '../../session.ts'
 import { words } from '../../words/index.ts'
 import type { Adding } from './new-account.ts'
 
-export function Entry({ adding: { draft, applications, found } }: { readonly adding: Adding }) {
+export function Entry({ adding: { draft, applications, found, isClosed } }: { readonly adding: Adding }) {
   const { signing: say, guide, guides } = words.value
   if (applications.length > 0) return <EntryChoice applications={applications} {...draft.of('entry', 'auth')} />
-  // Microsoft lets nobody in by a password.
-  return found.state === 'answered' && found.guide === 'microsoft' ? (
-    <p class="found">
-      {say.noApplicationYet} {may('admin') && <a href="/guides/microsoft">{guide.of(guides.microsoft.name)}</a>}
+  if (!isClosed || found.state !== 'answered') return null
+  const id = found.guide ?? 'custom'
+  return (
+    <p class="note warning">
+      {say.noApplicationYet} {may('admin') && <a href={`/guides/${id}`}>{guide.of(guides[id].name)}</a>}
     </p>
-  ) : null
+  )
 }

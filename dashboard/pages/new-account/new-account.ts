@@ -48,6 +48,8 @@ export interface Adding {
   /** The chosen candidate by its index, or `by hand`. */
   readonly chosen: Signal<string>
   readonly isByHand: boolean
+  /** The provider takes no password, and a password is what would be sent: it is not even tried. */
+  readonly isClosed: boolean
   /** Those by which its owner can sign in at the provider. */
   readonly applications: readonly Application[]
   /** The result of the last test; undefined when something was typed since. */
@@ -60,12 +62,14 @@ export interface Adding {
 
 const noServer: Server = { host: '', port: String(pop3Ports.implicit), tls: 'implicit', user: '' }
 
-export const serverOf = ({ hostUnicode: host, port, tls, user }: Candidate): Server => ({
+export const serverOf = ({ host: name, hostUnicode: host = name, port, tls, user }: Found): Server => ({
   host,
   port: String(port),
   tls,
   user,
 })
+
+type Found = Pick<Candidate, 'host' | 'port' | 'tls' | 'user'> & { readonly hostUnicode?: string }
 
 interface Beginning {
   readonly address?: string
@@ -105,7 +109,7 @@ export function useNewAccount(destinationId: string, { address = '', onMade }: B
   useEffect(() => {
     // Where no password is taken, signing in is what is meant.
     const [only] = applications
-    const takesNone = found.state === 'answered' && found.guide === 'microsoft'
+    const takesNone = takesNoPassword(found)
     if (takesNone && only !== undefined) draft.set({ entry: only.id })
     else if (!applications.some(({ id }) => id === draft.values.entry)) draft.set({ entry: byPassword })
   }, [found, known])
@@ -113,7 +117,8 @@ export function useNewAccount(destinationId: string, { address = '', onMade }: B
     if (chosen.peek() === byHand || found.state !== 'answered') return
     const [best] = found.candidates
     chosen.value = '0'
-    draft.set(best === undefined ? { ...noServer, user: values.address.trim() } : serverOf(best))
+    const server = best ?? found.guess
+    draft.set(server === null ? { ...noServer, user: values.address.trim() } : serverOf(server))
   }, [found])
 
   const source = sourceOf(values)
@@ -157,6 +162,7 @@ export function useNewAccount(destinationId: string, { address = '', onMade }: B
     chosen,
     applications,
     isByHand: chosen.value === byHand || isNotFound(found),
+    isClosed: chosen.value !== byHand && values.entry === byPassword && takesNoPassword(found),
     seen,
     isTesting: testing.value,
     async test() {
@@ -169,7 +175,12 @@ export function useNewAccount(destinationId: string, { address = '', onMade }: B
 }
 
 export const isNotFound = (found: Discovery) =>
-  found.state === 'failed' || (found.state === 'answered' && found.candidates.length === 0)
+  found.state === 'failed' || found.state === 'away' || (found.state === 'answered' && found.candidates.length === 0)
+
+/** Whether the best that was found lets nobody in by a password. */
+function takesNoPassword(found: Discovery): boolean {
+  return found.state === 'answered' && found.candidates[0]?.advice?.code === 'sign in'
+}
 
 /** An application of another provider is of no use for an address, and one's own may serve any. */
 function isFor({ provider }: Application, found: Discovery): boolean {

@@ -13,7 +13,7 @@ import { Seen } from './seen.tsx'
 
 export function Source({ adding }: { readonly adding: Adding }) {
   const { add: say, welcome } = words.value
-  const { draft, seen, isTesting, test } = adding
+  const { draft, seen, isTesting, isClosed, test } = adding
   const { address, password, host, tlsFingerprint, entry } = draft.values
   return (
     <Section title={say.source}>
@@ -31,7 +31,7 @@ export function Source({ adding }: { readonly adding: Adding }) {
             <Button onClick={() => draft.set({ tlsFingerprint: null })}>{say.unpin}</Button>
           </div>
         )}
-        {entry === byPassword && (
+        {entry === byPassword && !isClosed && (
           <div class="form-do">
             <Button
               icon="refresh"

@@ -56,23 +56,29 @@ function BulletinForm({ now, onChanged }: { readonly now: Bulletin | undefined; 
     to: now?.to.join(', ') ?? '',
     events: now?.events ?? news,
   }
-  const draft = useDraft(first, async ({ host, port, user, password, from, to, ...rest }) => {
-    await call('PUT', '/bulletin', {
-      ...rest,
-      host: host.trim(),
-      port: Number(port),
-      user: user.trim() === '' ? null : user.trim(),
-      ...(password === '' ? {} : { password }),
-      from: from.trim(),
-      to: to.split(/[\s,;]+/).filter((part) => part !== ''),
-    })
+  const bodyOf = ({ host, port, user, password, from, to, ...rest }: Typed) => ({
+    ...rest,
+    host: host.trim(),
+    port: Number(port),
+    user: user.trim() === '' ? null : user.trim(),
+    ...(password === '' ? {} : { password }),
+    from: from.trim(),
+    to: to.split(/[\s,;]+/).filter((part) => part !== ''),
+  })
+  const draft = useDraft(first, async (typed) => {
+    await call('PUT', '/bulletin', bodyOf(typed))
     draft.set({ password: '' })
     tell(words.value.account.saved)
     onChanged()
   })
+  /** With what is typed, which need not be saved. */
   const test = async () =>
-    await attempt(async () => {
-      const { ok, failure } = await call<{ ok: boolean; failure: string | null }>('POST', '/bulletin/test')
+    await draft.run(async () => {
+      const { ok, failure } = await call<{ ok: boolean; failure: string | null }>(
+        'POST',
+        '/bulletin/test',
+        bodyOf(draft.values),
+      )
       if (ok) tell(say.mailSent)
       else tell(failure ?? '', 'bad')
     })
@@ -111,14 +117,14 @@ function BulletinForm({ now, onChanged }: { readonly now: Bulletin | undefined; 
         <Button kind="main" type="submit" busy={draft.busy} disabled={draft.values.events.length === 0}>
           {common.save}
         </Button>
-        {now !== undefined && (
-          <>
-            <Button icon="refresh" onClick={() => void test()}>
-              {say.sendTest}
-            </Button>
-            <Button onClick={() => void remove()}>{say.tellNobody}</Button>
-          </>
-        )}
+        <Button
+          icon="refresh"
+          disabled={draft.values.host === '' || draft.values.to === ''}
+          onClick={() => void test()}
+        >
+          {say.sendTest}
+        </Button>
+        {now !== undefined && <Button onClick={() => void remove()}>{say.tellNobody}</Button>}
       </div>
     </Form>
   )

@@ -51,10 +51,24 @@ export function Webhooks() {
   )
 }
 
-const looks = { ok: ['good', 'check'], failing: ['warning', 'warning'], disabled: ['calm', 'pause'] } as const
+const looks = {
+  ok: ['good', 'check'],
+  untried: ['calm', 'clock'],
+  failing: ['warning', 'warning'],
+  disabled: ['calm', 'pause'],
+} as const
+
+/** Sends a sample, and tells what came of it. */
+async function sendTest(id: string): Promise<void> {
+  const { settings: say } = words.value
+  const { state, answer } = await call<Delivery>('POST', `/webhooks/${id}/test`)
+  const said = answer === null ? '' : `${answer.status ?? ''} ${answer.text}`.trim()
+  if (state === 'delivered') tell(say.delivered(said))
+  else tell(say.notDelivered(said), 'bad')
+}
 
 function WebhookRow({
-  webhook: { id, url, description, events, status, reason },
+  webhook: { id, url, description, events, status: told, reason, lastDeliveredAt },
   onChanged,
 }: {
   readonly webhook: Webhook
@@ -66,13 +80,12 @@ function WebhookRow({
     open.value = what
   }
   const close = show(undefined)
+  // Nothing has gone there yet, so nobody knows.
+  const status = told === 'ok' && lastDeliveredAt === null ? 'untried' : told
   const [tone, icon] = looks[status]
   const name = description === '' ? url : description
   const test = async () => {
-    const { state, answer } = await call<Delivery>('POST', `/webhooks/${id}/test`)
-    const said = answer === null ? '' : `${answer.status ?? ''} ${answer.text}`.trim()
-    if (state === 'delivered') tell(say.delivered(said))
-    else tell(say.notDelivered(said), 'bad')
+    await sendTest(id)
   }
   const act = async (what: () => Promise<unknown>, done?: string) => {
     await attempt(what, done)
@@ -144,7 +157,10 @@ function NewWebhook({ onMade, onClose }: { readonly onMade: () => void; readonly
   const made = useSignal<WebhookWithSecret | undefined>(undefined)
   const draft = useDraft({ url: '', description: '', events: news }, async ({ url, description, events }) => {
     const body = { url: url.trim(), description: description.trim(), events }
-    made.value = await call<WebhookWithSecret>('POST', '/webhooks', body)
+    const webhook = await call<WebhookWithSecret>('POST', '/webhooks', body)
+    made.value = webhook
+    onMade()
+    await attempt(async () => await sendTest(webhook.id))
     onMade()
   })
   const { webhookSecret: secret } = say

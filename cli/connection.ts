@@ -18,7 +18,7 @@ export function addConnection(destination: Command, cli: Cli): void {
       .argument('<destination>', 'its login, USER@HOST, or id')
       .action(async (name: string) => {
         const path = `/destinations/${await destinationId(cli.api, name)}/connection`
-        const { login, servers, missing = [] } = await cli.api.get<Connection>(path)
+        const { login, servers, missing } = await cli.api.get<Connection>(path)
         if (terminal.json) return terminal.document({ login, servers, missing })
         terminal.fields(
           ['login', login],

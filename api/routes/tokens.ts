@@ -1,5 +1,4 @@
 /** `/tokens`: the tokens that let programs and owners in. */
-import type { Static } from 'typebox'
 import type { DestinationId } from '../../src/mail/message.ts'
 import { digestOf, newTokenText, type TokenRecord, type Tokens } from '../../src/redis/tokens.ts'
 import { type App, newId } from '../app.ts'
@@ -28,7 +27,7 @@ export async function tokenRoutes(app: App, { tokens }: TokensWorld): Promise<vo
 }
 
 /** Owners have few tokens each, so those of one are looked for among all. */
-async function pageOf(tokens: Tokens, { limit, cursor, destinationId }: Static<typeof schemas.TokenQuery>) {
+async function pageOf(tokens: Tokens, { limit, cursor, destinationId }: schemas.TokenQuery) {
   if (destinationId === undefined) return await tokens.page(limit, idIn(cursor))
   const items: TokenRecord[] = []
   for (let after = idIn(cursor); ; ) {

@@ -3,7 +3,7 @@ import { type Static, Type } from 'typebox'
 import { guideIds } from '../../src/account/guides.ts'
 import { adviceCodes } from '../../src/account/provider-advice.ts'
 import { sources } from '../../src/discover/candidate.ts'
-import { reasons } from '../../src/discover/discover.ts'
+import { notFoundReasons } from '../../src/discover/discover.ts'
 import { address, hostUnicode, like, orNull, strict, tls } from './vocabulary.ts'
 
 const guide = (description: string) => orNull(Type.Enum([...guideIds], like('yahoo')), description)
@@ -42,7 +42,7 @@ export const Discovered = Type.Object({
   ),
   note: orNull(Type.String(), 'why there is no candidate'),
   reason: orNull(
-    Type.Enum([...reasons]),
+    Type.Enum([...notFoundReasons]),
     'the same as a code; offline: no question was answered at all, so nothing is known',
   ),
   suggestion: orNull(

@@ -11,6 +11,8 @@ export const TokenQuery = Type.Object(
   },
   strict,
 )
+export type TokenQuery = Static<typeof TokenQuery>
+
 export const NewToken = Type.Object(
   {
     name: text(100, 'hosting panel'),

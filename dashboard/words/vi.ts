@@ -1057,6 +1057,7 @@ export const vi: Words = {
     'changed a webhook': 'đã sửa webhook',
     'removed a webhook': 'đã xóa webhook',
     'tested a webhook': 'đã thử webhook',
+    'sent news again': 'đã gửi lại tin đến webhook',
     'gave a webhook a new secret': 'đã đổi khóa bí mật của webhook',
     'set who is told by e-mail': 'đã đặt người nhận thông báo qua email',
     'told nobody by e-mail': 'đã tắt thông báo qua email',

@@ -48,7 +48,7 @@ export interface Discovered {
   /** The reason why there is none; null if there are some. */
   readonly note: string | null
   /** The same as a code; null if there is a server that answers. */
-  readonly reason: Reason | null
+  readonly reason: NotFoundReason | null
   /** Where its mail most often is, if nobody says anything: nothing answered there. */
   readonly guess: Candidate | null
   /** What the provider wants, where it has no POP3. */
@@ -56,8 +56,8 @@ export interface Discovered {
 }
 
 /** `offline`: no question was answered at all, so nothing is known. */
-export const reasons = ['offline', 'no such domain', 'no POP3', 'unknown'] as const
-export type Reason = (typeof reasons)[number]
+export const notFoundReasons = ['offline', 'no such domain', 'no POP3', 'unknown'] as const
+export type NotFoundReason = (typeof notFoundReasons)[number]
 
 /** The time for all questions, and then the time for all servers that are dialled. */
 export interface DiscoverWaits {
@@ -104,7 +104,7 @@ export async function discover(
   return { candidates, note: noteOf(reason, shownHost(address.domain)), reason, guess, advice: null }
 }
 
-function noteOf(reason: Exclude<Reason, 'no POP3'>, domain: string): string {
+function noteOf(reason: Exclude<NotFoundReason, 'no POP3'>, domain: string): string {
   switch (reason) {
     case 'offline':
       return `Tributary reaches neither the name servers nor the web just now, so nothing is known of ${domain}: see that its machine is connected, or enter the server by hand.`

@@ -17,7 +17,7 @@ export function meantDomain(domain: string): string | undefined {
 /** Two letters that stand beside each other have changed places: `gmial.com`. */
 function isSwapped(one: string, other: string): boolean {
   if (one.length !== other.length) return false
-  const at = [...one].findIndex((letter, nth) => letter !== other[nth])
+  const at = one.split('').findIndex((letter, nth) => letter !== other[nth])
   return (
     at !== -1 && one[at] === other[at + 1] && one[at + 1] === other[at] && one.slice(at + 2) === other.slice(at + 2)
   )

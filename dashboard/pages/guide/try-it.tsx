@@ -7,6 +7,7 @@ import { may } from '../../session.ts'
 import { words } from '../../words/index.ts'
 import { ByHand } from '../new-account/by-hand.tsx'
 import { Credentials } from '../new-account/credentials.tsx'
+import { whyNot } from '../new-account/found.tsx'
 import { type Adding, isNotFound, newMailbox, useNewAccount } from '../new-account/new-account.ts'
 import { Checked } from '../../components/checked.tsx'
 
@@ -58,11 +59,12 @@ function Discovered({ adding: { found, draft } }: { readonly adding: Adding }) {
       return null
     case 'looking':
       return <Checked state="busy">{add.looking}</Checked>
+    case 'away':
     case 'failed':
-      return <Checked state="bad">{add.notFound}</Checked>
+      return <Checked state="bad">{whyNot(found)}</Checked>
     case 'answered': {
       const [best] = found.candidates
-      if (best === undefined) return <Checked state="bad">{found.note ?? add.notFound.unknown}</Checked>
+      if (best === undefined) return <Checked state="bad">{whyNot(found)}</Checked>
       return (
         <Checked state={best.verified ? 'good' : 'bad'}>
           {best.verified ? say.answers(host, port) : say.doesNotAnswer(host, port)}

@@ -1,4 +1,5 @@
 /** Deutsch. */
+import { en } from './en.ts'
 import type { GuideWords } from '../guides.ts'
 import type { Words } from './en.ts'
 import { plurals } from './plural.ts'
@@ -1072,6 +1073,8 @@ export const de: Words = {
     stay: 'Hier bleiben',
     wrong: (field) => `Das wird nicht angenommen: ${field}.`,
   },
+  deeds: en.deeds,
+  advice: en.advice,
   signing: {
     title: 'Anmeldung',
     applications: 'Anwendungen',
@@ -1219,8 +1222,18 @@ export const de: Words = {
     source: 'Woher die E-Mails kommen',
     looking: 'Die Einstellungen für diese Adresse werden gesucht',
     found: (n) => count(n, { one: 'Gefundene Einstellungen', other: 'Gefundene Einstellungen, die besten zuerst' }),
-    notFound:
-      'Für diese Adresse wurden keine Einstellungen gefunden. Fragen Sie ihren Anbieter nach dem POP3-Server und geben Sie ihn hier ein.',
+    noAnswer:
+      'Tributary selbst antwortet gerade nicht, darum wurde nichts gesucht. Es wird von selbst noch einmal gefragt.',
+    notFound: {
+      offline:
+        'Tributary erreicht gerade weder Nameserver noch Web, darum ist über diese Adresse nichts bekannt. Prüfen Sie die Verbindung des Rechners, oder tragen Sie den Server von Hand ein.',
+      'no such domain': 'Diese Domain gibt es nicht: Prüfen Sie die Schreibweise der Adresse.',
+      'no POP3': 'Diese E-Mails lassen sich nicht per POP3 abholen.',
+      unknown:
+        'Zu dieser Adresse wurden keine Einstellungen gefunden. Fragen Sie den Anbieter nach dem POP3-Server und tragen Sie ihn hier ein; unten steht der üblichste.',
+    },
+    meant: (address: string) => `Meinten Sie ${address}?`,
+    takeMeant: 'Ja, diese nehmen',
     portAndTls: (port, tls) =>
       `Port ${port}, ${{ implicit: 'TLS', starttls: 'STARTTLS', none: 'keine Verschlüsselung' }[tls]}`,
     verified: 'Antwortet, und das Zertifikat stimmt',
@@ -1348,6 +1361,9 @@ export const de: Words = {
     others: 'Andere Zugänge',
     mobileconfig: 'Für iPhone, iPad und Mac',
     autoconfig: 'Für Thunderbird',
+    filesHint: en.destinations.filesHint,
+    missing: en.destinations.missing,
+    missingSettings: en.destinations.missingSettings,
     sendingHint:
       'Beide enthalten das Passwort nicht; danach werden Sie gefragt. Tributary sendet keine E-Mails: Dafür bleibt der Server Ihres Anbieters wie bisher eingerichtet.',
     phone: 'Auf Handy oder Tablet',
@@ -1529,7 +1545,7 @@ export const de: Words = {
     noWebhooks: 'Noch wird niemand benachrichtigt.',
     webhookSecret: 'Geheimer Schlüssel des Webhooks',
     webhookRemoved: 'Entfernt.',
-    webhookStatus: { ok: 'Läuft', failing: 'Gestört', disabled: 'Aus' },
+    webhookStatus: { ok: 'Läuft', untried: 'Noch nicht versucht', failing: 'Gestört', disabled: 'Aus' },
     removeWebhookTitle: 'Diesen Webhook entfernen?',
     removeWebhookHint: 'Was für ihn noch wartet, wird nicht gesendet.',
     description: 'Beschreibung',
@@ -1606,6 +1622,7 @@ export const de: Words = {
       'Jede Änderung und jede Anmeldung, auch abgelehnte. Welche Felder gesendet wurden, aber nie, was darin stand.',
     noAudit: 'Noch nichts',
     refused: (status) => `abgelehnt (${status})`,
+    rawLine: 'Wie es gesendet wurde',
   },
   welcome: {
     title: 'Willkommen',
@@ -1625,7 +1642,6 @@ export const de: Words = {
     server: 'Servereinstellungen',
     found: 'Die Einstellungen dieses Anbieters wurden gefunden.',
     looking: 'Die Einstellungen dieses Anbieters werden gesucht',
-    notFound: 'Die Einstellungen wurden nicht gefunden: Fragen Sie Ihren Anbieter nach seinem POP3-Server.',
     start: 'Testen und starten',
     testing: 'Anmeldung beim Anbieter läuft',
     exists: (login) => `E-Mails gehen an ${login}.`,

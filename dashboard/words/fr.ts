@@ -1,4 +1,5 @@
 /** Français. The narrow no-break spaces of French stand before ; : ! ? and inside « ». */
+import { en } from './en.ts'
 import type { GuideWords } from '../guides.ts'
 import type { Words } from './en.ts'
 import { plurals } from './plural.ts'
@@ -1095,6 +1096,8 @@ export const fr: Words = {
     stay: 'Rester ici',
     wrong: (field) => `Valeur refusée : ${field}.`,
   },
+  deeds: en.deeds,
+  advice: en.advice,
   signing: {
     title: 'Connexion au fournisseur',
     applications: 'Applications',
@@ -1241,8 +1244,17 @@ export const fr: Words = {
     source: 'D’où vient le courrier',
     looking: 'Recherche des réglages de cette adresse',
     found: (n) => count(n, { one: 'Réglages trouvés', other: 'Réglages trouvés, les meilleurs en premier' }),
-    notFound:
-      'Aucun réglage n’a été trouvé pour cette adresse. Demandez à son fournisseur le serveur POP3, et saisissez-le ici.',
+    noAnswer: 'Tributary ne répond pas pour le moment : rien n’a été cherché. La demande sera refaite d’elle-même.',
+    notFound: {
+      offline:
+        'Tributary n’atteint ni les serveurs de noms ni le web : on ne sait rien de cette adresse. Vérifiez la connexion de la machine, ou saisissez le serveur à la main.',
+      'no such domain': 'Ce domaine n’existe pas : vérifiez l’orthographe de l’adresse.',
+      'no POP3': 'Ce courrier ne peut pas être relevé par POP3.',
+      unknown:
+        'Aucun réglage trouvé pour cette adresse. Demandez le serveur POP3 à son fournisseur et saisissez-le ici ; le plus courant est indiqué ci-dessous.',
+    },
+    meant: (address: string) => `Vouliez-vous dire ${address} ?`,
+    takeMeant: 'Oui, utiliser celle-ci',
     portAndTls: (port, tls) =>
       `port ${port}, ${{ implicit: 'TLS', starttls: 'STARTTLS', none: 'sans chiffrement' }[tls]}`,
     verified: 'Le serveur répond, et son certificat est bon',
@@ -1377,6 +1389,9 @@ export const fr: Words = {
     others: 'Autres accès',
     mobileconfig: 'Pour iPhone, iPad et Mac',
     autoconfig: 'Pour Thunderbird',
+    filesHint: en.destinations.filesHint,
+    missing: en.destinations.missing,
+    missingSettings: en.destinations.missingSettings,
     sendingHint:
       'Aucun des deux ne contient le mot de passe, qui est demandé. Tributary n’envoie pas de courrier : pour cela, le serveur de votre fournisseur se configure comme avant.',
     phone: 'Sur un téléphone ou une tablette',
@@ -1558,7 +1573,7 @@ export const fr: Words = {
     noWebhooks: 'Personne n’est prévenu pour l’instant.',
     webhookSecret: 'Le secret du webhook',
     webhookRemoved: 'Supprimé.',
-    webhookStatus: { ok: 'Fonctionne', failing: 'En échec', disabled: 'Désactivé' },
+    webhookStatus: { ok: 'Fonctionne', untried: 'Pas encore essayé', failing: 'En échec', disabled: 'Désactivé' },
     removeWebhookTitle: 'Supprimer ce webhook ?',
     removeWebhookHint: 'Ce qui est en attente pour lui n’est pas envoyé.',
     description: 'Description',
@@ -1636,6 +1651,7 @@ export const fr: Words = {
       'Chaque modification et chaque connexion, même refusées. Quels champs ont été envoyés, et jamais leur contenu.',
     noAudit: 'Rien pour l’instant',
     refused: (status) => `refusé (${status})`,
+    rawLine: 'Tel qu’envoyé',
   },
   welcome: {
     title: 'Bienvenue',
@@ -1655,7 +1671,6 @@ export const fr: Words = {
     server: 'Réglages du serveur',
     found: 'Les réglages de ce fournisseur ont été trouvés.',
     looking: 'Recherche des réglages de ce fournisseur',
-    notFound: 'Les réglages n’ont pas été trouvés : demandez à votre fournisseur son serveur POP3.',
     start: 'Tester et démarrer',
     testing: 'Connexion au fournisseur',
     exists: (login) => `Le courrier va dans ${login}.`,

@@ -1,4 +1,5 @@
 /** Español, for Spain and America alike. */
+import { en } from './en.ts'
 import type { GuideWords } from '../guides.ts'
 import type { Words } from './en.ts'
 import { plurals } from './plural.ts'
@@ -1080,6 +1081,8 @@ export const es: Words = {
     stay: 'Seguir aquí',
     wrong: (field) => `Valor no válido: “${field}”.`,
   },
+  deeds: en.deeds,
+  advice: en.advice,
   signing: {
     title: 'Inicio de sesión',
     applications: 'Aplicaciones',
@@ -1229,8 +1232,18 @@ export const es: Words = {
     source: 'De dónde viene el correo',
     looking: 'Buscando la configuración de esta dirección',
     found: (n) => count(n, { one: 'Configuración encontrada', other: 'Configuraciones encontradas, la mejor primero' }),
-    notFound:
-      'No se ha encontrado la configuración de esta dirección. Pregunta a su proveedor cuál es el servidor POP3 y escríbelo aquí.',
+    noAnswer:
+      'Tributary no responde en este momento, así que no se ha buscado nada. Se volverá a preguntar automáticamente.',
+    notFound: {
+      offline:
+        'Tributary no llega ahora ni a los servidores de nombres ni a la web, así que no se sabe nada de esta dirección. Compruebe la conexión del equipo o introduzca el servidor a mano.',
+      'no such domain': 'Ese dominio no existe: compruebe cómo está escrita la dirección.',
+      'no POP3': 'Su correo no se puede recoger por POP3.',
+      unknown:
+        'No se encontró la configuración de esta dirección. Pregunte a su proveedor por el servidor POP3 e introdúzcalo aquí; abajo figura el más habitual.',
+    },
+    meant: (address: string) => `¿Quería decir ${address}?`,
+    takeMeant: 'Sí, usar esa',
     portAndTls: (port, tls) => `puerto ${port}, ${{ implicit: 'TLS', starttls: 'STARTTLS', none: 'sin cifrado' }[tls]}`,
     verified: 'Responde, y su certificado es correcto',
     unverified: 'No consta que responda',
@@ -1361,6 +1374,9 @@ export const es: Words = {
     others: 'Otros accesos',
     mobileconfig: 'Para iPhone, iPad y Mac',
     autoconfig: 'Para Thunderbird',
+    filesHint: en.destinations.filesHint,
+    missing: en.destinations.missing,
+    missingSettings: en.destinations.missingSettings,
     sendingHint:
       'Ninguno de los dos lleva la contraseña: se pide al usarlos. Tributary no envía correo: para eso se configura, como hasta ahora, el servidor de tu proveedor.',
     phone: 'En un teléfono o una tableta',
@@ -1543,7 +1559,7 @@ export const es: Words = {
     noWebhooks: 'Aún no se avisa a nadie.',
     webhookSecret: 'El secreto del webhook',
     webhookRemoved: 'Eliminado.',
-    webhookStatus: { ok: 'Funciona', failing: 'Falla', disabled: 'Inactivo' },
+    webhookStatus: { ok: 'Funciona', untried: 'Aún sin probar', failing: 'Falla', disabled: 'Inactivo' },
     removeWebhookTitle: '¿Eliminar este webhook?',
     removeWebhookHint: 'Lo que estaba pendiente para él no se envía.',
     description: 'Descripción',
@@ -1621,6 +1637,7 @@ export const es: Words = {
       'Cada cambio y cada inicio de sesión, también los rechazados. Qué campos se enviaron, y nunca lo que contenían.',
     noAudit: 'Aún nada',
     refused: (status) => `rechazado (${status})`,
+    rawLine: 'Tal como se envió',
   },
   welcome: {
     title: 'Te damos la bienvenida',
@@ -1639,7 +1656,6 @@ export const es: Words = {
     server: 'Configuración del servidor',
     found: 'Se ha encontrado la configuración de este proveedor.',
     looking: 'Buscando la configuración de este proveedor',
-    notFound: 'No se ha encontrado la configuración: pregunta a tu proveedor cuál es su servidor POP3.',
     start: 'Probar y empezar',
     testing: 'Iniciando sesión en el proveedor',
     exists: (login) => `El correo va a ${login}.`,

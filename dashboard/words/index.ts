@@ -10,6 +10,7 @@ export const languages = {
   de: 'Deutsch',
   es: 'Español',
   fr: 'Français',
+  ja: '日本語',
   vi: 'Tiếng Việt',
 } as const
 export type Language = keyof typeof languages
@@ -19,6 +20,7 @@ const load: Readonly<Record<Language, () => Promise<Words>>> = {
   de: async () => (await import('./de.ts')).de,
   es: async () => (await import('./es.ts')).es,
   fr: async () => (await import('./fr.ts')).fr,
+  ja: async () => (await import('./ja.ts')).ja,
   vi: async () => (await import('./vi.ts')).vi,
 }
 

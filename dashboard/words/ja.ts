@@ -24,8 +24,8 @@ const steps: StepWords = {
     '暗号化に対応したサーバーをプロバイダーに問い合わせてください。このサーバーは一般的なポートのどれでも暗号化に対応しておらず、このままでは通信経路の途中でパスワードを読み取られるおそれがあります。',
   'provider note': ({ provider, note, certain }) =>
     certain
-      ? `${provider} についての注意（英語）: 「${note}」`
-      : `ユーザー名とパスワードが正しい場合は、${provider} についての注意（英語）を確認してください: 「${note}」`,
+      ? `${spaced(provider)}についての注意（英語）: 「${note}」`
+      : `ユーザー名とパスワードが正しい場合は、${spaced(provider)}についての注意（英語）を確認してください: 「${note}」`,
   'app password': () =>
     'アプリ パスワードが必要です。プロバイダーのセキュリティ設定で作成し、通常のパスワードの代わりに入力してください。',
   'forward instead': () =>
@@ -106,7 +106,7 @@ const steps: StepWords = {
     'しばらくしてからもう一度お試しください。変わらない場合は、Tributary が問い合わせるネームサーバーが応答していません。',
   'try later': () => '数分後にもう一度お試しください。',
   'try later, too slow': () => 'サーバーの反応が今はとても遅いため、後でもう一度お試しください。',
-  'wait, each try counts': () => '数分待ってからもう一度お試しください。試行するたびに回数として数えられます。',
+  'wait, each try counts': () => '再試行も 1 回として数えられるため、数分待ってからお試しください。',
   'wait for the quota': () =>
     'プロバイダーが 1 日または 1 時間に渡すメールの量には上限があり、それに達しました。再び受信できるまでお待ちください。通常は 1 日以内です。',
   'close other programs': () =>
@@ -123,9 +123,9 @@ const steps: StepWords = {
   'new password for the destination': () =>
     'プロバイダーの Web サイトで新しいパスワードを設定し、保存先のパスワードとして入力してください。',
   'another destination': () =>
-    '通常のパスワードではログインできません。保存先をプロバイダーでログインさせるか、プロバイダーがアプリ パスワードに対応している場合はそれを入力してください。',
+    '通常のパスワードではログインできません。保存先のメールボックスについてプロバイダーでログインするか、プロバイダーがアプリ パスワードに対応している場合はそれを入力してください。',
   'sign the destination in': () =>
-    '通常のパスワードではログインできません。保存先をプロバイダーでログインさせるか、プロバイダーがアプリ パスワードに対応している場合はそれを入力してください。',
+    '通常のパスワードではログインできません。保存先のメールボックスについてプロバイダーでログインするか、プロバイダーがアプリ パスワードに対応している場合はそれを入力してください。',
   'switch IMAP on': () =>
     'プロバイダーの Web サイトで、保存先のメールボックスの設定を開き、IMAP を有効にしてください。',
   'use TLS for the destination': () =>
@@ -154,7 +154,7 @@ const signIn = {
 const begin = {
   title: 'メールボックスを追加する',
   acts: [
-    '管理者がコマンド ラインで、ここでのアプリケーションの ID を指定してメールボックスを 1 つずつ追加し、ログインさせます。',
+    '管理者がコマンド ラインで、ここでのアプリケーションの ID を指定してメールボックスを 1 つずつ追加し、ログインを行います。',
   ],
 }
 
@@ -725,9 +725,9 @@ export const ja: Words = {
     allWellHint: (n, mail) => `${accounts(n)}、直近 24 時間に ${messages(mail)}を取り込みました。`,
     someFail: (n) => `${accounts(n)}でエラーが発生しています`,
     someFailHint: () => '自動的に再試行します。ほかのアカウントは正常に動作しています。',
-    overdue: (n) => `${accounts(n)}が受信されていません`,
+    overdue: (n) => `${accounts(n)}で受信が行われていません`,
     overdueHint: () =>
-      '予定の時刻を過ぎ、最長の受信間隔の 3 倍の時間が経過しても受信されていません。ワーカーが動作しているか、数が足りているかを確認してください。',
+      '予定の時刻を過ぎ、最長の受信間隔の 3 倍の時間が経過しても受信が行われていません。ワーカーが動作しているか、数が足りているかを確認してください。',
     needYou: (n) => `${accounts(n)}で対応が必要です`,
     needYouHint: () =>
       '対応するまでメールを受信できません。理由は下に表示しています。ほかのアカウントは正常に動作しています。',
@@ -735,7 +735,7 @@ export const ja: Words = {
     setAsideHint: (n) => `${accounts(n)}のメールです。まだ保存されておらず、プロバイダーに残っています。`,
     setAsideVerdict:
       'ほかのメールは正常に受信しています。保留中のメールは、対応を決めるまでプロバイダーに残ります。一覧は下にあります。',
-    elsewhere: (n) => `ほか ${number(n)}`,
+    elsewhere: (n) => `その他 ${number(n)}`,
     partsDown: '受信が止まっています',
     partsDownHint:
       'Tributary の一部から応答がありません。このページの「稼働状況」を確認してください。その間もメールが失われることはありません。',
@@ -743,7 +743,7 @@ export const ja: Words = {
     attentionMore: (n) => `すべて（${number(n)}）`,
     runsNow: '受信中',
     nothingRuns: '現在はありません',
-    nothingRunsHint: '各アカウントは、予定の時刻になると受信されます。',
+    nothingRunsHint: '各アカウントのメールは、予定の時刻に受信します。',
     runsMore: (n) => `ほか ${number(n)} 件`,
     mail: '取り込んだメール',
     perHour: '48 時間',
@@ -801,7 +801,7 @@ export const ja: Words = {
     add: 'アカウントを追加',
     setAside: (n) => `${messages(n)}を保留`,
     working: (done, of) => `${number(done)} / ${number(of)}`,
-    didCheck: (n) => `${accounts(n)}を今すぐ受信します。`,
+    didCheck: (n) => `${accounts(n)}のメールを今すぐ受信します。`,
     didPause: (n) => `${accounts(n)}を一時停止しました。`,
     didResume: (n) => `${accounts(n)}を再開しました。`,
     didRemove: (n) => `${accounts(n)}を削除しました。保存したメールはそのまま残ります。`,
@@ -856,7 +856,7 @@ export const ja: Words = {
       silent: (time) => `${time}ごと（数週間、ほとんどメールが届いていないため）`,
       'login delay': (time) => `${time}ごと（プロバイダーの指定）`,
       'due at once': () => '次はすぐに受信',
-      waiting: () => '予定の時刻（プロバイダーの接続枠かワーカーの空きを待っています）',
+      waiting: () => '予定時刻を過ぎています（プロバイダーの接続枠かワーカーの空きを待っています）',
       'more to fetch': (time) => `次は ${time}後（前回の受信で残ったメールがあるため）`,
       'backing off': (time) => `次は ${time}後（前回の受信に失敗したため）`,
       'destination paused': (time) => `次は ${time}後（現在は保存できないため）`,
@@ -1159,7 +1159,7 @@ export const ja: Words = {
     unattended: (n) => `${number(n)} 個のメールボックスをログインなしで開けます`,
     saved: '保存しました。',
     removed: '削除しました。',
-    removeTitle: (name) => `${name} のこのアプリケーションを削除しますか？`,
+    removeTitle: (name) => `${spaced(name)}のこのアプリケーションを削除しますか？`,
     removeHint:
       'このアプリケーションでログインしているアカウントは、先にログアウトする必要があります。プロバイダー側の登録は変わりません。',
     how: 'ログインの方法',
@@ -1222,7 +1222,7 @@ export const ja: Words = {
   guide: {
     title: '設定ガイド',
     lead: 'メールを受信できるようにするための手順を、プロバイダーごとに説明します。',
-    of: (name) => `${name} の設定方法`,
+    of: (name) => `${spaced(name)}の設定方法`,
     all: 'プロバイダーごとの設定方法',
     ways: {
       'app password': 'アプリ パスワードを使う',
@@ -1341,7 +1341,7 @@ export const ja: Words = {
     fingerprintPattern: '0～9 と A～F からなる 64 文字',
     trustedSoFar: 'これまで信頼していた証明書',
     shownNow: 'サーバーの現在の証明書',
-    trusted: '今後はこの証明書を信頼します。アカウントを今すぐ受信します。',
+    trusted: '今後はこの証明書を信頼します。メールを今すぐ受信します。',
     saveAndCheck: '保存して確認',
     saveAnyway: 'このまま保存',
     notSaved: '保存していません。',
@@ -1482,7 +1482,7 @@ export const ja: Words = {
     nobody: '（差出人なし）',
     message: 'メール',
     chooseOne: '読むメールを選択してください',
-    backTo: (folder) => `${folder}に戻る`,
+    backTo: (folder) => `${spaced(folder)}に戻る`,
     gone: 'このメールはここにありません',
     goneHint: 'この画面またはメールソフトで、移動または削除されました。',
     lookAgain: 'フォルダーを再表示',
@@ -1651,7 +1651,7 @@ export const ja: Words = {
     keysHint:
       'パスワードやシークレットは暗号化して保存します。暗号化には最新の鍵を使い、以前の鍵は古いバックアップを開くために使います。',
     records: (n) => `${number(n)} 件のデータを暗号化`,
-    keyStates: { sealing: '使用中', opening: '復号専用', missing: 'なし' },
+    keyStates: { sealing: '使用中', opening: '復号専用', missing: '欠落' },
     rotate: '新しい鍵で暗号化',
     rotateTitle: 'すべてを新しい鍵で暗号化しますか？',
     rotateHint:

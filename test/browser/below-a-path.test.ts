@@ -82,7 +82,7 @@ for (const [prefix, way] of [
     const login = `box${prefix.replaceAll('/', '-')}`
     await page.getByLabel('Login').fill(login)
     for (const field of await page.getByRole('dialog').locator('input[type=password]').all()) await field.fill('secret')
-    await page.getByRole('button', { name: 'Make' }).click()
+    await page.getByRole('button', { name: 'Make it', exact: true }).click()
     await page.getByRole('heading', { name: login }).waitFor()
     assert.match(page.url(), new RegExp(`^${publicUrl}/destinations/\\w{26}$`))
     const destinationId = page.url().slice(-26)

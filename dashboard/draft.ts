@@ -18,6 +18,8 @@ export interface Draft<Values extends object> {
   readonly busy: boolean
   readonly problem: Problem | undefined
   set(part: Partial<Values>): void
+  /** Sets what was found, and not typed: whoever leaves does not lose it. */
+  fill(part: Partial<Values>): void
   /** @param path the field's place in the body, such as `retention/days`; a mistake below it is shown at this field too. */
   of<Name extends keyof Values & string>(name: Name, path?: string): Held<Values[Name]>
   send(): Promise<void>
@@ -42,6 +44,10 @@ export function useDraft<Values extends object>(
   const set = (part: Partial<Values>) => {
     values.value = { ...values.value, ...part }
   }
+  const fill = (part: Partial<Values>) => {
+    set(part)
+    saved.value = { ...saved.value, ...part }
+  }
   const run = async (act: () => Promise<unknown>) => {
     busy.value = true
     noteTyped(form, false)
@@ -59,6 +65,7 @@ export function useDraft<Values extends object>(
     busy: busy.value,
     problem: problem.value,
     set,
+    fill,
     of: (name, path = name) => ({
       value: values.value[name],
       error: mistakeIn(problem.value, path),

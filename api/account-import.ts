@@ -7,7 +7,7 @@ import { proxyIn, type SealedProxy, sealedProxy, shownProxy } from '../src/accou
 import type { Seal } from '../src/seal.ts'
 import { afterAccountChange, demandTokensMayGo } from './sign-in-rules.ts'
 import { type Principal, principalOf } from './http/who.ts'
-import { halfSurrogateIn, noCharacter } from './http/json.ts'
+import { halfSurrogateIn, noCharacter, utf8In } from './http/json.ts'
 import { linesIn } from './http/lines.ts'
 import { badRequest, mistakesOf, Problem, problemOf, problemView, type SchemaMistake } from './http/problems.ts'
 import { demandReach, guardedBy } from './http/reach.ts'
@@ -23,8 +23,10 @@ export type ValidateLine = ((value: unknown) => boolean) & { readonly errors?: r
 
 interface NumberedLine {
   readonly line: number
-  readonly text: string | undefined
+  readonly text: string | Problem | undefined
 }
+
+const lineOf = (octets: Buffer) => utf8In(octets, 'line')
 
 export class AccountImport {
   readonly #world: AccountsWorld
@@ -52,12 +54,14 @@ export class AccountImport {
   /** Registers the lines one after the other, in the order of the file: if two lines are alike, the first one counts. */
   async *answers(body: AsyncIterable<Buffer>): AsyncGenerator<readonly object[]> {
     let read = 0
-    for await (const lines of linesIn(body, apiLimits.importLineOctetsMax)) {
+    for await (const lines of linesIn(body, apiLimits.importLineOctetsMax, lineOf)) {
       for (let from = 0; from < lines.length; from += apiLimits.importedTogether) {
         const numbered = lines
           .slice(from, from + apiLimits.importedTogether)
           .map((text) => ({ line: (read += 1), text }))
-          .filter(({ line, text }) => text?.trim() !== '' && line <= apiLimits.importLinesMax)
+          .filter(
+            ({ line, text }) => !(typeof text === 'string' && text.trim() === '') && line <= apiLimits.importLinesMax,
+          )
         yield await this.#register(numbered)
         if (read <= apiLimits.importLinesMax) continue
         const most = `An import has up to ${apiLimits.importLinesMax} lines; send those from this one on in another.`
@@ -90,7 +94,7 @@ export class AccountImport {
   }
 
   /** @returns the record that this line is to become, or the problem for which it cannot. */
-  async #check(text: string | undefined): Promise<AccountRecord | Problem> {
+  async #check(text: NumberedLine['text']): Promise<AccountRecord | Problem> {
     try {
       const { settings, seal } = this.#world
       const owned = this.#principal.destinationId
@@ -129,9 +133,10 @@ export class AccountImport {
     if (mistakes.length > 0) throw badRequest(mistakes)
   }
 
-  #parse(text: string | undefined): AccountLine {
+  #parse(text: NumberedLine['text']): AccountLine {
     if (text === undefined)
       throw new Problem('too-large', `This line has more than ${apiLimits.importLineOctetsMax} octets.`)
+    if (text instanceof Problem) throw text
     const digits = halfSurrogateIn(text)
     if (digits !== undefined) throw new Problem('malformed', noCharacter(digits))
     let line: unknown

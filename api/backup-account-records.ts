@@ -6,11 +6,12 @@ import { runStates } from '../src/runs/run.ts'
 import { unpackRun } from '../src/runs/run-record.ts'
 import { count, failure, id, json, jsonIn, no, orNull, pattern, readBy, type Rule, text } from './backup-rules.ts'
 
+const folder = Type.String({ minLength: 1, maxLength: 1000, pattern: '^[^\\r\\n\\x00]*$' })
 const intent = json(
   'intent',
   Type.Object({
     id: text(100),
-    folder: Type.String({ minLength: 1, maxLength: 1000, pattern: '^[^\\r\\n\\x00]*$' }),
+    folder,
     uidValidity: count,
     uidNext: count,
     entries: Type.Array(
@@ -38,7 +39,7 @@ const aside = json(
   },
 )
 const noteParts: Readonly<Record<string, Rule>> = {
-  mark: json('mark', Type.Object({ folder: text(1000), uidValidity: count, uidNext: count })),
+  mark: json('mark', Type.Object({ folder, uidValidity: count, uidNext: count })),
   suspects: json('suspects', Type.Array(Type.Object({}), { maxItems: 100_000 })),
   window: json('window', Type.Object({})),
   counts: json('counts', Type.Record(Type.String(), Type.Number())),

@@ -3,7 +3,18 @@
  * again. Their texts are not looked at anew, since earlier versions took some that are refused today (docs/decisions/0074).
  */
 import { Type } from 'typebox'
-import { secretMistakes } from '../src/account/account.ts'
+import {
+  type Account,
+  accountDefaults,
+  accountMistakes,
+  isDeletedFlag,
+  secretMistakes,
+} from '../src/account/account.ts'
+import type { Destination } from '../src/account/destination.ts'
+import { hostMistakes } from '../src/account/host.ts'
+import type { Mistake } from '../src/account/mistake.ts'
+import { proxyMistakes } from '../src/account/proxy.ts'
+import type { BulletinSettings } from '../src/news/bulletin.ts'
 import { newsTypes } from '../src/news/news.ts'
 import { applicationMistakes, type OAuthApplication } from '../src/oauth/application.ts'
 import { oauthFlows } from '../src/oauth/providers.ts'
@@ -30,6 +41,9 @@ const { address, host, user, destinationId: _, importBytesPerHour, ...choices } 
 const { retention: _r, firstRun: _f, interval: _i, folder: _o, flags: _l, ...login } = choices
 const stored = { id: Type.Optional(id), createdAtMs: Type.Optional(ms) }
 
+/** A record of an earlier version lacks fields. */
+type StoredAccount = Omit<Account, 'user' | 'flags'> & Partial<Pick<Account, 'user' | 'flags'>>
+
 const account = json(
   'account',
   Type.Object({
@@ -51,12 +65,27 @@ const account = json(
     loginTraits: Type.Optional(Type.Array(text(100), { maxItems: 100 })),
     twinOf: Type.Optional(id),
   }),
-  (record: { account: { user?: string; address: string; id?: string } }, field) => {
+  (record: { account: StoredAccount }, field) => {
     const { user: name = record.account.address, address: shown } = record.account
-    const mistakes = [...secretMistakes(name, undefined), ...secretMistakes(shown, undefined)]
-    return mistakes.length > 0 ? 'its user or address has line ends' : named('account')(record, field)
+    if ([...secretMistakes(name, undefined), ...secretMistakes(shown, undefined)].length > 0)
+      return 'its user or address has line ends'
+    return unfitForWire(record.account) ?? named('account')(record, field)
   },
 )
+
+/**
+ * What stands in a command as it is, or says where to connect, is held to the rules of today: it does harm at the next visit. \\Deleted
+ * was taken by an earlier version, and is never sent.
+ */
+function unfitForWire(stored: StoredAccount): string | undefined {
+  const flags = (stored.flags ?? []).map((flag) => (isDeletedFlag(flag) ? '\\Seen' : flag))
+  const whole = { ...accountDefaults, ...stored, flags, user: stored.user ?? stored.address }
+  const ofPlace = accountMistakes(whole, undefined).filter(({ pointer }) => /^\/(?:folder$|flags\/)/.test(pointer))
+  return told([...hostMistakes(stored.host), ...proxyMistakes(stored.proxy), ...ofPlace])
+}
+
+const told = ([mistake]: readonly Mistake[]) =>
+  mistake === undefined ? undefined : `${mistake.pointer} ${mistake.detail}`
 
 const destination = json(
   'destination',
@@ -85,7 +114,14 @@ const destination = json(
     sealedProxyPassword: Type.Optional(sealed),
     guarded: Type.Optional(Type.Literal(true)),
   }),
-  named('destination'),
+  (record: { destination: Destination }, field) => {
+    const { destination: one } = record
+    const mistakes =
+      one.kind === 'imap'
+        ? [...hostMistakes(one.host), ...secretMistakes(one.user, undefined), ...proxyMistakes(one.proxy)]
+        : []
+    return told(mistakes) ?? named('destination')(record, field)
+  },
 )
 
 const webhook = json(
@@ -181,13 +217,17 @@ const state = json(
   }),
 )
 const pause = json('pause', Type.Object({ pausedUntilMs: ms, times: count, failure }))
-const told = json('record of what was told', Type.Object({ trouble: text(20), failedAtMs: orNull(ms) }))
+const toldOf = json('record of what was told', Type.Object({ trouble: text(20), failedAtMs: orNull(ms) }))
 const bulletin = json(
   'bulletin',
   Type.Object({
     settings: Type.Object({ ...NewBulletin.properties, password: Type.Optional(Type.Null()), user: orNull(user) }),
     sealedPassword: sealed,
   }),
+  ({ settings: { host: server, user: name, from, to } }: { settings: BulletinSettings }) => {
+    if ([from, ...to].some((one) => /[\p{Cc}\p{Cs}]/u.test(one))) return 'its addresses have control characters'
+    return told([...hostMistakes(server), ...secretMistakes(name ?? '', undefined)])
+  },
 )
 const bulletinState = json(
   'state of the bulletin',
@@ -236,7 +276,7 @@ const shared: Readonly<Record<string, readonly [fields: RegExp, rule: Rule]>> = 
     }),
   ],
   [keys.settings]: [/^/, setting],
-  [keys.told]: [/^[0-9A-Z]{26}$/, told],
+  [keys.told]: [/^[0-9A-Z]{26}$/, toldOf],
   [keys.webhooks]: [/^[0-9A-Z]{26}$/, webhook],
   [keys.notice]: [/^(?:notice|state|more)$/, (value, name) => bulletinParts[name]?.(value, name)],
   [keys.oauthApplications]: [/^[0-9A-Z]{26}$/, oauthApplication],

@@ -14,7 +14,7 @@ import { authentication, routeTable } from './http/auth.ts'
 import { entityTags } from './http/etag.ts'
 import type { Https } from './http/https.ts'
 import { idempotency } from './http/idempotency.ts'
-import { halfSurrogateIn, noCharacter } from './http/json.ts'
+import { halfSurrogateIn, noCharacter, utf8In } from './http/json.ts'
 import { answerHeaders } from './http/answers.ts'
 import { documentation } from './http/openapi.ts'
 import { ownership, type OwnersWorld } from './http/owners.ts'
@@ -160,11 +160,13 @@ function newInstance(world: ApiWorld, https: Https | undefined): App {
 
   // A POST without a body may still say application/json.
   const parseJson = app.getDefaultJsonParser('error', 'error')
-  app.addContentTypeParser('application/json', { parseAs: 'string' }, (request, text, done) => {
-    const digits = halfSurrogateIn(text.toString())
+  app.addContentTypeParser('application/json', { parseAs: 'buffer' }, (request, octets, done) => {
+    const text = utf8In(octets as Buffer, 'body')
+    if (text instanceof Problem) return done(text)
+    const digits = halfSurrogateIn(text)
     if (digits !== undefined) done(new Problem('malformed', noCharacter(digits)))
     else if (text === '') done(null, undefined)
-    else void parseJson(request, text.toString(), done)
+    else void parseJson(request, text, done)
   })
   return app
 }

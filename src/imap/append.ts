@@ -13,6 +13,7 @@ import type { AppendAnswer, Appended, Copy, FolderPosition } from '../pull/store
 import { printable } from '../printable.ts'
 import { SessionFailed } from '../failure/session-failed.ts'
 import { isTokenCut } from '../failure/token-ended.ts'
+import { isAtomFlag } from './atom-flag.ts'
 import { type Attribute, byeOf, codeOf, execute, isRefusal, OutOfTime, within, wordsOf } from './command.ts'
 import { encodedPathOf, serverOf } from './connection.ts'
 import { isMissing, isStaging } from './folder.ts'
@@ -52,7 +53,7 @@ export interface AppendRules {
  */
 export async function multiAppend(client: ImapFlow, batch: Batch, rules: AppendRules = {}): Promise<AppendAnswer> {
   const { folder, copies } = batch
-  const flags = batch.flags.filter((flag) => !isDeletedFlag(flag))
+  const flags = batch.flags.filter((flag) => isAtomFlag(flag) && !isDeletedFlag(flag))
   const { folderLimit, dovecot = false, mayCommit, answerWaitMs = imapLimits.appendWaitMs, signal } = rules
   const nul = nulRule(client, dovecot)
   const reasons = unfitReasons(copies, nul, limitOf(client, folderLimit))
@@ -143,7 +144,7 @@ function attributesOf(
   return [{ type: 'ATOM', value: path }, ...messages]
 }
 
-/** Makes the same arguments without copying a literal. Flags are atoms by their form, and nothing here holds a line end (account.ts). */
+/** Makes the same arguments without copying a literal. Flags are atoms by their form, and no path holds a line end (connection.ts). */
 function piecesOf(
   path: string,
   copies: readonly Copy[],

@@ -340,6 +340,10 @@ export function separatorOf({ namespace }: ImapFlow): string | undefined {
 
 /** The name of a folder as this server writes it. Our separator of levels is always `/`. */
 export function pathOf(client: ImapFlow, folder: string): string {
+  if (/[\r\n\0]/.test(folder)) {
+    const reason = 'The name of the folder holds CR, LF or NUL, which IMAP cannot carry'
+    throw new SessionFailed({ kind: 'internal', reason, remedy: 'Choose the folder anew' })
+  }
   const [first = '', ...below] = folder.split('/')
   const inbox = first.toUpperCase() === 'INBOX' ? 'INBOX' : first
   // If a server's separator is unknown, or it has none, it is asked for the name unchanged.

@@ -1,5 +1,6 @@
 /** What a backup holds, as it is read: which records there are, and whether the rest of it belongs to them. */
 import { accountOfKey, BackupUnfit, damaged, type Entry, runOfKey } from './backup-entry.ts'
+import type { AccountRecord } from './account-record.ts'
 import type { DestinationRecord } from './destinations.ts'
 import { keys } from './key-names.ts'
 import { redisLimits } from './limits.ts'
@@ -12,6 +13,8 @@ export class BackupContents {
   /** Login -> the destination that has it. */
   readonly #logins = new Map<string, string>()
   readonly #twice = new Set<string>()
+  /** Destination -> one of the accounts that say that theirs it is. */
+  readonly #owners = new Map<string, string>()
   readonly #tokens = new Set<string>()
   readonly #webhooks = new Set<string>()
   readonly #others = new Set<string>()
@@ -26,8 +29,10 @@ export class BackupContents {
     if (entry.type === 'string') this.#addPiece(entry, line)
     if (entry.type !== 'hash') return
     const ids = Object.keys(entry.value)
-    if (entry.key === keys.accounts) this.#addIds(this.#accounts, ids, line)
-    else if (entry.key === keys.destinations) {
+    if (entry.key === keys.accounts) {
+      this.#addIds(this.#accounts, ids, line)
+      for (const [id, json] of Object.entries(entry.value)) this.#addOwner(id, json)
+    } else if (entry.key === keys.destinations) {
       this.#addIds(this.#destinations, ids, line)
       for (const [id, json] of Object.entries(entry.value)) this.#addLogin(id, json)
     } else this.#addGrants(entry.key, entry.value)
@@ -46,6 +51,13 @@ export class BackupContents {
       to.add(id)
     }
     if (to.size > redisLimits.backupRecordsMax) throw damaged(line, 'more records than any instance has')
+  }
+
+  #addOwner(id: string, json: string): void {
+    const { destinationId } = (readable<AccountRecord>(json, 'account')?.account ?? {}) as {
+      readonly destinationId?: unknown
+    }
+    if (typeof destinationId === 'string') this.#owners.set(destinationId, id)
   }
 
   #addLogin(id: string, json: string): void {
@@ -74,11 +86,17 @@ export class BackupContents {
     return { accounts: this.#accounts.size, destinations: this.#destinations.size }
   }
 
-  /** @throws BackupUnfit if two destinations have one login. */
+  /** @throws BackupUnfit if two destinations have one login, or an account has a destination that is not in it. */
   demandWhole(): void {
     const [login] = this.#twice
     if (login !== undefined)
       throw new BackupUnfit('file', `In this backup two destinations have the login ${login}. Nothing was changed.`)
+    for (const [destination, account] of this.#owners)
+      if (!this.#destinations.has(destination))
+        throw new BackupUnfit(
+          'file',
+          `In this backup the account ${account} has a destination that is not in it. Nothing was changed.`,
+        )
   }
 
   /** What somebody may have put there to get in later, or to have something sent. */

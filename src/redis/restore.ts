@@ -232,8 +232,11 @@ const everLasting: ReadonlySet<string> = new Set([
   keys.audit,
 ])
 
+/** Fences; and guesses at passwords, since a restore gives a guesser no new budget, nor an owner's address that of strangers. */
+const lastingForm = /^tributary:(?:\{[^}]*\}:fence|(?:familiar|guesses):.*)$/
+
 function outlivesWipe(key: string): boolean {
-  return key.startsWith(`${queuePrefix}:`) || everLasting.has(key) || /^tributary:\{[^}]*\}:fence$/.test(key)
+  return key.startsWith(`${queuePrefix}:`) || everLasting.has(key) || lastingForm.test(key)
 }
 
 /** Adds the commands that restore an entry. An entry that is empty or expired adds none. */

@@ -4,6 +4,7 @@ import { randomBytes } from 'node:crypto'
 import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { after, before, test } from 'node:test'
 import { gunzipSync, gzipSync } from 'node:zlib'
+import { Guesses } from '../../src/redis/guesses.ts'
 import { keys } from '../../src/redis/key-names.ts'
 import { ServerMemory } from '../../src/redis/server-memory.ts'
 import { ServerTraits } from '../../src/redis/server-traits.ts'
@@ -160,6 +161,33 @@ test('one without a proof is taken where all of it is well, says what it brought
   assert.equal((await stack.call('GET', '/tokens')).body.items.length, 1)
 })
 
+test('a label that an earlier version took is taken and shown, and so is a flag that is never sent', async () => {
+  const old = changed(keys.accounts, id, (record) => ({
+    ...record,
+    account: { ...(record['account'] as object), address: 'a\ud800@example.net', flags: ['\\Deleted', '$Junk'] },
+  }))
+  const answer = await restore(zip(unproven(old)))
+  assert.equal(answer.status, 200, JSON.stringify(answer.body))
+  const shown = await stack.call('GET', `/accounts/${id}`)
+  assert.match(String(shown.body['address']), /^a.@example\.net$/)
+  assert.equal((await restore(zip(lines))).status, 200)
+})
+
+test('guesses at passwords, and the addresses that were in before, outlast a restore', async () => {
+  const guesses = new Guesses(stack.redis)
+  const owner = { login: 'alice', from: '192.0.2.1' }
+  await guesses.succeeded(owner)
+  await guesses.attempt({ login: 'alice', from: '198.51.100.1' })
+  const kept = async () => [
+    ...(await stack.redis.keys('tributary:familiar:*')),
+    ...(await stack.redis.keys('tributary:guesses:*')),
+  ]
+  const before = await kept()
+  assert.equal(before.length, 2)
+  assert.equal((await restore(zip(lines))).status, 200)
+  assert.deepEqual(await kept(), before)
+})
+
 test('what no instance would write is refused, with the line, and changes nothing', async () => {
   const fence = (value: string) =>
     JSON.stringify({ key: keys.fence(id), type: 'string', at: 0, value: Buffer.from(value).toString('base64') })
@@ -232,6 +260,38 @@ test('what no instance would write is refused, with the line, and changes nothin
     'a password of another account': [
       changed(keys.accounts, id, (record) => ({ ...record, sealedPassword: sealedOf(other) })),
       /the sealed password of .* was changed/,
+    ],
+    ...Object.fromEntries(
+      [
+        [{ flags: ['x) "01-Jan-2020 00:00:00 +0000" {1+}\r\na'] }, /\/flags\/0 must be an IMAP flag/],
+        [{ flags: ['\\Seen', 'a b'] }, /\/flags\/1 must be an IMAP flag/],
+        [{ folder: 'a\u0000b' }, /\/folder must be a folder name/],
+        [{ folder: 'a\r\nA1 NOOP' }, /\/folder must be a folder name/],
+        [{ folder: 'a\ud800' }, /\/folder must be a folder name/],
+        [{ folder: 'INBOX/Tributary-Staging/x' }, /\/folder must not be tributary-staging/],
+        [{ host: 'pop.example.net\r\nx' }, /\/host must be a host name/],
+        [{ proxy: 'socks5://x' }, /\/proxy must be null/],
+        [{ proxy: 'http://a%0d%0ab@127.0.0.1:80' }, /\/proxy must be null/],
+      ].map(([change, words]) => [
+        `${JSON.stringify(change)} of an account`,
+        [changed(keys.accounts, id, within('account', change as Json)), words as RegExp] as const,
+      ]),
+    ),
+    'a destination behind no proxy': [
+      changed(keys.destinations, server?.[0] ?? '', within('destination', { proxy: 'socks5://x' })),
+      /\/proxy must be null/,
+    ],
+    'a host of two lines': [
+      changed(keys.destinations, server?.[0] ?? '', within('destination', { host: 'a\r\nb' })),
+      /\/host must be a host name/,
+    ],
+    'a letter of two recipients in one': [
+      changed(keys.notice, 'notice', within('settings', { to: ['a@example.net>\r\nRCPT TO:<b@example.net'] })),
+      /control characters|no bulletin/,
+    ],
+    'an account of nobody': [
+      changed(keys.accounts, id, within('account', { destinationId: strange })),
+      /has a destination that is not in it/,
     ],
     'a login that leads out of its folder': [
       changed(keys.destinations, destinationId, within('destination', { login: '../../etc' })),
@@ -389,7 +449,10 @@ test('by chance: cut, doubled, moved and changed lines are refused and change no
     } else {
       turnedAway += 1
       assert.ok([400, 409].includes(status), `case ${nth}: ${status} ${JSON.stringify(body)}`)
-      assert.match(String(body['detail']), /line \d+|whole|no backup|two destinations|sealed with/i)
+      assert.match(
+        String(body['detail']),
+        /line \d+|whole|no backup|two destinations|a destination that is not in it|sealed with/i,
+      )
       assert.deepEqual(await dumped(stack.redis), before, `case ${nth}`)
     }
   }

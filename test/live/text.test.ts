@@ -142,3 +142,38 @@ test('what was taken before keeps nobody from changing something else, and is lo
 test('what went wrong above is in the documentation of its route', () => {
   assert.deepEqual(stack.undeclared, [])
 })
+
+test('a body that is not UTF-8 is refused, whatever it would have become', async () => {
+  const body = JSON.stringify(account({ password: 'grüß', user: 'latin' }))
+  const send = async (payload: Buffer) =>
+    await stack.app.inject({
+      method: 'POST',
+      url: '/api/v1/accounts',
+      headers: { authorization: `Bearer ${adminToken}`, 'content-type': 'application/json' },
+      payload,
+    })
+  const refused = await send(Buffer.from(body, 'latin1'))
+  const { type, detail } = refused.json<{ type: string; detail: string }>()
+  assert.deepEqual([refused.statusCode, type], [400, '/problems/malformed'])
+  assert.match(detail, /^The body is not UTF-8: /)
+  assert.equal((await send(Buffer.from(body))).statusCode, 201)
+})
+
+test('a line of an import that is not UTF-8 is refused, and the others are taken', async () => {
+  const lines = ['one', 'zwölf', 'three'].map((user) => JSON.stringify(account({ user })))
+  const answer = await stack.app.inject({
+    method: 'POST',
+    url: '/api/v1/accounts/import',
+    headers: { authorization: `Bearer ${adminToken}`, 'content-type': 'application/x-ndjson' },
+    payload: Buffer.from(lines.join('\n'), 'latin1'),
+  })
+  const told = answer.body
+    .trimEnd()
+    .split('\n')
+    .map((one) => JSON.parse(one) as Record<string, Record<string, unknown>>)
+  assert.deepEqual(
+    told.map(({ problem }) => problem?.['type'] ?? 'made'),
+    ['made', '/problems/malformed', 'made'],
+  )
+  assert.match(String(told[1]?.['problem']?.['detail']), /^The line is not UTF-8: /)
+})

@@ -180,6 +180,29 @@ test('a Dovecot that is slow to say so once is sent the same bytes as before', a
   })
 })
 
+test('of flags only atoms go out, and a folder of two lines is no folder, whether literals wait or not', async () => {
+  for (const waits of [false, true]) {
+    const server = await startImapServer()
+    const client = await connectStore(loginAt(server.port))
+    if (waits) client.capabilities.delete('LITERAL+')
+    const forged = 'x) "01-Jan-2020 00:00:00 +0000" {1+}\r\na'
+    const flags = [forged, '\\Seen', 'a b', '$Junk', '', 'a]', '\\', 'ü', 'a"b']
+    const copies = [copyOf(letter('one'))]
+    const answer = await multiAppend(client, { folder: 'INBOX', copies, flags })
+    assert.equal(answer.status, 'stored')
+    assert.deepEqual(
+      server.stored.map((message) => message.flags),
+      ['\\Seen $Junk'],
+    )
+    await assert.rejects(
+      async () => await multiAppend(client, { folder: 'a"\r\nA1 NOOP', copies, flags: [] }),
+      /holds CR, LF or NUL/,
+    )
+    client.close()
+    await server.close()
+  }
+})
+
 test('what fails while the end of an APPEND is withheld fails that append, and not the process', async () => {
   const cases: ((client: ImapFlow) => boolean)[] = [
     () => {

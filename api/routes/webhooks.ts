@@ -174,7 +174,10 @@ class WebhookHandlers {
     })
     if (record === undefined) throw unknown('webhook', id)
     tag(reply, record)
-    if (body.enabled === true || body.url !== undefined) await webhooks.refresh(id, Date.now())
+    if (body.enabled === true || body.url !== undefined) {
+      const deliveredAtMs = body.url === undefined ? (await webhooks.state(id)).deliveredAtMs : null
+      await webhooks.refresh(id, Date.now(), deliveredAtMs)
+    }
     return await this.#view(record)
   }
 

@@ -95,9 +95,9 @@ export class Webhooks {
     await this.#redis.hset(keys.webhookStates, id, JSON.stringify(state))
   }
 
-  /** Makes a worker try the endpoint at once, whatever happened there before. */
-  async refresh(id: string, nowMs: number): Promise<void> {
-    await this.#redis.hdel(keys.webhookStates, id)
+  /** Makes a worker try the endpoint at once, whatever happened there before. @param deliveredAtMs stays, unless the endpoint is another one. */
+  async refresh(id: string, nowMs: number, deliveredAtMs: number | null): Promise<void> {
+    await this.setState(id, { ...defaultWebhookState, deliveredAtMs })
     await this.release(id, nowMs)
     await this.visit(id, nowMs)
   }

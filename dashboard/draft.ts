@@ -19,7 +19,7 @@ export interface Draft<Values extends object> {
   readonly problem: Problem | undefined
   set(part: Partial<Values>): void
   /** Sets what was found, and not typed: whoever leaves does not lose it. */
-  fill(part: Partial<Values>): void
+  settle(part: Partial<Values>): void
   /** @param path the field's place in the body, such as `retention/days`; a mistake below it is shown at this field too. */
   of<Name extends keyof Values & string>(name: Name, path?: string): Held<Values[Name]>
   send(): Promise<void>
@@ -44,7 +44,7 @@ export function useDraft<Values extends object>(
   const set = (part: Partial<Values>) => {
     values.value = { ...values.value, ...part }
   }
-  const fill = (part: Partial<Values>) => {
+  const settle = (part: Partial<Values>) => {
     set(part)
     saved.value = { ...saved.value, ...part }
   }
@@ -65,7 +65,7 @@ export function useDraft<Values extends object>(
     busy: busy.value,
     problem: problem.value,
     set,
-    fill,
+    settle,
     of: (name, path = name) => ({
       value: values.value[name],
       error: mistakeIn(problem.value, path),

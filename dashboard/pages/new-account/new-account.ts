@@ -110,15 +110,15 @@ export function useNewAccount(destinationId: string, { address = '', onMade }: B
     // Where no password is taken, signing in is what is meant.
     const [only] = applications
     const takesNone = takesNoPassword(found)
-    if (takesNone && only !== undefined) draft.fill({ entry: only.id })
-    else if (!applications.some(({ id }) => id === draft.values.entry)) draft.fill({ entry: byPassword })
+    if (takesNone && only !== undefined) draft.settle({ entry: only.id })
+    else if (!applications.some(({ id }) => id === draft.values.entry)) draft.settle({ entry: byPassword })
   }, [found, known])
   useEffect(() => {
     if (chosen.peek() === byHand || found.state !== 'answered') return
     const [best] = found.candidates
     chosen.value = '0'
     const server = best ?? found.guess
-    draft.fill(server === null ? { ...noServer, user: values.address.trim() } : serverOf(server))
+    draft.settle(server === null ? { ...noServer, user: values.address.trim() } : serverOf(server))
   }, [found])
 
   const source = sourceOf(values)

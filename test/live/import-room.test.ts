@@ -9,7 +9,7 @@ import { type Api, startGateway } from '../support/gateway.ts'
 
 const imports = 10
 /** The API by itself takes some 110. */
-const wantedMiB = 350
+const wantedMiB = 400
 
 interface Answer {
   readonly status: number

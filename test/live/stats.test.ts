@@ -154,14 +154,13 @@ test('an account that is due without a visit for three of its longest intervals 
     ...[overdue, atWork, byHand, idle].flatMap((id) => [nowMs - 1_300_000, id]),
   )
   await stack.redis.sadd(keys.running, atWork)
-  await stack.redis.hset(
-    keys.lastRuns,
-    byHand,
-    JSON.stringify({ finishedAt: new Date(nowMs - 1_000_000).toISOString() }),
-  )
+  const run = (accountId: string, agoMs: number) => {
+    const finishedAt = new Date(nowMs - agoMs).toISOString()
+    return JSON.stringify({ id: accountId, accountId, state: 'done', queuedAt: finishedAt, finishedAt })
+  }
+  await stack.redis.hset(keys.lastRuns, byHand, run(byHand, 1_000_000))
   // Its last run is long ago; its last visit, which found nothing to do, is not.
-  const long = { finishedAt: new Date(nowMs - 86_400_000).toISOString() }
-  await stack.redis.hset(keys.lastRuns, idle, JSON.stringify(long), overdue, JSON.stringify(long))
+  await stack.redis.hset(keys.lastRuns, idle, run(idle, 86_400_000), overdue, run(overdue, 86_400_000))
   await stack.redis.hset(keys.checks, idle, `${idle} 700 ${nowMs - 86_400_000} ${nowMs - 1_000_000} 7`)
   assert.deepEqual(await overdueAccounts(stack.redis), [{ id: overdue, destinationId }])
   while ((await stats()).accounts.overdue !== 1);

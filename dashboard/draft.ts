@@ -43,10 +43,12 @@ export function useDraft<Values extends object>(
   useEffect(() => () => noteTyped(form, false), [form])
   const set = (part: Partial<Values>) => {
     values.value = { ...values.value, ...part }
+    // At once: somebody may press Escape before the page has been drawn anew.
+    noteTyped(form, !busy.value && JSON.stringify(values.value) !== JSON.stringify(saved.value))
   }
   const settle = (part: Partial<Values>) => {
-    set(part)
     saved.value = { ...saved.value, ...part }
+    set(part)
   }
   const run = async (act: () => Promise<unknown>) => {
     busy.value = true

@@ -261,7 +261,8 @@ test('on a terminal it speaks in sentences, and the first is not a complaint of 
   assert.match(lines[0] ?? '', /^\d\d:\d\d:\d\d {2}Tributary starts\. All that it keeps is in /)
   assert.match(said, /Warning: TRIBUTARY_HTPP_PORT is no setting; did you mean TRIBUTARY_HTTP_PORT\?/)
   for (const part of ['redis', 'dovecot', 'api', 'worker']) assert.match(said, new RegExp(`${part} is ready`))
-  assert.match(said, /Dashboard {2}http:\/\/127\.0\.0\.1:\d+\/ {2}\(sign in with what is in .*admin-token\)/)
+  assert.match(said, /Dashboard {2}http:\/\/127\.0\.0\.1:\d+\/\r?\n *To sign in, open this link\. It works once, until/)
+  assert.match(said, /After that, sign in with what is in .*admin-token/)
   assert.doesNotMatch(said, /^\{|overcommit/m)
 })
 

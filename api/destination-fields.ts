@@ -41,10 +41,11 @@ export function newDestination(body: NewDestination, principal: Principal): Dest
     if (given && !belongs.includes(field))
       mistakes.push({ pointer: `/${field}`, detail: `is no field of a destination of kind ${body.kind}` })
     if (!given && ['login', 'host', 'user'].includes(field) && belongs.includes(field))
-      mistakes.push({ pointer: `/${field}`, detail: 'is required' })
+      mistakes.push({ pointer: `/${field}`, detail: 'is required', rule: 'required' })
   }
   const login = body.login?.toLowerCase() ?? ''
-  if (login === '.' || login === '..') mistakes.push({ pointer: '/login', detail: 'must be more than dots' })
+  if (login === '.' || login === '..')
+    mistakes.push({ pointer: '/login', detail: 'must be more than dots', rule: 'pattern' })
   if (body.host !== undefined) mistakes.push(...hostMistakes(body.host))
   mistakes.push(...secretMistakes(body.user ?? '', body.password))
   mistakes.push(...passwordMistakes(body.kind === 'hosted' ? 'password' : body.auth, body.password))

@@ -86,5 +86,5 @@ export async function loginTaken(destinations: Destinations, login: string): Pro
   const detail = isUnderPurge
     ? `The login ${login} is free when its mail has been removed; send DELETE /api/v1/destinations/${id}?purge=true again for that, or choose another.`
     : `The login ${login} is taken; choose another.`
-  return new Problem('taken', detail, [{ pointer: '/login', detail: 'is taken' }])
+  return new Problem('taken', detail, [{ pointer: '/login', detail: 'is taken', rule: 'taken' }])
 }

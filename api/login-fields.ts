@@ -14,7 +14,9 @@ export function givenMistakes(given: Given, { destinationId }: Principal, before
   const isAnother = proxy !== undefined && proxy !== (before?.proxy ?? null)
   return [
     ...proxyMistakes(proxy),
-    ...(isOwner && isAnother ? [{ pointer: '/proxy', detail: 'is set by an admin of the instance alone' }] : []),
+    ...(isOwner && isAnother
+      ? [{ pointer: '/proxy', detail: 'is set by an admin of the instance alone', rule: 'admin only' as const }]
+      : []),
   ]
 }
 

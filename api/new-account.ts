@@ -76,4 +76,10 @@ export const accountTaken = () =>
     'There is an account with this host, port, user and destination already; it would fetch the same mail twice.',
   )
 export const noSuchDestination = () =>
-  badRequest([{ pointer: '/destinationId', detail: 'is no destination; make one with POST /api/v1/destinations' }])
+  badRequest([
+    {
+      pointer: '/destinationId',
+      detail: 'is no destination; make one with POST /api/v1/destinations',
+      rule: 'unknown',
+    },
+  ])

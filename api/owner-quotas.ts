@@ -38,7 +38,7 @@ export function demandInterval(
   const errors: Wrong[] = (['minSeconds', 'maxSeconds'] as const).flatMap((name) => {
     const seconds = given[name]
     if (seconds === undefined || seconds >= least || seconds === before?.[name]) return []
-    return [{ pointer: `/interval/${name}`, detail: `must be ${least} or more` }]
+    return [{ pointer: `/interval/${name}`, detail: `must be ${least} or more`, rule: 'minimum', limit: least }]
   })
   if (errors.length === 0) return
   const detail = `An owner's accounts are visited every ${least} s at most; choose a longer interval, or ${raise('intervalMinSeconds')}.`

@@ -23,7 +23,11 @@ export function passwordNeeded(before: ServerLogin, after: ServerLogin, shown: r
   ]
   const detail = 'cannot be changed so without the password: send `password` in the same call'
   const fields = elsewhere.filter(([, needs]) => needs).map(([field]) => field)
-  return [...fields, ...weakerLine(before, after, shown)].map((field) => ({ pointer: `/${field}`, detail }))
+  return [...fields, ...weakerLine(before, after, shown)].map((field) => ({
+    pointer: `/${field}`,
+    detail,
+    rule: 'password needed',
+  }))
 }
 
 /**
@@ -42,7 +46,7 @@ export function tokenLineMistakes(
   const detail = 'of a login that signs in is set so by an admin of the instance alone'
   return weakerLine(was, after, shown)
     .filter((field) => !toldToAll.includes(field))
-    .map((field) => ({ pointer: `/${field}`, detail }))
+    .map((field) => ({ pointer: `/${field}`, detail, rule: 'admin only' }))
 }
 
 const { tlsMinVersion, tlsLegacy } = loginDefaults

@@ -23,13 +23,15 @@ interface Shown {
 /** @throws Problem unless the password is right, or may not be tried now: wrong ones count as guesses at the login. */
 export async function demandPresentPassword({ guesses, log }: GuessesWorld, shown: Shown): Promise<void> {
   const { login, hash, presentPassword, ip } = shown
-  const wrong = (detail: string) => badRequest([{ pointer: '/presentPassword', detail }])
-  if (presentPassword === undefined) throw wrong(`is required: send the password that ${login} has now as well`)
+  const wrong = (detail: string, rule: 'required' | 'wrong') =>
+    badRequest([{ pointer: '/presentPassword', detail, rule }])
+  if (presentPassword === undefined)
+    throw wrong(`is required: send the password that ${login} has now as well`, 'required')
   const attempt = { login, from: addressBlockOf(ip) }
   demandTurn(await guesses.attempt(attempt))
   if (!(await isPassword(hash ?? undefined, presentPassword))) {
     log.warn({ event: 'login refused', address: ip }, `A change of a password from ${ip} was refused`)
-    throw wrong(`is not the password that ${login} has now`)
+    throw wrong(`is not the password that ${login} has now`, 'wrong')
   }
   await guesses.succeeded(attempt)
 }

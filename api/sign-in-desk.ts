@@ -19,7 +19,7 @@ import { conflict, Problem } from './http/problems.ts'
 import type { Principal } from './http/who.ts'
 import type { BegunOAuth } from './schemas/oauth.ts'
 import { demandHolder, type HoldersWorld, type SignInHolder, termsOf } from './sign-in-holder.ts'
-import { feedsEn } from './sign-in-pages.ts'
+import { feedsEn } from './sign-in-words/en.ts'
 import { oauthStatusOf, type OAuthStatusWorld } from './sign-in-status.ts'
 import { callbackOf, linkOf } from './sign-in-urls.ts'
 

@@ -15,7 +15,8 @@ import { badRequest } from './http/problems.ts'
 export function passwordMistakes(auth: string | undefined, password: string | undefined): Mistake[] {
   if (auth === 'oauth2' && password !== undefined)
     return [{ pointer: '/password', detail: 'is no field of auth "oauth2"' }]
-  if (auth !== 'oauth2' && password === undefined) return [{ pointer: '/password', detail: 'is required' }]
+  if (auth !== 'oauth2' && password === undefined)
+    return [{ pointer: '/password', detail: 'is required', rule: 'required' }]
   return []
 }
 
@@ -39,7 +40,7 @@ export async function demandTokensMayGo(
   const detail = 'is no application; add one with POST /api/v1/oauth/applications'
   const mistakes =
     record === undefined
-      ? [{ pointer: '/oauth/applicationId', detail }]
+      ? [{ pointer: '/oauth/applicationId', detail, rule: 'unknown' as const }]
       : tokenMistakes(record.application, login, guarded === true)
   if (mistakes.length > 0) throw badRequest(mistakes)
 }

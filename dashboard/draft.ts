@@ -2,14 +2,14 @@
 import { useSignal } from '@preact/signals'
 import { useEffect, useMemo } from 'preact/hooks'
 import { problemOf } from './client.ts'
+import { mistakeTold, type Told } from './mistakes.ts'
 import type { Problem } from './shapes.ts'
 import { noteTyped } from './unsaved.ts'
-import { words } from './words/index.ts'
 
 /** The value of a field. */
 export interface Held<Value> {
   readonly value: Value
-  readonly error?: string | undefined
+  readonly error?: Told | undefined
   onChange(this: void, value: Value): void
 }
 
@@ -17,6 +17,8 @@ export interface Draft<Values extends object> {
   readonly values: Values
   readonly busy: boolean
   readonly problem: Problem | undefined
+  /** The mistakes at no field of the form. */
+  readonly elsewhere: readonly Told[]
   set(part: Partial<Values>): void
   /** Sets what was found, and not typed: whoever leaves does not lose it. */
   settle(part: Partial<Values>): void
@@ -36,6 +38,7 @@ export function useDraft<Values extends object>(
   const problem = useSignal<Problem | undefined>(undefined)
   const saved = useSignal(first)
   const form = useMemo(() => ({}), [])
+  const shown = useMemo(() => new Set<string>(), [])
   const isTyped = JSON.stringify(values.value) !== JSON.stringify(saved.value)
   const { value: isBusy } = busy
   // What is being sent is on its way to another page, and not left.
@@ -66,13 +69,21 @@ export function useDraft<Values extends object>(
     values: values.value,
     busy: busy.value,
     problem: problem.value,
+    get elsewhere() {
+      const { errors = [] } = problem.value ?? {}
+      const isShown = ({ pointer }: Mistake) => [...shown].some((path) => isAt(pointer, path))
+      return errors.filter((mistake) => !isShown(mistake)).map(placed)
+    },
     set,
     settle,
-    of: (name, path = name) => ({
-      value: values.value[name],
-      error: mistakeIn(problem.value, path),
-      onChange: (value) => set({ [name]: value } as unknown as Partial<Values>),
-    }),
+    of: (name, path = name) => {
+      shown.add(path)
+      return {
+        value: values.value[name],
+        error: mistakeIn(problem.value, path),
+        onChange: (value) => set({ [name]: value } as unknown as Partial<Values>),
+      }
+    },
     send: async () =>
       await run(async () => {
         const { value: sent } = values
@@ -83,7 +94,17 @@ export function useDraft<Values extends object>(
   }
 }
 
-function mistakeIn(problem: Problem | undefined, path: string): string | undefined {
-  const mistake = problem?.errors?.find(({ pointer }) => `${pointer}/`.startsWith(`/${path}/`))
-  return mistake === undefined ? undefined : words.value.form.wrong(mistake.detail)
+type Mistake = NonNullable<Problem['errors']>[number]
+
+const isAt = (pointer: string, path: string) => `${pointer}/`.startsWith(`/${path}/`)
+
+function mistakeIn(problem: Problem | undefined, path: string): Told | undefined {
+  const mistake = problem?.errors?.find(({ pointer }) => isAt(pointer, path))
+  return mistake === undefined ? undefined : mistakeTold(mistake)
+}
+
+/** With the place in the request, as no field stands above it. */
+function placed(mistake: Mistake): Told {
+  const told = mistakeTold(mistake)
+  return { ...told, text: `${mistake.pointer.slice(1)}: ${told.text}` }
 }

@@ -189,7 +189,7 @@ function problemAnswers(types: readonly ProblemType[]): Json {
 
 function problemExample(type: ProblemType): object {
   const [, title, remedy] = problemTypes[type]
-  const wrong = { in: 'body', pointer: '/port', detail: 'must be <= 65535' } as const
+  const wrong = { in: 'body', pointer: '/port', detail: 'must be <= 65535', rule: 'maximum', limit: 65_535 } as const
   const message = type === 'validation' ? 'One value is wrong; see errors.' : `${title}. ${remedy}`
   return problemView({ type, message, errors: type === 'validation' ? [wrong] : [] })
 }

@@ -3,7 +3,7 @@
 import '@fastify/swagger'
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
-import type { Mistake } from '../../src/account/mistake.ts'
+import { type Mistake, mistakeRules } from '../../src/account/mistake.ts'
 import { SessionFailed } from '../../src/failure/session-failed.ts'
 import { describeAsked } from '../../src/failure/sentences.ts'
 import { KeyUnsafe } from '../../src/seal.ts'
@@ -223,16 +223,26 @@ export function mistakesOf(all: readonly SchemaMistake[]): Mistake[] {
 
 function mistakeOf({ keyword, instancePath, message = 'is wrong', params, parentSchema }: SchemaMistake): Mistake {
   const missing = params['missingProperty']
-  if (typeof missing === 'string') return { pointer: `${instancePath}/${missing}`, detail: 'is required' }
+  if (typeof missing === 'string')
+    return { pointer: `${instancePath}/${missing}`, detail: 'is required', rule: 'required' }
   const extra = params['additionalProperty']
-  if (typeof extra === 'string') return { pointer: `${instancePath}/${extra}`, detail: 'is no field of this request' }
+  if (typeof extra === 'string')
+    return { pointer: `${instancePath}/${extra}`, detail: 'is no field of this request', rule: 'unexpected' }
   const allowed = params['allowedValues']
-  if (Array.isArray(allowed)) return { pointer: instancePath, detail: `must be one of ${allowed.join(', ')}` }
+  if (Array.isArray(allowed))
+    return { pointer: instancePath, detail: `must be one of ${allowed.join(', ')}`, rule: 'enum' }
   const text = keyword === 'format' ? wantedOf(params['format']) : undefined
-  if (text !== undefined) return { pointer: instancePath, detail: text }
+  if (text !== undefined) return { pointer: instancePath, detail: text, rule: 'format' }
   // For these two keywords the schema says in words what it wants.
   const wanted = keyword === 'anyOf' || keyword === 'pattern' ? parentSchema?.description : undefined
-  return { pointer: instancePath, detail: wanted === undefined ? message : `must be ${wanted}` }
+  const { limit } = params
+  const rule = keyword === 'anyOf' ? 'pattern' : mistakeRules.find((name) => name === keyword)
+  return {
+    pointer: instancePath,
+    detail: wanted === undefined ? message : `must be ${wanted}`,
+    ...(rule === undefined ? {} : { rule }),
+    ...(typeof limit === 'number' ? { limit } : {}),
+  }
 }
 
 export function requestPath({ url }: FastifyRequest): string {

@@ -72,7 +72,7 @@ function creator(tokens: Tokens): HandlerOf<typeof createToken> {
       digest: digestOf(token),
     }
     if ((await tokens.create(record)) === 'no destination')
-      throw badRequest([{ pointer: '/destinationId', detail: 'is no destination' }])
+      throw badRequest([{ pointer: '/destinationId', detail: 'is no destination', rule: 'unknown' }])
     return await reply.code(201).send({ ...tokenView(record, null), token })
   }
 }

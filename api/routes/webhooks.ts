@@ -124,7 +124,7 @@ class WebhookHandlers {
     const owned = principalOf(request).destinationId
     const destinationId = (body.destinationId ?? owned ?? null) as DestinationId | null
     if (destinationId !== null && (await destinations.get(destinationId)) === undefined)
-      throw badRequest([{ pointer: '/destinationId', detail: 'is no destination' }])
+      throw badRequest([{ pointer: '/destinationId', detail: 'is no destination', rule: 'unknown' }])
     const guarded = owned !== undefined
     await this.#demandReachable(url, guarded)
     const alike = (await webhooks.all()).filter(({ webhook }) => webhook.destinationId === destinationId)
@@ -213,7 +213,7 @@ class WebhookHandlers {
     if (mistakes.length > 0) throw badRequest(mistakes)
     const reach = await currentReach(this.#world.settings, { guarded }, 'web')
     const unreachable = await reachMistakes(reach, endpointOf(new URL(url)))
-    if (unreachable.length > 0) throw badRequest(unreachable.map(({ detail }) => ({ pointer: '/url', detail })))
+    if (unreachable.length > 0) throw badRequest(unreachable.map((mistake) => ({ ...mistake, pointer: '/url' })))
   }
 }
 
@@ -222,7 +222,7 @@ function newSecret(): string {
 }
 
 function urlMistakes(text: string, guarded: boolean): Mistake[] {
-  const mistake = (detail: string) => [{ pointer: '/url', detail }]
+  const mistake = (detail: string): Mistake[] => [{ pointer: '/url', detail, rule: 'pattern' }]
   if (!URL.canParse(text)) return mistake('must be a URL such as https://example.net/hooks')
   const { protocol, username, password, hash } = new URL(text)
   if (protocol !== 'https:' && (guarded || protocol !== 'http:'))

@@ -1,6 +1,7 @@
 /** The shapes from which all kinds of answers are built. */
 import type { Readable } from 'node:stream'
 import { type Static, type TSchema, Type } from 'typebox'
+import { mistakeRules } from '../../src/account/mistake.ts'
 import { problemTypes, requestParts } from '../http/problems.ts'
 import { like, orNull } from './vocabulary.ts'
 
@@ -24,6 +25,12 @@ export const ProblemShape = Type.Object({
         in: Type.Enum([...requestParts]),
         pointer: Type.String({ description: 'JSON pointer into that part (RFC 6901)' }),
         detail: Type.String(),
+        rule: Type.Optional(
+          Type.Enum([...mistakeRules], {
+            description: 'what kind of mistake it is, where there is a name for it; more kinds may come',
+          }),
+        ),
+        limit: Type.Optional(Type.Number({ description: 'the bound that a length, a count or a value is beyond' })),
       }),
     ),
   ),

@@ -3,8 +3,10 @@ import { useSignal } from '@preact/signals'
 import type { ComponentChildren, InputHTMLAttributes } from 'preact'
 import { useId } from 'preact/hooks'
 import type { Held } from '../draft.ts'
+import type { Told } from '../mistakes.ts'
 import { words } from '../words/index.ts'
 import { Icon } from './icon.tsx'
+import { InWords } from './in-words.tsx'
 
 /** The attributes of an input that forms here use. */
 type Input = Pick<
@@ -112,7 +114,7 @@ export function Choice<Value extends string>({
   )
 }
 
-function described(id: string, hint: ComponentChildren, error: string | undefined) {
+function described(id: string, hint: ComponentChildren, error: Told | undefined) {
   const notes = [...(hint === undefined ? [] : [`${id}-hint`]), ...(error === undefined ? [] : [`${id}-error`])]
   return {
     ...(notes.length === 0 ? {} : { 'aria-describedby': notes.join(' ') }),
@@ -127,7 +129,7 @@ function Notes({
 }: {
   readonly id: string
   readonly hint: ComponentChildren
-  readonly error: string | undefined
+  readonly error: Told | undefined
 }) {
   return (
     <>
@@ -138,7 +140,7 @@ function Notes({
       )}
       {error !== undefined && (
         <small id={`${id}-error`} class="error">
-          {error}
+          <InWords told={error} />
         </small>
       )}
     </>

@@ -2,11 +2,12 @@
 import type { ComponentChildren } from 'preact'
 import { useId } from 'preact/hooks'
 import type { Draft } from '../draft.ts'
+import { problemTold } from '../mistakes.ts'
 import { leave } from '../unsaved.ts'
 import { words } from '../words/index.ts'
 import { Button } from './button.tsx'
 import { Dialog } from './dialog.tsx'
-import { sentenceOf } from './states.tsx'
+import { InWords } from './in-words.tsx'
 
 export function Form({
   draft,
@@ -33,11 +34,16 @@ export function Form({
   )
 }
 
-export function Wrong({ draft: { problem } }: { readonly draft: Draft<object> }) {
+export function Wrong({ draft: { problem, elsewhere } }: { readonly draft: Draft<object> }) {
   return problem === undefined ? null : (
-    <p class="note bad" role="alert">
-      {sentenceOf(problem)}
-    </p>
+    <div class="note bad" role="alert">
+      <InWords told={problemTold(problem)} />
+      {elsewhere.map((told) => (
+        <div key={told.text}>
+          <InWords told={told} />
+        </div>
+      ))}
+    </div>
   )
 }
 

@@ -17,7 +17,8 @@ export function MailboxFields({ login, password }: { readonly login: Held<string
         autocomplete="off"
         autocapitalize="none"
         spellcheck={false}
-        maxLength={64}
+        pattern="\s*[A-Za-z0-9._@\-]{1,64}\s*"
+        title={say.loginHint}
         {...login}
       />
       <NewPasswordFields label={say.password} {...password} />

@@ -1,10 +1,12 @@
 /** The three states before something is shown: there is nothing, it is still loading, or it could not be read. */
 import type { ComponentChildren } from 'preact'
+import { problemTold } from '../mistakes.ts'
 import type { Resource } from '../resource.ts'
 import type { Problem } from '../shapes.ts'
 import { words } from '../words/index.ts'
 import { Button } from './button.tsx'
 import { Icon, type IconName } from './icon.tsx'
+import { InWords } from './in-words.tsx'
 
 export function EmptyState({
   icon,
@@ -24,21 +26,19 @@ export function EmptyState({
   )
 }
 
-/** Says what happened and what to do next, in the API's words if it has some. */
-export function sentenceOf({ status, detail }: Problem): string {
-  const { problems } = words.value
-  if (status === 0) return problems.unreachable
-  if (status === 403) return problems.forbidden
-  if (status === 429) return problems.tooMany
-  if (detail !== '') return detail
-  return status >= 500 ? problems.broken : problems.refused
+/** Says what happened and what to do next, where there is room for one text. */
+export function sentenceOf(problem: Problem): string {
+  const { text, said = '' } = problemTold(problem)
+  return said === '' ? text : `${text} ${said}`
 }
 
 export function ErrorState({ problem, retry }: { readonly problem: Problem; readonly retry?: () => void }) {
   return (
     <div class="state failed" role="alert">
       <Icon name="warning" />
-      <p class="state-title">{sentenceOf(problem)}</p>
+      <p class="state-title">
+        <InWords told={problemTold(problem)} />
+      </p>
       {retry && (
         <Button icon="refresh" onClick={retry}>
           {words.value.common.tryAgain}

@@ -24,7 +24,7 @@ const steps: StepWords = {
       ? `${provider} có yêu cầu riêng: “${note}”`
       : `Nếu tên người dùng và mật khẩu đã đúng, ${provider} có yêu cầu riêng: “${note}”`,
   'app password': () =>
-    'Nhà cung cấp đòi mật khẩu ứng dụng: hãy tạo một mật khẩu như vậy trong phần cài đặt bảo mật của họ và nhập nó thay cho mật khẩu của bạn.',
+    'Nhà cung cấp yêu cầu mật khẩu ứng dụng: hãy tạo một mật khẩu như vậy trong phần cài đặt bảo mật của họ và nhập nó thay cho mật khẩu của bạn.',
   'forward instead': () =>
     'Nơi này không nhận mật khẩu: chủ hộp thư phải đăng nhập ở nhà cung cấp. Hoặc hãy cho hộp thư chuyển tiếp thư.',
   'sign in instead': () =>
@@ -79,7 +79,7 @@ const steps: StepWords = {
   'ask for less TLS': () =>
     'Hãy đặt phiên bản TLS cũ nhất là 1.2 trong phần nâng cao, vẫn an toàn, hoặc yêu cầu nhà cung cấp hỗ trợ TLS 1.3.',
   'check the proxy': ({ server }) =>
-    `Hãy xem máy chủ ủy quyền (proxy) ${server} có đang chạy, có cho Tributary kết nối tới cổng này, và tên người dùng cùng mật khẩu của nó có đúng không.`,
+    `Hãy xem máy chủ ủy quyền (proxy) ${server} có đang chạy, có cho Tributary kết nối tới cổng này, và tên người dùng cùng mật khẩu của máy chủ đó có đúng không.`,
   'set starttls': () => 'Hãy đặt mã hóa là STARTTLS cho cổng này; với TLS ngay từ đầu thì thường là cổng 995.',
   'set implicit': () => 'Hãy đặt mã hóa là TLS và cổng là 995.',
   'set implicit here': () => 'Hãy đặt mã hóa là TLS cho cổng này: nó dùng TLS ngay từ đầu.',
@@ -113,13 +113,13 @@ const steps: StepWords = {
   'set the destination login': () =>
     'Hãy nhập lại tên người dùng và mật khẩu của nơi nhận: nhiều nhà cung cấp muốn tên người dùng là cả địa chỉ, một số muốn mật khẩu ứng dụng.',
   'app password for the destination': () =>
-    'Nhà cung cấp đòi mật khẩu ứng dụng: hãy tạo một mật khẩu như vậy trong phần cài đặt bảo mật của họ và nhập nó làm mật khẩu của nơi nhận.',
+    'Nhà cung cấp yêu cầu mật khẩu ứng dụng: hãy tạo một mật khẩu như vậy trong phần cài đặt bảo mật của họ và nhập nó làm mật khẩu của nơi nhận.',
   'new password for the destination': () =>
     'Hãy chọn mật khẩu mới trên trang web của nhà cung cấp và nhập nó làm mật khẩu của nơi nhận.',
   'another destination': () =>
-    'Nơi này không nhận mật khẩu: hãy đăng nhập ở nhà cung cấp của nó, hoặc nhập mật khẩu ứng dụng nếu họ có.',
+    'Nơi này không nhận mật khẩu: hãy đăng nhập ở nhà cung cấp của hộp thư, hoặc nhập mật khẩu ứng dụng nếu họ có.',
   'sign the destination in': () =>
-    'Nơi này không nhận mật khẩu: hãy đăng nhập ở nhà cung cấp của nó, hoặc nhập mật khẩu ứng dụng nếu họ có.',
+    'Nơi này không nhận mật khẩu: hãy đăng nhập ở nhà cung cấp của hộp thư, hoặc nhập mật khẩu ứng dụng nếu họ có.',
   'switch IMAP on': () => 'Hãy bật IMAP trong phần cài đặt của hộp thư đó, trên trang web của nhà cung cấp.',
   'use TLS for the destination': () =>
     'Máy chủ không nhận mật khẩu khi không mã hóa: hãy đặt mã hóa của nơi nhận là TLS và cổng là 993, hoặc STARTTLS cho cổng này.',
@@ -246,10 +246,10 @@ const google: GuideWords['google'] = {
       done: 'id và phạm vi nằm trong danh sách. Có thể mất vài phút mới có hiệu lực.',
     },
     key: {
-      title: 'Nhập khóa của nó',
+      title: 'Nhập khóa của tài khoản dịch vụ',
       acts: [
         'Trên dòng lệnh, với quyền quản trị: ID là Unique ID, tệp là khóa, và mỗi hộp thư được mở cần một “--address”.',
-        'Sau đó hãy xóa tệp: khóa đã được lưu niêm phong.',
+        'Sau đó hãy xóa tệp: khóa đã được mã hóa và lưu lại.',
       ],
     },
     begin,
@@ -263,7 +263,7 @@ const microsoft: GuideWords['microsoft'] = {
     register: {
       title: 'Đăng ký một ứng dụng',
       acts: [
-        'Mở trang đầu tiên; chính phủ Mỹ dùng trang thứ hai, 21Vianet ở Trung Quốc dùng trang thứ ba. Trang đòi tài khoản có thư mục (tenant): tài khoản Microsoft 365 có sẵn, tài khoản khác có được nhờ tài khoản Azure miễn phí.',
+        'Mở trang đầu tiên; chính phủ Mỹ dùng trang thứ hai, 21Vianet ở Trung Quốc dùng trang thứ ba. Trang yêu cầu tài khoản có thư mục (tenant): tài khoản Microsoft 365 có sẵn, tài khoản khác có được nhờ tài khoản Azure miễn phí.',
         'Bấm “New registration” và gõ một tên như “Tributary”.',
         'Ở “Supported account types”, chọn “Accounts in any organizational directory and personal Microsoft accounts”.',
         'Ở “Redirect URI”, chọn “Web”, dán địa chỉ chuyển hướng vào, rồi bấm “Register”.',
@@ -337,7 +337,7 @@ const guides: GuideWords = {
   microsoft,
   fastmail: {
     name: 'Fastmail',
-    lead: 'Mật khẩu ứng dụng là cách dễ nhất. Mật khẩu thường bị từ chối, và gói Basic không cho chương trình thư nào vào.',
+    lead: 'Mật khẩu ứng dụng là cách dễ nhất. Mật khẩu thường bị từ chối, và gói Basic không cho ứng dụng email nào vào.',
     steps: {
       appPassword: {
         title: 'Tạo mật khẩu ứng dụng',
@@ -364,7 +364,7 @@ const guides: GuideWords = {
   },
   yahoo: {
     name: 'Yahoo',
-    lead: 'Yahoo đòi mật khẩu ứng dụng thay cho mật khẩu của bạn. Chương trình mới không có cách đăng nhập nào khác.',
+    lead: 'Yahoo yêu cầu mật khẩu ứng dụng thay cho mật khẩu của bạn. Chương trình mới không có cách đăng nhập nào khác.',
     steps: {
       appPassword: {
         title: 'Tạo mật khẩu ứng dụng',
@@ -381,7 +381,7 @@ const guides: GuideWords = {
   },
   aol: {
     name: 'AOL',
-    lead: 'AOL đòi mật khẩu ứng dụng thay cho mật khẩu của bạn. Chương trình mới không có cách đăng nhập nào khác.',
+    lead: 'AOL yêu cầu mật khẩu ứng dụng thay cho mật khẩu của bạn. Chương trình mới không có cách đăng nhập nào khác.',
     steps: {
       appPassword: {
         title: 'Tạo mật khẩu ứng dụng',
@@ -449,14 +449,14 @@ const guides: GuideWords = {
   },
   't-online': {
     name: 'T-Online (Telekom)',
-    lead: 'Chương trình thư cần mật khẩu riêng, gọi là “Passwort für E-Mail-Programme” hoặc “E-Mail-Passwort”. Mật khẩu của trang web bị từ chối.',
+    lead: 'Ứng dụng email cần mật khẩu riêng, gọi là “Passwort für E-Mail-Programme” hoặc “E-Mail-Passwort”. Mật khẩu của trang web bị từ chối.',
     steps: {
       mailPassword: {
         title: 'Đặt mật khẩu cho thư',
         acts: [
           'Đăng nhập trung tâm thư.',
           'Bấm “Menü” phía trên danh sách hộp thư, “Einstellungen” (cài đặt), “Passwörter” (mật khẩu).',
-          'Ở mật khẩu cho chương trình thư, bấm “Jetzt ändern” (đổi ngay), chọn mật khẩu khác với mật khẩu trang web, rồi bấm “Speichern” (lưu).',
+          'Ở mật khẩu cho ứng dụng email, bấm “Jetzt ändern” (đổi ngay), chọn mật khẩu khác với mật khẩu trang web, rồi bấm “Speichern” (lưu).',
         ],
         done: 'trang báo mật khẩu đã được đổi.',
       },
@@ -486,7 +486,7 @@ const guides: GuideWords = {
       old: {
         title: 'Thư đã có từ trước',
         acts: [
-          'Chỉ thư mới được chuyển tiếp. Thư cũ nên chép một lần bằng chương trình thư có cả hai hộp thư, qua IMAP.',
+          'Chỉ thư mới được chuyển tiếp. Thư cũ nên chép một lần bằng ứng dụng email có cả hai hộp thư, qua IMAP.',
         ],
         done: 'hai hộp thư có cùng những thư đó.',
       },
@@ -494,14 +494,14 @@ const guides: GuideWords = {
   },
   custom: {
     name: 'Nhà cung cấp khác',
-    lead: 'Phần lớn nhà cung cấp nhận tên người dùng và mật khẩu. Thiết lập thường được tìm ra từ địa chỉ thư.',
+    lead: 'Phần lớn nhà cung cấp nhận tên người dùng và mật khẩu. Thiết lập thường được tìm ra từ địa chỉ email.',
     steps: {
       ask: {
         title: 'Hỏi nhà cung cấp, hoặc xem trang trợ giúp của họ',
         acts: [
           'Máy chủ POP3 là gì, và có phải bật POP3 trong cài đặt hộp thư không.',
           'Tên người dùng có phải là cả địa chỉ không.',
-          'Chương trình thư có cần mật khẩu riêng không: dùng đăng nhập hai lớp thì thường là có.',
+          'Ứng dụng email có cần mật khẩu riêng không: dùng đăng nhập hai lớp thì thường là có.',
         ],
         done: 'bạn biết máy chủ, tên người dùng và mật khẩu.',
       },
@@ -576,7 +576,29 @@ export const vi: Words = {
     forbidden: 'Bạn không được phép làm việc này. Hãy xin thêm quyền từ người đã cấp tài khoản cho bạn.',
     tooMany: 'Bạn thử quá nhiều lần. Hãy đợi một phút rồi thử lại.',
     refused: 'Không thực hiện được. Hãy tải lại trang rồi thử lại.',
-    broken: 'Tributary gặp sự cố. Nhật ký của nó ghi rõ nguyên nhân; hãy thử lại sau ít phút.',
+    broken: 'Tributary gặp sự cố. Nhật ký của Tributary ghi rõ nguyên nhân; hãy thử lại sau ít phút.',
+    known: {
+      unauthenticated: 'Phiên đăng nhập đã hết. Hãy đăng nhập lại.',
+      malformed: 'Tributary không đọc được dữ liệu đã gửi.',
+      'not-found': 'Mục này không còn ở đây. Hãy tải lại trang.',
+      gone: 'Mục này không còn ở đây. Hãy tải lại trang.',
+      busy: 'Một lượt đang chạy. Hãy thử lại khi lượt đó kết thúc.',
+      'precondition-failed': 'Trong lúc đó đã có người thay đổi. Hãy tải lại trang rồi quyết định lại.',
+      'too-large': 'Dữ liệu quá lớn.',
+      'redis-unavailable': 'Redis hiện không trả lời. Hãy thử lại sau giây lát.',
+      'maildrop-in-use': 'Hộp thư này đang được kiểm tra. Hãy thử lại sau giây lát.',
+    },
+    /** With the API's own words behind them. */
+    quoted: {
+      conflict: 'Hiện chưa thực hiện được:',
+      taken: 'Đã có một mục như vậy:',
+      'in-use': 'Vẫn còn nơi khác cần đến:',
+      quota: 'Vượt quá mức bạn được dùng ở đây:',
+      unproven: 'Không có gì chứng minh tệp này từ đâu đến:',
+      'another-key': 'Dữ liệu được mã hóa bằng khóa khác:',
+      'store-unavailable': 'Kho thư không thực hiện được:',
+      'provider-unavailable': 'Nhà cung cấp không thực hiện:',
+    },
   },
   signIn: {
     title: 'Đăng nhập',
@@ -628,7 +650,7 @@ export const vi: Words = {
     },
     'credentials refused': {
       title: 'Nhà cung cấp từ chối tên hoặc mật khẩu',
-      advice: 'Hãy nhập lại. Một số nhà cung cấp đòi mật khẩu ứng dụng, tạo trên trang web của họ.',
+      advice: 'Hãy nhập lại. Một số nhà cung cấp yêu cầu mật khẩu ứng dụng, tạo trên trang web của họ.',
     },
     throttled: {
       title: 'Nhà cung cấp muốn ít lượt truy cập hơn',
@@ -650,12 +672,12 @@ export const vi: Words = {
     'store unreachable': {
       title: 'Không kết nối được với kho thư',
       advice:
-        'Không mất thư nào. Hệ thống sẽ tự thử lại. Nếu vẫn vậy, hãy kiểm tra kho thư có đang chạy không, cùng máy chủ và cổng của nó.',
+        'Không mất thư nào. Hệ thống sẽ tự thử lại. Nếu vẫn vậy, hãy kiểm tra kho thư có đang chạy không, cùng máy chủ và cổng.',
     },
     'store refused': {
       title: 'Kho thư từ chối một thư',
       advice:
-        'Thư vẫn ở nhà cung cấp và sẽ tự được thử lại. Câu trả lời của kho thư ở bên dưới; nhật ký của nó nói rõ hơn.',
+        'Thư vẫn ở nhà cung cấp và sẽ tự được thử lại. Câu trả lời của kho thư ở bên dưới; nhật ký của kho thư nói rõ hơn.',
     },
     'store full': { title: 'Kho thư đã đầy', advice: 'Hãy dọn chỗ. Cho đến lúc đó thư vẫn ở nhà cung cấp.' },
     'sign-in needed': {
@@ -694,7 +716,7 @@ export const vi: Words = {
   steps,
   guides,
   run: {
-    progress: (stored, of) => `${number(stored)} trong ${messages(of)}`,
+    progress: (stored, of) => `${number(stored)}/${messages(of)}`,
     stored: (n) => `đã lưu ${messages(n)}`,
     looking: 'Đang xem có gì mới',
     queued: 'Đang chờ đến lượt',
@@ -751,7 +773,7 @@ export const vi: Words = {
   accounts: {
     title: 'Tài khoản',
     count: accounts,
-    filtered: (n, of) => `${number(n)} trong ${accounts(of)}`,
+    filtered: (n, of) => `${number(n)}/${accounts(of)}`,
     search: 'Tìm kiếm',
     searchHint: 'Địa chỉ, nhà cung cấp hoặc tên',
     status: 'Trạng thái',
@@ -784,7 +806,7 @@ export const vi: Words = {
     clearFilter: 'Bỏ bộ lọc',
     add: 'Thêm tài khoản',
     setAside: (n) => `${number(n)} thư bị cách ly`,
-    working: (done, of) => `${number(done)} trong ${number(of)}`,
+    working: (done, of) => `${number(done)}/${number(of)}`,
     didCheck: (n) => `${accounts(n)} sẽ được kiểm tra ngay.`,
     didPause: (n) => `Đã tạm dừng ${accounts(n)}.`,
     didResume: (n) => `Đã cho ${accounts(n)} chạy tiếp.`,
@@ -820,8 +842,8 @@ export const vi: Words = {
     tls: { implicit: 'TLS', starttls: 'STARTTLS', none: 'không' },
     unverified: 'không kiểm tra chứng chỉ',
     pinned: 'chứng chỉ cố định',
-    user: 'Tên',
-    destination: 'Về',
+    user: 'Tên người dùng',
+    destination: 'Hộp thư nhận',
     isHere: 'Thư đã về',
     readThem: 'Đọc thư',
     folder: 'Thư mục',
@@ -851,7 +873,7 @@ export const vi: Words = {
       'needs attention': () => 'không tự chạy, cho đến khi có người xử lý',
     },
     next: 'Lượt tới',
-    since: 'Từ',
+    since: 'Thêm lúc',
     runs: 'Các lượt chạy',
     noRuns: 'Chưa có lượt nào',
     firstRuns: 'Lượt đầu tiên đang chạy.',
@@ -868,10 +890,10 @@ export const vi: Words = {
     storedMail: 'Thư đã lưu',
     noStoredMail: 'Lượt này không lưu gì, hoặc đã quá lâu để còn hiển thị.',
     omitted: (n) => `${number(n)} thư cũ hơn không được liệt kê.`,
-    transcript: 'Biên bản',
-    noTranscript: 'Không còn biên bản của lượt này; chỉ vài lượt gần nhất có.',
-    truncated: 'Biên bản dài hơn phần được giữ lại.',
-    sides: { client: 'ta', server: 'nhà cung cấp', note: 'ghi chú' },
+    transcript: 'Nhật ký phiên',
+    noTranscript: 'Không còn nhật ký phiên của lượt này; chỉ vài lượt gần nhất có.',
+    truncated: 'Nhật ký phiên dài hơn phần được giữ lại.',
+    sides: { client: 'Tributary', server: 'nhà cung cấp', note: 'ghi chú' },
     from: 'Từ',
     subject: 'Chủ đề',
     noSubject: '(không có chủ đề)',
@@ -900,7 +922,7 @@ export const vi: Words = {
     saved: 'Đã lưu.',
     gone: 'Tài khoản này không còn nữa',
     goneHint: 'Có thể ai đó đã xóa nó.',
-    toAll: 'Đến mọi tài khoản',
+    toAll: 'Xem tất cả tài khoản',
     editTitle: (address) => `Sửa ${address}`,
     details: 'Xem lượt này đã làm gì',
     firstImport: 'Lần lấy thư đầu tiên',
@@ -998,7 +1020,7 @@ export const vi: Words = {
     direct: 'không qua máy chủ ủy quyền',
   },
   form: {
-    address: 'Địa chỉ thư',
+    address: 'Địa chỉ email',
     host: 'Máy chủ POP3',
     port: 'Cổng',
     tls: 'Mã hóa',
@@ -1013,7 +1035,7 @@ export const vi: Words = {
     passwordNeeded:
       'Nơi hoặc cách đăng nhập thay đổi: hãy nhập cả mật khẩu. Nhờ vậy ai không biết mật khẩu thì không thể cho gửi nó đi nơi khác.',
     folder: 'Thư mục',
-    destination: 'Về',
+    destination: 'Hộp thư nhận',
     retention: 'Ở nhà cung cấp',
     retentions: { keep: 'Giữ thư lại ở đó', delete: 'Xóa sau khi đã lưu', keepDays: 'Xóa sau vài ngày' },
     days: 'Số ngày',
@@ -1025,7 +1047,41 @@ export const vi: Words = {
     leaveHint: 'Những gì bạn đã nhập ở đây sẽ mất.',
     leave: 'Rời đi',
     stay: 'Ở lại',
-    wrong: (field) => `Giá trị này ${field}.`,
+    rules: {
+      required: 'Cần nhập mục này.',
+      unexpected: 'Mục này không thuộc về đây.',
+      type: 'Ở đây cần một số.',
+      choice: 'Hãy chọn một trong các lựa chọn.',
+      form: 'Giá trị này chưa đúng dạng cần thiết.',
+      minLength: (n) => `Từ ${number(n)} ký tự trở lên.`,
+      maxLength: (n) => `Tối đa ${number(n)} ký tự.`,
+      minimum: (n) => `Từ ${number(n)} trở lên.`,
+      maximum: (n) => `Tối đa ${number(n)}.`,
+      maxItems: (n) => `Tối đa ${number(n)} mục.`,
+      taken: 'Đã có người dùng; hãy chọn tên khác.',
+      unknown: 'Mục này không còn ở đây; hãy chọn lại.',
+      reach: 'Không được phép kết nối đến nơi đó; quản trị viên quy định điều này trong phần cài đặt.',
+      wrong: 'Giá trị này không đúng.',
+      adminOnly: 'Chỉ quản trị viên mới đặt được mục này.',
+      other: 'Giá trị này không được chấp nhận. Tributary báo:',
+    },
+    /** What a field has to look like. */
+    forms: {
+      address: 'Địa chỉ email, ví dụ me@example.net.',
+      from: 'Địa chỉ email, ví dụ me@example.net.',
+      to: 'Các địa chỉ email, ví dụ me@example.net.',
+      login: 'Chỉ gồm a-z, 0-9, dấu chấm, gạch ngang, gạch dưới và @; tối đa 64 ký tự.',
+      host: 'Tên máy chủ, ví dụ mail.example.net.',
+      url: 'Một URL, ví dụ https://example.net/hooks.',
+      issuer: 'Một URL https, không có gì sau dấu ? hoặc #.',
+      tenant: 'Id hoặc tên miền của một tenant, hoặc common, organizations, consumers.',
+      folder: 'Một thư mục như INBOX hoặc Việc/Cũ, không có * và %.',
+      retention: 'Số ngày: từ 1 trở lên.',
+      firstRun: 'Số ngày: từ 1 trở lên.',
+      tlsFingerprint: '64 chữ số và chữ cái từ A đến F.',
+      flags: 'Các dấu như \\Flagged, hoặc từ chỉ gồm chữ cái không dấu.',
+    },
+    someWrong: (n) => `Chưa thực hiện: cần sửa ${number(n)} mục trước.`,
   },
   deeds: {
     'signed in': 'đã đăng nhập',
@@ -1104,7 +1160,7 @@ export const vi: Words = {
     redirectUri: 'Địa chỉ chuyển hướng (Redirect URI)',
     notTaken:
       'Nhà cung cấp chỉ nhận địa chỉ https:, hoặc http://localhost của chính máy này. Hãy đặt TRIBUTARY_PUBLIC_URL là địa chỉ mà trình duyệt dùng để vào trang này, hoặc đăng nhập bằng mã.',
-    clientId: 'Client id',
+    clientId: 'ID ứng dụng (client id)',
     secret: 'Mã bí mật (secret)',
     secretHints: {
       microsoft: 'Phần “Value”. Để trống nếu ứng dụng không có.',
@@ -1119,12 +1175,12 @@ export const vi: Words = {
       'https://login.microsoftonline.us': 'Chính phủ Mỹ',
       'https://login.partner.microsoftonline.cn': 'Trung Quốc (21Vianet)',
     },
-    tenant: 'Tenant',
+    tenant: 'Tổ chức (tenant)',
     tenantHint:
       'Để trống cho mọi người: tài khoản cá nhân và mọi tổ chức. Hoặc “organizations”, “consumers”, hay id của một tenant.',
-    issuer: 'Issuer',
+    issuer: 'Máy chủ cấp phép (issuer)',
     issuerHint:
-      'Địa chỉ của nó, ví dụ https://login.example.net, dưới đó có /.well-known/oauth-authorization-server hoặc /.well-known/openid-configuration.',
+      'Địa chỉ của máy chủ đăng nhập, ví dụ https://login.example.net, dưới đó có /.well-known/oauth-authorization-server hoặc /.well-known/openid-configuration.',
     askServer: 'Hỏi máy chủ này',
     serverAnswers: (flows) => `Máy chủ trả lời. Ở đó đăng nhập được ${flows}.`,
     serverFails: 'Như vậy không ai đăng nhập được ở đó:',
@@ -1155,7 +1211,7 @@ export const vi: Words = {
       'signed out': 'Chưa ai đăng nhập',
       waiting: 'Đang có người đăng nhập',
       'signed in': 'Đã đăng nhập',
-      refused: 'Nhà cung cấp đòi đăng nhập lại',
+      refused: 'Nhà cung cấp yêu cầu đăng nhập lại',
     },
     stateHints: {
       'signed out': 'Không lấy thư nào cho đến khi chủ hộp thư đăng nhập ở nhà cung cấp.',
@@ -1195,12 +1251,12 @@ export const vi: Words = {
       expired: 'Không ai gõ mã kịp. Hãy bắt đầu lại.',
       denied: 'Chưa đăng nhập xong: mã đã hết hạn, hoặc nhà cung cấp nhận câu trả lời không đồng ý. Hãy bắt đầu lại.',
     },
-    gone: 'Ứng dụng của nó không còn: hãy chọn ứng dụng khác.',
+    gone: 'Ứng dụng của tài khoản này không còn: hãy chọn ứng dụng khác.',
     itsProvider: 'nhà cung cấp',
   },
   guide: {
     title: 'Cách thiết lập',
-    lead: 'Mỗi nhà cung cấp đòi gì trước khi một chương trình được lấy thư ở đó, từng bước một.',
+    lead: 'Mỗi nhà cung cấp yêu cầu gì trước khi một chương trình được lấy thư ở đó, từng bước một.',
     of: (name) => `Cách thiết lập ${name}`,
     all: 'Cách thiết lập ở nhà cung cấp của bạn',
     ways: {
@@ -1229,7 +1285,7 @@ export const vi: Words = {
   },
   add: {
     title: 'Thêm tài khoản này',
-    lead: 'Nhập địa chỉ và mật khẩu của nó. Phần còn lại được tự tìm, và bạn có thể sửa.',
+    lead: 'Nhập địa chỉ email và mật khẩu. Phần còn lại được tự tìm, và bạn có thể sửa.',
     source: 'Thư đến từ đâu',
     looking: 'Đang tìm cài đặt cho địa chỉ này',
     found: (n) => (n === 1 ? 'Cài đặt tìm được' : 'Các cài đặt tìm được, tốt nhất ở trên'),
@@ -1259,7 +1315,7 @@ export const vi: Words = {
     byHand: 'Cài đặt khác',
     byHandHint: 'Như nhà cung cấp cho biết.',
     byHandTitle: 'Tự nhập cài đặt máy chủ',
-    userHint: 'Để trống thì dùng địa chỉ thư.',
+    userHint: 'Để trống thì dùng địa chỉ email.',
     test: 'Kiểm tra',
     works: (n, size) => `Đăng nhập được: ${messages(n)}, ${size}`,
     asUser: (user: string) => `Tên người dùng ở đó là ${user}.`,
@@ -1331,7 +1387,7 @@ export const vi: Words = {
     kind: 'Loại',
     kinds: { hosted: 'Giữ tại đây', imap: 'Ở máy chủ khác' },
     kindHints: {
-      hosted: 'Một hộp thư mới riêng, chương trình thư nào cũng đọc được qua IMAP hoặc POP3.',
+      hosted: 'Một hộp thư mới riêng, ứng dụng email nào cũng đọc được qua IMAP hoặc POP3.',
       imap: 'Hộp thư bạn có ở nơi khác: thư được đưa vào đó qua IMAP.',
     },
     works: 'Đang nhận thư',
@@ -1343,20 +1399,20 @@ export const vi: Words = {
     imapServer: 'Máy chủ IMAP',
     gone: 'Hộp thư này không còn nữa',
     goneHint: 'Có thể ai đó đã xóa nó.',
-    toAll: 'Đến mọi hộp thư',
+    toAll: 'Xem tất cả hộp thư',
     changePassword: 'Đổi mật khẩu',
     passwordTitle: (name) => `Mật khẩu mới của ${name}`,
-    passwordHint: 'Có hiệu lực ngay: hãy nhập nó vào mọi chương trình thư đọc hộp thư này.',
+    passwordHint: 'Có hiệu lực ngay: hãy nhập nó vào mọi ứng dụng email đọc hộp thư này.',
     presentPassword: 'Mật khẩu hiện tại',
     newPassword: 'Mật khẩu mới',
-    passwordForeignHint: 'Là mật khẩu mà máy chủ của nó đã biết. Ở đó không có gì thay đổi.',
+    passwordForeignHint: 'Là mật khẩu mà máy chủ của hộp thư đã biết. Ở đó không có gì thay đổi.',
     passwordChanged: 'Mật khẩu mới đã có hiệu lực.',
     limitImports: 'Giới hạn lần lấy đầu tiên',
     limitImportsTitle: (name) => `Lần lấy thư đầu tiên vào ${name}`,
     limitImportsHint:
       'Tính chung mọi tài khoản về đây. Để trống thì nhanh hết mức có thể. Thư mới không bao giờ phải chờ. Gmail nhận khoảng 500 MB mỗi ngày, tức 20 mỗi giờ; quá mức đó thì nó rất chậm, hoặc từ chối một thời gian.',
-    connect: 'Đọc bằng một chương trình thư',
-    connectHint: 'Nhập những điều này vào bất kỳ chương trình thư nào, cùng mật khẩu của hộp thư.',
+    connect: 'Đọc bằng một ứng dụng email',
+    connectHint: 'Nhập những điều này vào bất kỳ ứng dụng email nào, cùng mật khẩu của hộp thư.',
     connectForeignHint: 'Thư được đưa vào đó bằng tên đăng nhập này; bạn vẫn đọc như trước nay.',
     tls: { implicit: 'TLS ngay từ đầu', starttls: 'STARTTLS', none: 'Không' },
     others: 'Các cách kết nối khác',
@@ -1385,13 +1441,13 @@ export const vi: Words = {
     fedBy: 'Các tài khoản đưa thư về đây',
     fedByNone: 'Chưa có tài khoản nào',
     fedByNoneHint: 'Chưa có gì tự về cho đến khi bạn thêm một tài khoản.',
-    fedByMore: (n, of) => `Đang hiển thị ${number(n)} trong ${number(of)}.`,
+    fedByMore: (n, of) => `Đang hiển thị ${number(n)}/${number(of)}.`,
     remove: 'Xóa',
     removed: 'Đã xóa.',
     removeTitle: (name) => `Xóa ${name}?`,
     removeHint: 'Không đăng nhập được nữa ngay lập tức. Thư vẫn còn trên đĩa, và sẽ có lại khi tạo hộp thư cùng tên.',
-    removeForeignHint: 'Không có gì thay đổi ở máy chủ của nó: chỉ những gì Tributary biết về nó bị quên đi.',
-    purge: 'Xóa vĩnh viễn cả thư của nó',
+    removeForeignHint: 'Không có gì thay đổi ở máy chủ đó: chỉ những gì Tributary biết về hộp thư bị xóa.',
+    purge: 'Xóa vĩnh viễn cả thư trong đó',
   },
   mail: {
     title: 'Đọc thư',
@@ -1449,7 +1505,7 @@ export const vi: Words = {
     chooseOne: 'Chọn một thư để đọc',
     backTo: (folder) => `Quay lại ${folder}`,
     gone: 'Thư này không còn ở đây',
-    goneHint: 'Nó đã được chuyển đi hoặc bị xóa, tại đây hoặc bởi một chương trình thư.',
+    goneHint: 'Nó đã được chuyển đi hoặc bị xóa, tại đây hoặc bởi một ứng dụng email.',
     lookAgain: 'Xem lại thư mục',
     from: 'Từ',
     sent: 'Gửi lúc',
@@ -1583,16 +1639,16 @@ export const vi: Words = {
       'Trong một ngày, những gì gửi đi được ký bằng cả hai khóa, để bên nhận chuyển sang khi thuận tiện. Sau đó chỉ khóa mới có hiệu lực.',
     enable: 'Bật',
     disable: 'Tắt',
-    byMail: 'Bản tin qua thư điện tử',
+    byMail: 'Bản tin qua email',
     byMailHint: 'Những gì xảy ra trong một phút được gom vào một thư, gửi qua máy chủ SMTP của bạn.',
     smtpServer: 'Máy chủ SMTP',
-    smtpUserHint: 'Để trống nếu máy chủ không đòi hỏi.',
+    smtpUserHint: 'Để trống nếu máy chủ không yêu cầu.',
     from: 'Từ',
     to: 'Đến',
     toHint: 'Nhiều địa chỉ thì cách nhau bằng dấu phẩy.',
     mailSent: 'Một thư đang được gửi đi.',
     tellNobody: 'Không báo cho ai',
-    nobodyTold: 'Từ nay không báo cho ai qua thư nữa.',
+    nobodyTold: 'Từ nay không báo cho ai qua email nữa.',
     limits: 'Giới hạn',
     ownerPorts: 'Tài khoản, hộp thư và webhook của chủ hộp thư được dẫn đến những cổng nào, cách nhau bằng dấu phẩy.',
     portsOf: { pop3: 'POP3', imap: 'IMAP', web: 'Webhook' },
@@ -1605,20 +1661,20 @@ export const vi: Words = {
     },
     reachesPrivate: 'Những gì quản trị viên thêm được dẫn vào mạng nội bộ, và đến chính máy này',
     arrivedKept: 'Số ngày còn liệt kê thư mà một lượt đã lấy',
-    transcriptsKept: 'Số lượt của một tài khoản còn giữ biên bản',
-    setAsideAfter: 'Số giây một thư phải lỗi trước khi bị để riêng',
+    transcriptsKept: 'Số lượt của một tài khoản còn giữ nhật ký phiên',
+    setAsideAfter: 'Số giây một thư phải lỗi trước khi bị cách ly',
     importsOf: 'Lần lấy thư đầu tiên: số MB mỗi giờ của một nhà cung cấp, tính chung mọi tài khoản ở đó',
     importsOfHint: 'Mỗi mục như “pop.example.net 50”, cách nhau bằng dấu phẩy. Thư mới không bao giờ phải chờ.',
     keys: 'Khóa',
     keysHint:
-      'Mật khẩu và bí mật được niêm phong. Khóa mới nhất niêm phong; các khóa trước mở những gì bản sao lưu cũ chứa.',
-    records: (n) => `niêm phong ${number(n)} bản ghi`,
-    keyStates: { sealing: 'Niêm phong', opening: 'Mở', missing: 'Thiếu' },
-    rotate: 'Niêm phong bằng khóa mới',
-    rotateTitle: 'Niêm phong mọi thứ bằng khóa mới?',
+      'Mật khẩu và bí mật được mã hóa. Khóa mới nhất dùng để mã hóa; các khóa trước dùng để giải mã những gì bản sao lưu cũ chứa.',
+    records: (n) => `mã hóa ${number(n)} bản ghi`,
+    keyStates: { sealing: 'Mã hóa', opening: 'Giải mã', missing: 'Thiếu' },
+    rotate: 'Mã hóa bằng khóa mới',
+    rotateTitle: 'Mã hóa mọi thứ bằng khóa mới?',
     rotateHint: 'Việc này diễn ra ngầm, và thư vẫn về đều. Sau đó hãy sao lưu tệp khóa: thiếu nó thì không mở được gì.',
-    rotated: 'Đã có khóa mới. Mọi thứ đang được niêm phong lại.',
-    resealing: 'Các bản ghi đang được niêm phong lại.',
+    rotated: 'Đã có khóa mới. Mọi thứ đang được mã hóa lại.',
+    resealing: 'Các bản ghi đang được mã hóa lại.',
     prune: 'Bỏ các khóa không dùng',
     pruned: 'Đã bỏ những khóa không còn cần đến.',
     auditHint:
@@ -1630,16 +1686,16 @@ export const vi: Words = {
   welcome: {
     title: 'Chào mừng',
     lead: 'Hai bước, và thư của bạn sẽ về. Không có gì bị xóa ở nhà cung cấp.',
-    stepOf: (n, of) => `Bước ${n} trong ${of}`,
+    stepOf: (n, of) => `Bước ${n}/${of}`,
     mailbox: 'Hộp thư của bạn tại đây',
-    mailboxHint: 'Mọi thư của bạn được gom về đây. Chương trình thư nào cũng đọc được, qua IMAP, với tên này.',
+    mailboxHint: 'Mọi thư của bạn được gom về đây. Ứng dụng email nào cũng đọc được, qua IMAP, với tên này.',
     login: 'Tên đăng nhập',
     loginHint: 'a-z, 0-9, dấu chấm, gạch ngang, gạch dưới hoặc @',
     password: 'Chọn một mật khẩu',
     next: 'Tiếp tục',
     account: 'Tài khoản mà thư đến từ đó',
-    accountHint: 'Như khi bạn nhập vào một chương trình thư, với POP3.',
-    accountPassword: 'Mật khẩu của nó',
+    accountHint: 'Như khi bạn nhập vào một ứng dụng email, với POP3.',
+    accountPassword: 'Mật khẩu',
     accountPasswordHint: 'Với Gmail, Yahoo và một số nơi khác: mật khẩu ứng dụng, tạo trên trang web của họ.',
     server: 'Cài đặt máy chủ',
     found: 'Đã tìm thấy cài đặt của nhà cung cấp này.',

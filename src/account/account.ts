@@ -5,7 +5,7 @@
  */
 import type { AccountId, DestinationId } from '../mail/message.ts'
 import { choiceMistakes, type LoginChoices } from './login.ts'
-import type { Mistake } from './mistake.ts'
+import type { Mistake, MistakeRule } from './mistake.ts'
 
 /** `implicit` is TLS from the first byte, `starttls` is STLS (RFC 2595) or STARTTLS, and `none` is clear text. */
 export const tlsModes = ['implicit', 'starttls', 'none'] as const
@@ -117,20 +117,22 @@ const flagForm = /^(?:\\(?:Seen|Answered|Flagged|Draft)|[A-Za-z0-9$!#&'+,./:;<=>
 /** Checks the rules that a schema cannot express; the host has its own (host.ts). */
 export function accountMistakes(account: Account, password: string | undefined): Mistake[] {
   const mistakes: Mistake[] = [...secretMistakes(account.user, password), ...choiceMistakes(account, 'POP3')]
-  const say = (wrong: boolean, pointer: string, detail: string) => {
-    if (wrong) mistakes.push({ pointer, detail })
+  const say = (wrong: boolean, pointer: string, detail: string, rule?: MistakeRule) => {
+    if (wrong) mistakes.push({ pointer, detail, ...(rule === undefined ? {} : { rule }) })
   }
   say(
     // Controls, and what changes the direction of a text or has no width, would go into the header of each message.
     !/^[^\s@<>\p{Cc}\p{Cf}\p{Cs}]+@[^\s@<>\p{Cc}\p{Cf}\p{Cs}]+$/u.test(account.address),
     '/address',
     'must be an e-mail address such as me@example.net',
+    'pattern',
   )
   const levels = account.folder.split('/')
   say(
     control.test(account.folder) || /[*%]/.test(account.folder) || levels.includes(''),
     '/folder',
     'must be a folder name such as INBOX or Work/Old; no control characters, * or %',
+    'pattern',
   )
   say(
     reservedFolder.test(account.folder),
@@ -141,7 +143,12 @@ export function accountMistakes(account: Account, password: string | undefined):
     const isDeleted = isDeletedFlag(flag)
     say(isDeleted, `/flags/${nth}`, deletedFlagDetail)
     if (isDeleted) continue
-    say(!flagForm.test(flag), `/flags/${nth}`, 'must be an IMAP flag such as \\Flagged, or a keyword without spaces')
+    say(
+      !flagForm.test(flag),
+      `/flags/${nth}`,
+      'must be an IMAP flag such as \\Flagged, or a keyword without spaces',
+      'pattern',
+    )
   }
   const { minSeconds, maxSeconds } = account.interval
   say(
@@ -153,6 +160,7 @@ export function accountMistakes(account: Account, password: string | undefined):
     !/^(?:[0-9a-f]{64})$/.test(account.tlsFingerprint ?? '0'.repeat(64)),
     '/tlsFingerprint',
     'must be the SHA-256 of a certificate: 64 hex digits',
+    'pattern',
   )
   return mistakes
 }

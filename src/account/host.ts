@@ -50,7 +50,7 @@ export function atHost({ sourceHost, ...account }: Account, host: string): Accou
 
 /** Says why a text is no host. */
 export function hostMistakes(text: string, pointer = '/host'): Mistake[] {
-  return normalHost(text) === undefined ? [{ pointer, detail: whyNoHost(text.trim()) }] : []
+  return normalHost(text) === undefined ? [{ pointer, detail: whyNoHost(text.trim()), rule: 'pattern' }] : []
 }
 
 function whyNoHost(host: string): string {

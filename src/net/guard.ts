@@ -70,7 +70,7 @@ export async function reachMistakes(
     if (reach.addresses === 'public' && isIP(bare(host)) === 0) await lookAt(guard, host)
     return []
   } catch (error) {
-    if (error instanceof OutOfReach) return [{ pointer: `/${error.field}`, detail: error.message }]
+    if (error instanceof OutOfReach) return [{ pointer: `/${error.field}`, detail: error.message, rule: 'reach' }]
     throw error
   }
 }

@@ -29,14 +29,18 @@ export function bulletinMistakes({ host, user, from, to }: BulletinSettings, pas
   const address = (text: string, pointer: string): Mistake[] =>
     /^[^\s@<>,;"\p{Cc}\p{Cf}\p{Cs}]+@[^\s@<>,;"\p{Cc}\p{Cf}\p{Cs}]+$/u.test(text)
       ? []
-      : [{ pointer, detail: 'must be an e-mail address such as me@example.net' }]
+      : [{ pointer, detail: 'must be an e-mail address such as me@example.net', rule: 'pattern' }]
   return [
     ...hostMistakes(host),
     ...secretMistakes(user ?? '', password),
     ...address(from, '/from'),
     ...to.flatMap((one, nth) => address(one, `/to/${nth}`)),
-    ...(user !== null && password === undefined ? [{ pointer: '/password', detail: 'is required with a user' }] : []),
-    ...(user === null && password !== undefined ? [{ pointer: '/user', detail: 'is required with a password' }] : []),
+    ...(user !== null && password === undefined
+      ? [{ pointer: '/password', detail: 'is required with a user', rule: 'required' as const }]
+      : []),
+    ...(user === null && password !== undefined
+      ? [{ pointer: '/user', detail: 'is required with a password', rule: 'required' as const }]
+      : []),
   ]
 }
 

@@ -1,5 +1,5 @@
 /** An application: what this instance has registered at a provider, so that people can sign in there (CONTRACT section 10). */
-import type { Mistake } from '../account/mistake.ts'
+import type { Mistake, MistakeRule } from '../account/mistake.ts'
 import { isSameHost } from '../account/host.ts'
 import { isLoopbackHost } from '../loopback.ts'
 import {
@@ -60,14 +60,15 @@ export function applicationMistakes(
 ): Mistake[] {
   const { provider, tenant, issuer } = application
   const mistakes: Mistake[] = []
-  const say = (wrong: boolean, pointer: string, detail: string) => {
-    if (wrong) mistakes.push({ pointer, detail })
+  const say = (wrong: boolean, pointer: string, detail: string, rule?: MistakeRule) => {
+    if (wrong) mistakes.push({ pointer, detail, ...(rule === undefined ? {} : { rule }) })
   }
-  say(provider === 'custom' && issuer === null, '/issuer', 'is required of a custom provider')
+  say(provider === 'custom' && issuer === null, '/issuer', 'is required of a custom provider', 'required')
   say(
     issuer !== null && !isIssuer(issuer),
     '/issuer',
     'must be an https URL without user, query or fragment; http only on a loopback address',
+    'pattern',
   )
   if (provider !== 'custom') {
     const cloud = oauthCloudOf(provider, issuer)
@@ -86,6 +87,7 @@ export function applicationMistakes(
     tenant !== null && !isTenant(tenant),
     '/tenant',
     'must be the id or the domain of a tenant, or common, organizations or consumers',
+    'pattern',
   )
   say(
     application.hosts.length > 0 && provider !== 'custom',
@@ -94,7 +96,12 @@ export function applicationMistakes(
   )
   const needsSecret =
     provider !== 'custom' && oauthProviders[provider].secret === 'needed' && secrets.serviceAccount === null
-  say(needsSecret && secrets.clientSecret === null, '/clientSecret', 'is required: its applications have one')
+  say(
+    needsSecret && secrets.clientSecret === null,
+    '/clientSecret',
+    'is required: its applications have one',
+    'required',
+  )
   say(
     secrets.serviceAccount !== null && !['google', 'custom'].includes(provider),
     '/serviceAccount',

@@ -24,7 +24,7 @@ test('an application is added, changed and removed, what is wrong is said at its
   await dialog.getByLabel('Issuer').fill('http://login.example.net')
   assert.deepEqual(await violations(page), [])
   await dialog.getByRole('button', { name: 'Save' }).click()
-  await dialog.getByText(/^This must be an https URL/).waitFor()
+  await dialog.getByText(/^An https URL, with nothing/).waitFor()
   await dialog.getByLabel('Issuer').fill('https://login.example.net')
   await dialog.getByLabel('Secret').fill('a secret of it')
   await dialog.getByRole('button', { name: 'Save' }).click()

@@ -152,7 +152,10 @@ test('the mistakes of every part of a request are told at once, each with where 
   app.post('/parts/:nth', { config: { open: true }, schema }, async () => ({}))
   const payload = { scopes: ['root'], more: 1 }
   const response = await app.inject({ method: 'POST', url: '/parts/first?wait=long&colour=red', payload })
-  const { detail, errors } = response.json<{ detail: string; errors: { in: string; pointer: string }[] }>()
+  const { detail, errors } = response.json<{
+    detail: string
+    errors: { in: string; pointer: string; rule?: string }[]
+  }>()
   assert.equal(detail, '7 values are wrong; see errors.')
   const told = errors.map((one) => `${one.in} ${one.pointer}`)
   assert.deepEqual(told, [
@@ -164,5 +167,9 @@ test('the mistakes of every part of a request are told at once, each with where 
     'query /wait',
     'header /x-wanted',
   ])
+  assert.deepEqual(
+    errors.map(({ rule }) => rule),
+    ['pattern', 'required', 'unexpected', 'enum', 'unexpected', 'type', 'required'],
+  )
   await app.close()
 })

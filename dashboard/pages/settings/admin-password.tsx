@@ -23,6 +23,8 @@ export function AdminPassword() {
           hint={say.adminPasswordLength}
           type="password"
           required
+          pattern=".{12,}"
+          title={say.adminPasswordLength}
           autocomplete="new-password"
           {...draft.of('password')}
         />

@@ -1,0 +1,123 @@
+/** Every language of the dashboard is whole: the same texts, none empty, none left in English, with the numbers and names that belong in them. */
+import assert from 'node:assert/strict'
+import { readdirSync } from 'node:fs'
+import { test } from 'node:test'
+import { de } from '../../dashboard/words/de.ts'
+import { en, type Words } from '../../dashboard/words/en.ts'
+import { es } from '../../dashboard/words/es.ts'
+import { fr } from '../../dashboard/words/fr.ts'
+import { vi } from '../../dashboard/words/vi.ts'
+
+type Text = string | ((...given: unknown[]) => string)
+
+const folder = new URL('../../../dashboard/words/', import.meta.url)
+const files = readdirSync(folder).flatMap((file) => (/^([a-z]{2})\.ts$/.exec(file) ?? []).slice(1))
+const languages: Readonly<Record<string, Words>> = { en, de, es, fr, vi }
+
+/** Names, and terms of protocols, which are the same in all languages. */
+const namesOfAll =
+  'Fastmail Yahoo AOL GMX WEB.DE iCloud Microsoft Google Redis TLS STARTTLS HTML POP3 IMAP Proxy Token Tokens Webhooks Cloud Port Code'
+    .split(' ')
+    .concat('T-Online (Telekom)', 'Original (.eml)', 'China (21Vianet)')
+
+/** Words that a language shares with English. */
+const sharedBy: Readonly<Record<string, readonly string[]>> = {
+  de: ['Status', 'Issuer', 'Link', 'Text', 'Name'],
+  es: ['bytes', 'cc'],
+  fr: 'Messages|Message|1234 messages|1234 messages/s|Pages|Actions|Applications|Description|note|Secret|cc|port 1234, undefined'.split(
+    '|',
+  ),
+}
+
+/** Sentences that are the same for one and for several. */
+const oneForm: Readonly<Record<string, readonly string[]>> = {
+  de: ['overview/someFailHint', 'form/rules/minLength', 'form/rules/maxLength'],
+  es: ['overview/someFailHint'],
+}
+
+function textsOf(words: object, path = ''): Map<string, Text> {
+  const texts = new Map<string, Text>()
+  for (const [name, value] of Object.entries(words) as [string, unknown][]) {
+    const at = path === '' ? name : `${path}/${name}`
+    if (typeof value === 'string' || typeof value === 'function') texts.set(at, value as Text)
+    else for (const [below, text] of textsOf(value as object, at)) texts.set(below, text)
+  }
+  return texts
+}
+
+/** An answer of the API with any facts. */
+const anyFacts = new Proxy(
+  {
+    messages: 9012,
+    text: 1234,
+    folded: 5678,
+    spellings: ['kai'],
+    port: 1234,
+    blocked: true,
+    certain: true,
+    tls: 'implicit',
+    seconds: 5678,
+  },
+  { get: (known, name) => (Object.hasOwn(known, name) ? known[name as keyof typeof known] : `the ${String(name)}`) },
+)
+
+const samples = [1234, 5678, 9012, 3456]
+const digits = (text: string) => text.replace(/(?<=\d)[.,\s'’](?=\d{3})/gu, '')
+
+/** It takes its parameter apart. */
+const takesFacts = (text: (...given: unknown[]) => string) => String(text).startsWith('({')
+
+function said(text: Text, first = 1234): string {
+  if (typeof text === 'string') return text
+  const [given, asNames] = [
+    [first, ...samples.slice(1)],
+    [String(first), ...samples.slice(1).map(String)],
+  ]
+  if (takesFacts(text)) return digits(text(anyFacts))
+  // Some take names, and look into them.
+  try {
+    return digits(text(...given))
+  } catch {
+    return digits(text(...asNames))
+  }
+}
+
+const isBroken = /undefined|NaN|\[object/
+
+const english = textsOf(en)
+
+test('every language that there is stands here', () => {
+  assert.deepEqual(files.toSorted(), Object.keys(languages).toSorted())
+})
+
+for (const [language, words] of Object.entries(languages)) {
+  if (language === 'en') continue
+  test(`the words in ${language} are whole`, () => {
+    const texts = textsOf(words)
+    assert.deepEqual([...texts.keys()].toSorted(), [...english.keys()].toSorted())
+    const shared = [...namesOfAll, ...(sharedBy[language] ?? [])]
+    const wrong: string[] = []
+    for (const [path, text] of texts) {
+      const [here, there] = [said(text), said(english.get(path) ?? '')]
+      if (here.trim() === '' && there !== '') wrong.push(`${path}: empty`)
+      if (isBroken.test(here) && !isBroken.test(there)) wrong.push(`${path}: ${here}`)
+      if (here === there && /\p{L}{2}/u.test(here) && !shared.includes(here)) wrong.push(`${path}: in English: ${here}`)
+      for (const sample of samples.map(String))
+        if (there.includes(sample) !== here.includes(sample)) wrong.push(`${path}: ${sample}: ${here}`)
+    }
+    assert.deepEqual(wrong, [])
+  })
+
+  test(`where English has a singular, so has ${language}, if its grammar knows one`, () => {
+    const texts = textsOf(words)
+    if (!new Intl.PluralRules(language).resolvedOptions().pluralCategories.includes('one')) return
+    const isInflected = (text: Text) =>
+      typeof text === 'function' &&
+      !takesFacts(text) &&
+      said(text, 1).replaceAll(/\d/g, '') !== said(text, 7).replaceAll(/\d/g, '')
+    const missing = [...english].flatMap(([path, text]) =>
+      isInflected(text) && !isInflected(texts.get(path) ?? '') ? [path] : [],
+    )
+    assert.deepEqual(missing, oneForm[language] ?? [])
+  })
+}

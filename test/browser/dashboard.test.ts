@@ -159,7 +159,7 @@ test('a failing login is found on the overview, and repaired', async () => {
   await dialog.getByLabel('Port').fill('0')
   await dialog.getByLabel('Password', { exact: true }).fill('secret')
   await dialog.getByRole('button', { name: 'Save' }).click()
-  await dialog.getByText('must be >= 1').waitFor()
+  await dialog.getByText('1 or more.').waitFor()
   await dialog.getByLabel('Port').fill(String(port))
   await dialog.getByRole('button', { name: 'Save' }).click()
   await dialog.waitFor({ state: 'detached' })

@@ -44,7 +44,7 @@ test('an admin sets the quotas of owners, and needs no present password', async 
   await page.getByLabel('Accounts', { exact: true }).fill('7')
   await page.getByLabel('Requests at once').fill('0')
   await page.getByRole('button', { name: 'Save' }).click()
-  await page.getByText('must be >= 1').waitFor()
+  await page.getByText('1 or more.').waitFor()
   assert.deepEqual(await violations(page), [])
   await page.getByLabel('Requests at once').fill('9')
   await page.getByRole('button', { name: 'Save' }).click()

@@ -23,14 +23,14 @@ test('a sign-in is in the language that the browser wants most, of those that th
 
 const facts = { mailbox: 'me@example.net', into: 'alice' }
 const pagesOf = (words: SignInWords): readonly PageText[] => [
-  words.begin(facts, 'the provider', 'https://login.example.net/'),
-  words.begin({ ...facts, into: null }, 'the provider', 'https://login.example.net/'),
+  words.begin(facts, 'Example Mail', 'https://login.example.net/'),
+  words.begin({ ...facts, into: null }, 'Example Mail', 'https://login.example.net/'),
   words.somebodyElse(facts, 'other@example.net'),
   words.notTaken(),
   words.linkOver(),
-  words.refused(facts, 'the reason'),
-  words.noAnswer('login.example.net', 'the reason'),
-  words.noAnswerBack('login.example.net', 'the reason'),
+  words.refused(facts, 'code 4711'),
+  words.noAnswer('login.example.net', 'code 4711'),
+  words.noAnswerBack('login.example.net', 'code 4711'),
   ...(['google testing', 'no refresh token', 'scopes missing', 'another audience'] as const).map((code) =>
     words.done(facts, null, { url: '/accounts/1', warning: { code, atMs: 0 } }),
   ),
@@ -38,9 +38,9 @@ const pagesOf = (words: SignInWords): readonly PageText[] => [
 const names = [
   'me@example.net',
   'alice',
-  'the provider',
+  'Example Mail',
   'other@example.net',
-  'the reason',
+  'code 4711',
   'login.example.net',
   '1970-01-01',
 ]
@@ -54,7 +54,7 @@ test('the pages of a sign-in name the same in each language, and nothing is left
         assert.equal(text.includes(name), english.includes(name), `${language}: ${name}: ${text}`)
       assert.equal(page.paragraphs.length, there?.paragraphs.length, text)
       for (const paragraph of page.paragraphs)
-        assert.ok(!there?.paragraphs.includes(paragraph) || paragraph === 'login.example.net: the reason.', paragraph)
+        assert.ok(!there?.paragraphs.includes(paragraph) || paragraph === 'login.example.net: code 4711.', paragraph)
     }
   }
 })

@@ -31,11 +31,8 @@ const sharedBy: Readonly<Record<string, readonly string[]>> = {
 }
 
 /** What is still in English in these languages: the words of the log, and advice about providers. */
-const notYet: Readonly<Record<string, RegExp>> = {
-  de: /^(?:deeds|advice)\//,
-  es: /^(?:deeds|advice)\//,
-  fr: /^(?:deeds|advice)\//,
-}
+const untranslated = /^(?:deeds\/|advice\/|destinations\/(?:filesHint$|missing))/
+const notYet: Readonly<Record<string, RegExp>> = { de: untranslated, es: untranslated, fr: untranslated }
 
 /** Sentences that are the same for one and for several. */
 const oneForm: Readonly<Record<string, readonly string[]>> = {

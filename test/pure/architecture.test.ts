@@ -66,10 +66,11 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
   'src/disk': nouns,
   'src/discover': [...nouns, 'src/net'],
   workers: [...nouns, ...adapters],
-  api: [...nouns, ...adapters, 'src/discover', 'api/http', 'api/routes', 'api/schemas'],
+  api: [...nouns, ...adapters, 'src/discover', 'api/http', 'api/routes', 'api/schemas', 'api/sign-in-words'],
   'api/http': [...nouns, ...adapters, 'src/discover', 'api', 'api/schemas'],
   'api/routes': [...nouns, ...adapters, 'src/discover', 'api', 'api/http', 'api/schemas'],
   'api/schemas': [...nouns, ...adapters, 'src/discover', 'api', 'api/http'],
+  'api/sign-in-words': ['src', 'src/oauth'],
   deploy: [...nouns, ...adapters],
   // The shapes on the wire, as types: see below.
   cli: ['api/schemas', 'src/account'],

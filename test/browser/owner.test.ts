@@ -28,7 +28,7 @@ test('an owner gives the mailbox another password with the present one, stays si
   await next.fill('another')
   await page.getByLabel('Once more').fill('another')
   await page.getByRole('button', { name: 'Save' }).click()
-  await page.getByText('This is not the password that alice has now.').waitFor()
+  await page.getByText('This is not the right one.').waitFor()
   assert.deepEqual(await violations(page), [])
   if (process.env['SHOTS'] !== undefined) await page.screenshot({ path: `${process.env['SHOTS']}/present.png` })
   await present.fill('wonder')

@@ -1,6 +1,7 @@
 /** `/destinations/:id/folders` and `/messages`: reads mail in the store, where it lies. */
 import type { FastifyReply } from 'fastify'
 import { assertNever } from '../../src/assert-never.ts'
+import { type Answering, answeringOf } from '../../src/imap/answering.ts'
 import { type Body, bodyOf } from '../../src/imap/body.ts'
 import { calendarOf } from '../../src/imap/calendar-parts.ts'
 import type { CalendarEvent } from '../../src/mail/calendar.ts'
@@ -167,7 +168,8 @@ class MailHandlers {
     const message = await this.#read(params.id, reply, async (reader) => {
       const found = await messageOf(reader, place)
       const events = await calendarOf(reader, place.uid, found.parts)
-      return { ...found, events, body: await bodyOf(reader, place.uid, found.parts, { images: false }) }
+      const answering = await answeringOf(reader, place.uid)
+      return { ...found, answering, events, body: await bodyOf(reader, place.uid, found.parts, { images: false }) }
     })
     const { html, withheld } = await this.#clean(params.id, reply, message.body, false)
     return mailView(message, place, { html, withheld })
@@ -241,16 +243,19 @@ function mailView(
     courier,
     body,
     events,
+    answering,
     ...message
   }: Awaited<ReturnType<typeof messageOf>> & {
     readonly body: Body
     readonly events: readonly CalendarEvent[]
+    readonly answering: Answering
   },
   { uid, folder }: Place,
   { html, withheld }: Cleaned,
 ) {
   return {
     ...message,
+    ...answering,
     uid,
     folder,
     text: body.text,

@@ -89,6 +89,13 @@ export const Mail = Type.Object({
   replyTo: Type.Array(person),
   to: Type.Array(person),
   cc: Type.Array(person),
+  bcc: Type.Array(person, { description: 'of a draft, and of what was sent' }),
+  messageId: orNull(Type.String(like('<1@example.org>'))),
+  listPost: orNull(Type.String(like('list@example.org')), 'the address of the list that it came by (RFC 2369)'),
+  followUpTo: orNull(
+    Type.String(like('Ada <ada@example.org>, list@example.org')),
+    'Mail-Followup-To: where its author wants answers to all to go',
+  ),
   text: orNull(Type.String(like('Dear Charles, …')), 'null: it has none but HTML'),
   html: Type.Boolean({ description: 'there is HTML to show' }),
   withheld: orNull(

@@ -45,7 +45,9 @@ function mendedBy<One extends Named>(message: One, fields: ReadonlyMap<string, s
   const mend = (person: Person): Person =>
     sign.test(person.name ?? '') ? { ...person, name: named.get(person.address ?? '')?.name ?? person.name } : person
   const people = Object.fromEntries(lists.flatMap((list) => (message[list] ? [[list, message[list].map(mend)]] : [])))
-  const subject = sign.test(message.subject ?? '') ? plainText(wordsOf(fields.get('subject') ?? '')) : message.subject
+  const subject = sign.test(message.subject ?? '')
+    ? plainText(encodedWords(fields.get('subject') ?? ''))
+    : message.subject
   return { ...message, ...people, subject, from: message.from && mend(message.from) }
 }
 
@@ -60,7 +62,7 @@ function fieldsIn(header: string): ReadonlyMap<string, string> {
 }
 
 /** Encoded words may stand beside raw letters. */
-function wordsOf(text: string): string {
+export function encodedWords(text: string): string {
   return text.includes('=?') ? decodeText(text) : text
 }
 
@@ -76,6 +78,6 @@ function peopleIn(field: string): Person[] {
       .trim()
       .replace(/^"(.*)"$/, '$1')
       .replace(/\\(.)/g, '$1')
-    return [{ name: plainText(wordsOf(unquoted)), address: bare.trim() }]
+    return [{ name: plainText(encodedWords(unquoted)), address: bare.trim() }]
   })
 }

@@ -100,6 +100,8 @@ export const imapLimits = {
   readLevelsMax: 50,
   /** Of the fields that people read, where their letters have to be read once more. */
   garbledHeaderOctetsMax: 8 * KiB,
+  /** Mail-Followup-To names the writers of a thread. */
+  answeringOctetsMax: 8 * KiB,
   /** A list shows a sender, a subject, and whether there are attachments. */
   listedAddressesMax: 2,
   listedPartsMax: 50,

@@ -3,7 +3,7 @@ import { Transform, type Readable } from 'node:stream'
 import { finished, pipeline } from 'node:stream/promises'
 import { imapLimits } from './limits.ts'
 import { type Courier, courierOf } from '../mail/trace.ts'
-import { type Heading, headingOf, peopleOf, type Person } from './heading.ts'
+import { type Heading, headingOf, peopleOf, type Person, plainText } from './heading.ts'
 import { ungarbled } from './garbled.ts'
 import { charsetOf, type Part, type Parts, partsOf } from './parts.ts'
 import { isSiftedOut, siftFor } from './sifting.ts'
@@ -15,6 +15,10 @@ export interface Message extends Heading {
   readonly replyTo: Person[]
   readonly to: Person[]
   readonly cc: Person[]
+  /** In what somebody writes, or has sent. */
+  readonly bcc: Person[]
+  /** Message-ID, in its angle brackets. */
+  readonly messageId: string | null
   readonly parts: Parts
   /** It has more addresses, parts or levels, or longer names, than are read. */
   readonly incomplete: boolean
@@ -42,6 +46,8 @@ export async function messageOf(reader: Reader, place: MessagePlace): Promise<Me
     replyTo: peopleOf(envelope.replyTo),
     to: peopleOf(envelope.to),
     cc: peopleOf(envelope.cc),
+    bcc: peopleOf(envelope.bcc),
+    messageId: plainText(envelope.messageId),
   }
   const { uid, charset: _charset, ...heading } = (await ungarbled(reader, [named])).get(place.uid) ?? named
   return {

@@ -153,6 +153,11 @@ From: "Ada" <ada@example.org>
 Reply-To: office@example.org
 To: me@example.net, Charles <charles@example.org>
 Cc: undisclosed-recipients:;
+Message-ID: <full@example.org>
+List-Post: (all of us)
+ <mailto:list%40example.org?subject=x>
+Mail-Followup-To: =?utf-8?q?=C3=84d=C3=A4?= <ada@example.org>,
+ list@example.org
 Subject: =?iso-8859-1?q?caf=E9?=
 MIME-Version: 1.0
 Content-Type: multipart/mixed; boundary=outer
@@ -214,6 +219,10 @@ test('a message is told part by part, and stays unread', async () => {
       { name: 'Charles', address: 'charles@example.org' },
     ],
     cc: [{ name: 'undisclosed-recipients', address: null }],
+    bcc: [],
+    messageId: '<full@example.org>',
+    listPost: 'list@example.org',
+    followUpTo: 'Ädä <ada@example.org>, list@example.org',
     subject: 'café',
     date: null,
     seen: false,

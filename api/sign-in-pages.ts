@@ -5,10 +5,11 @@ import { de } from './sign-in-words/de.ts'
 import { en } from './sign-in-words/en.ts'
 import { es } from './sign-in-words/es.ts'
 import { fr } from './sign-in-words/fr.ts'
+import { ja } from './sign-in-words/ja.ts'
 import { vi } from './sign-in-words/vi.ts'
 import type { PageText, SignInWords } from './sign-in-words/words.ts'
 
-const words = { en, de, es, fr, vi } as const satisfies Readonly<Record<string, SignInWords>>
+const words = { en, de, es, fr, ja, vi } as const satisfies Readonly<Record<string, SignInWords>>
 type Language = keyof typeof words
 
 /** Of our languages, the one that the browser wants most (RFC 9110 section 12.5.4). */

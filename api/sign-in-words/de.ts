@@ -12,13 +12,13 @@ function warningText({ code, atMs }: OAuthWarning): string {
   const on = new Date(atMs).toISOString().slice(0, 10)
   switch (code) {
     case 'google testing':
-      return `Diese Anmeldung endet am ${on}: Die Anwendung steht bei Google auf „Testing“. Bitten Sie, wer Tributary betreibt, sie zu veröffentlichen, und melden Sie sich dann noch einmal an.`
+      return `Diese Anmeldung endet am ${on}: Die Anwendung steht bei Google auf „Testing“. Bitten Sie den Betreiber von Tributary, sie zu veröffentlichen, und melden Sie sich dann noch einmal an.`
     case 'no refresh token':
-      return `Der Anbieter hat nichts mitgegeben, womit sich diese Anmeldung verlängern lässt: Sie endet am ${on}. Sagen Sie das, wer Tributary betreibt.`
+      return `Der Anbieter hat nichts mitgegeben, womit sich diese Anmeldung verlängern lässt: Sie endet am ${on}. Sagen Sie das dem Betreiber von Tributary.`
     case 'scopes missing':
-      return 'Nicht allem, worum gebeten wurde, wurde zugestimmt; womöglich kommen keine E-Mails. Bitten Sie um einen neuen Link oder beginnen Sie in Tributary von vorn und lassen Sie alle Häkchen gesetzt.'
+      return 'Es wurde nicht allem zugestimmt, worum gebeten wurde; womöglich kommen keine E-Mails. Bitten Sie um einen neuen Link oder beginnen Sie in Tributary von vorn und lassen Sie alle Häkchen gesetzt.'
     case 'another audience':
-      return 'Was der Anbieter gegeben hat, gilt nicht für seine Mailserver; womöglich kommen keine E-Mails. Bitten Sie, wer Tributary betreibt, die Scopes der Anwendung zu prüfen.'
+      return 'Was der Anbieter gegeben hat, gilt nicht für seine Mailserver; womöglich kommen keine E-Mails. Bitten Sie den Betreiber von Tributary, die Scopes der Anwendung zu prüfen.'
     default:
       return assertNever(code)
   }
@@ -49,7 +49,7 @@ export const de: SignInWords = {
     paragraphs: [
       `Sie haben sich als ${as} angemeldet, aber dieses Postfach ist ${facts.mailbox}. Nichts wurde geändert, und Ihre Zustimmung wird nicht aufbewahrt.`,
       `Öffnen Sie den Link noch einmal oder beginnen Sie in Tributary von vorn, und melden Sie sich als ${facts.mailbox} an; vielleicht müssen Sie sich beim Anbieter erst abmelden oder ein privates Fenster verwenden.`,
-      `Wenn ${as} ein anderer Name desselben Postfachs ist, setzt, wer Tributary betreibt, den Benutzernamen hier auf ${as}, und Sie melden sich noch einmal an.`,
+      `Wenn ${as} ein anderer Name desselben Postfachs ist, setzt der Betreiber von Tributary den Benutzernamen hier auf ${as}, und Sie melden sich noch einmal an.`,
     ],
   }),
   notTaken: () => ({
@@ -63,7 +63,7 @@ export const de: SignInWords = {
     title: 'Dieser Link gilt nicht mehr',
     paragraphs: [
       'Er wurde schon benutzt, oder ist älter als sieben Tage, oder es gibt einen neueren, oder das Postfach wurde seitdem geändert oder abgemeldet. Wenn Sie sich mit ihm angemeldet haben, ist nichts zu tun.',
-      'Sonst bitten Sie um einen neuen, wer ihn geschickt hat: in Tributary, auf der Seite des Postfachs.',
+      'Sonst bitten Sie die Person, die ihn geschickt hat, um einen neuen: in Tributary, auf der Seite des Postfachs, „Link für Inhaber erstellen“.',
     ],
   }),
   refused: (facts, reason) => ({

@@ -63,7 +63,7 @@ export const es: SignInWords = {
     title: 'Este enlace ya no vale',
     paragraphs: [
       'Ya se usó, o tiene más de siete días, o hay uno más nuevo, o desde entonces el buzón se cambió o se cerró su sesión. Si has entrado con él, no hay nada que hacer.',
-      'Si no, pide uno nuevo a quien te lo envió: en Tributary, en la página de ese buzón.',
+      'Si no, pide uno nuevo a quien te lo envió: en Tributary, en la página de ese buzón, “Crear un enlace para su titular”.',
     ],
   }),
   refused: (facts, reason) => ({

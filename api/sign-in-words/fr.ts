@@ -63,7 +63,7 @@ export const fr: SignInWords = {
     title: 'Ce lien n’est plus valable',
     paragraphs: [
       'Il a déjà servi, ou date de plus de sept jours, ou il en existe un plus récent, ou la boîte mail a été modifiée ou déconnectée depuis. Si vous vous êtes connecté avec ce lien, il n’y a rien à faire.',
-      'Sinon, demandez-en un nouveau à la personne qui vous l’a envoyé : dans Tributary, sur la page de cette boîte mail.',
+      'Sinon, demandez-en un nouveau à la personne qui vous l’a envoyé : dans Tributary, sur la page de cette boîte mail, « Créer un lien pour le titulaire ».',
     ],
   }),
   refused: (facts, reason) => ({

@@ -1,5 +1,4 @@
 /** Deutsch. */
-import { en } from './en.ts'
 import type { GuideWords } from '../guides.ts'
 import type { Words } from './en.ts'
 import { plurals } from './plural.ts'
@@ -14,7 +13,28 @@ const tlsNames = { implicit: 'TLS', starttls: 'STARTTLS', none: 'Keine' } as con
 /** The protocols whose name is another one behind "ist". */
 const spoken: ProtocolWords = { POP3: 'POP3 ohne Verschlüsselung', 'the web': 'ein Webserver' }
 
-/** The API has notes about single providers, and remedies of our own, only in English; they are quoted. */
+/** What has to be known before a login at a provider. */
+const adviceTexts: Words['advice']['texts'] = {
+  'app password': (p) =>
+    `${p} verlangt ein App-Passwort anstelle Ihres eigenen: Erstellen Sie eines in den Sicherheitseinstellungen dort.`,
+  'app password and POP3': (p) =>
+    `${p} verlangt, dass POP3 in den E-Mail-Einstellungen eingeschaltet ist, und ein App-Passwort anstelle Ihres eigenen.`,
+  'sign in': (p) =>
+    `${p} nimmt kein Passwort an, weder Ihr eigenes noch ein App-Passwort: Wem das Postfach gehört, der meldet sich dort an.`,
+  forward: (p) =>
+    `${p} hat kein POP3: Lassen Sie das Postfach seine E-Mails stattdessen weiterleiten; das stellen Sie dort ein.`,
+  'no POP3': (p) => `${p} hat kein POP3: Die E-Mails lassen sich nur in den eigenen Programmen des Anbieters lesen.`,
+  'switch POP3 on': (p) =>
+    `${p} lässt E-Mail-Programme erst hinein, wenn POP3 in den Einstellungen auf der Website eingeschaltet ist.`,
+  'switch POP3 on, app password': (p) =>
+    `${p} lässt E-Mail-Programme erst hinein, wenn POP3 in den Einstellungen auf der Website eingeschaltet ist; bei Zwei-Faktor-Anmeldung braucht es ein App-Passwort.`,
+  'password for programs': (p) =>
+    `${p} verlangt das Passwort für E-Mail-Programme, das Sie in den Einstellungen festlegen, und nicht das der Website.`,
+  'authorization code': (p) =>
+    `${p} verlangt einen Autorisierungscode anstelle des Passworts: Die Website zeigt ihn, wenn POP3 eingeschaltet wird.`,
+  'in clear': () => 'Das Passwort würde unverschlüsselt übertragen, und jeder unterwegs könnte es mitlesen.',
+}
+
 const steps: StepWords = {
   'other port': ({ port, tls, blocked }) =>
     `${blocked ? 'Eine Firewall scheint diesen Port zu sperren, aber ' : ''}POP3 antwortet auf Port ${port} desselben Servers: Stellen Sie den Port auf ${port} und die Verschlüsselung auf „${tlsNames[tls]}“.`,
@@ -1134,8 +1154,53 @@ export const de: Words = {
         other: 'Nicht ausgeführt: # Angaben müssen erst berichtigt werden.',
       }),
   },
-  deeds: en.deeds,
-  advice: en.advice,
+  deeds: {
+    'signed in': 'hat sich angemeldet',
+    'signed in by a link': 'hat sich über einen Link angemeldet',
+    'made a link': 'hat einen Anmeldelink erstellt',
+    'signed out': 'hat sich abgemeldet',
+    'set the admin password': 'hat das Administratorpasswort festgelegt',
+    'added an account': 'hat ein Konto hinzugefügt',
+    'changed an account': 'hat ein Konto geändert',
+    'removed an account': 'hat ein Konto entfernt',
+    'paused an account': 'hat ein Konto angehalten',
+    'resumed an account': 'hat ein Konto fortgesetzt',
+    'asked for a run': 'hat einen Abruf verlangt',
+    'tested an account': 'hat ein Konto getestet',
+    'imported accounts': 'hat Konten aus einer Datei importiert',
+    'began a sign-in': 'hat die Anmeldung beim Anbieter begonnen',
+    'signed a mailbox out': 'hat ein Postfach beim Anbieter abgemeldet',
+    'tried a message again': 'hat eine E-Mail noch einmal versucht',
+    'let go of a message': 'hat eine E-Mail beim Anbieter gelassen',
+    'rebuilt a ledger': 'hat das Verzeichnis der abgelegten E-Mails neu aufgebaut',
+    'imported a state file': 'hat eine Statusdatei importiert',
+    'added a mailbox': 'hat ein Postfach hinzugefügt',
+    'changed a mailbox': 'hat ein Postfach geändert',
+    'removed a mailbox': 'hat ein Postfach entfernt',
+    'marked a message': 'hat eine E-Mail markiert',
+    'made a token': 'hat ein Token erstellt',
+    'revoked a token': 'hat ein Token widerrufen',
+    'added a webhook': 'hat einen Webhook hinzugefügt',
+    'changed a webhook': 'hat einen Webhook geändert',
+    'removed a webhook': 'hat einen Webhook entfernt',
+    'tested a webhook': 'hat einen Webhook getestet',
+    'sent news again': 'hat Meldungen erneut an einen Webhook gesendet',
+    'gave a webhook a new secret': 'hat einem Webhook einen neuen geheimen Schlüssel gegeben',
+    'set who is told by e-mail': 'hat festgelegt, wer per E-Mail benachrichtigt wird',
+    'told nobody by e-mail': 'hat die Benachrichtigung per E-Mail abgeschaltet',
+    'sent a test mail': 'hat eine Test-E-Mail gesendet',
+    'changed settings': 'hat Einstellungen geändert',
+    'added an application': 'hat eine Anwendung hinzugefügt',
+    'changed an application': 'hat eine Anwendung geändert',
+    'removed an application': 'hat eine Anwendung entfernt',
+    'restored a backup': 'hat eine Sicherung wiederhergestellt',
+    'changed keys': 'hat die Schlüssel geändert',
+  },
+  advice: {
+    aProvider: 'Dieser Anbieter',
+    page: (host) => `${host} öffnen`,
+    texts: adviceTexts,
+  },
   signing: {
     title: 'Anmeldung',
     applications: 'Anwendungen',
@@ -1422,9 +1487,15 @@ export const de: Words = {
     others: 'Andere Zugänge',
     mobileconfig: 'Für iPhone, iPad und Mac',
     autoconfig: 'Für Thunderbird',
-    filesHint: en.destinations.filesHint,
-    missing: en.destinations.missing,
-    missingSettings: en.destinations.missingSettings,
+    filesHint:
+      'Öffnen Sie auf iPhone, iPad oder Mac die erste Datei auf dem Gerät selbst und installieren Sie sie unter „Einstellungen“, „Profil geladen“; das Passwort wird dabei abgefragt. Thunderbird braucht keine Datei, wenn die Adresse auf den Namen dieses Servers endet: Geben Sie die Adresse ein, den Rest findet es selbst. Sonst ist die zweite Datei für die Person, die die Domain der Adressen verwaltet; sie gehört dorthin, wo Thunderbird sucht (/.well-known/autoconfig/mail/config-v1.1.xml).',
+    missing:
+      'Andere Geräte kommen noch nicht hierher, deshalb gibt es keine Datei für sie. Wo Tributary gestartet wird, fehlt:',
+    missingSettings: {
+      TRIBUTARY_MAIL_HOST: '0.0.0.0, damit die E-Mail-Ports für andere Geräte offen sind',
+      TRIBUTARY_PUBLIC_NAME: 'der Name, unter dem sie diesen Rechner erreichen',
+      TRIBUTARY_TLS_CERT: 'zusammen mit TRIBUTARY_TLS_KEY: ein Zertifikat für diesen Namen, dem Geräte vertrauen',
+    },
     sendingHint:
       'Beide enthalten das Passwort nicht; danach werden Sie gefragt. Tributary sendet keine E-Mails: Dafür bleibt der Server Ihres Anbieters wie bisher eingerichtet.',
     phone: 'Auf Handy oder Tablet',

@@ -28,6 +28,24 @@ const tlsNames = { implicit: 'TLS', starttls: 'STARTTLS', none: 'None' } as cons
 /** The protocols whose name is another one behind "is". */
 const spoken: ProtocolWords = { POP3: 'POP3 without encryption', 'the web': 'a web server' }
 
+/** What has to be known before a login at a provider. */
+const adviceTexts = {
+  'app password': (p) => `${p} wants an app password in place of your own: make one in its security settings.`,
+  'app password and POP3': (p) =>
+    `${p} wants POP3 switched on in its mail settings, and an app password in place of your own.`,
+  'sign in': (p) => `${p} takes no password, neither your own nor an app password: its owner signs in there.`,
+  forward: (p) => `${p} has no POP3: have the mailbox forward its mail instead, in its settings.`,
+  'no POP3': (p) => `${p} has no POP3: its mail can be read in its own programs alone.`,
+  'switch POP3 on': (p) => `${p} lets mail programs in only once POP3 is switched on in the settings of its web page.`,
+  'switch POP3 on, app password': (p) =>
+    `${p} lets mail programs in only once POP3 is switched on in the settings of its web page; with two-factor sign-in it wants an app password.`,
+  'password for programs': (p) =>
+    `${p} wants the password for mail programs, made in its settings, and not the one of its web page.`,
+  'authorization code': (p) =>
+    `${p} wants an authorization code in place of the password: its web page shows one when POP3 is switched on.`,
+  'in clear': () => 'The password would go there in clear, for everybody on the way to read.',
+} satisfies Record<NonNullable<Candidate['advice']>['code'], (provider: string) => string>
+
 const steps: StepWords = {
   'other port': ({ port, tls, blocked }) =>
     `${blocked ? 'A firewall in between seems to block this port, but ' : ''}POP3 answers at port ${port} of the same server: set the port to ${port} and the encryption to ${tlsNames[tls]}.`,
@@ -1161,23 +1179,7 @@ export const en = {
   advice: {
     aProvider: 'This provider',
     page: (host: string) => `Open ${host}`,
-    texts: {
-      'app password': (p) => `${p} wants an app password in place of your own: make one in its security settings.`,
-      'app password and POP3': (p) =>
-        `${p} wants POP3 switched on in its mail settings, and an app password in place of your own.`,
-      'sign in': (p) => `${p} takes no password, neither your own nor an app password: its owner signs in there.`,
-      forward: (p) => `${p} has no POP3: have the mailbox forward its mail instead, in its settings.`,
-      'no POP3': (p) => `${p} has no POP3: its mail can be read in its own programs alone.`,
-      'switch POP3 on': (p) =>
-        `${p} lets mail programs in only once POP3 is switched on in the settings of its web page.`,
-      'switch POP3 on, app password': (p) =>
-        `${p} lets mail programs in only once POP3 is switched on in the settings of its web page; with two-factor sign-in it wants an app password.`,
-      'password for programs': (p) =>
-        `${p} wants the password for mail programs, made in its settings, and not the one of its web page.`,
-      'authorization code': (p) =>
-        `${p} wants an authorization code in place of the password: its web page shows one when POP3 is switched on.`,
-      'in clear': () => 'The password would go there in clear, for everybody on the way to read.',
-    } satisfies Record<NonNullable<Candidate['advice']>['code'], (provider: string) => string>,
+    texts: adviceTexts,
   },
   signing: {
     title: 'Signing in',

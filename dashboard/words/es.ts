@@ -1,5 +1,4 @@
 /** Español, for Spain and America alike. */
-import { en } from './en.ts'
 import type { GuideWords } from '../guides.ts'
 import type { Words } from './en.ts'
 import { plurals } from './plural.ts'
@@ -20,6 +19,27 @@ const compare =
 const signInOrApp =
   'No acepta contraseñas: inicia sesión para este buzón en su proveedor, o escribe una contraseña de aplicación si el proveedor las ofrece.'
 const readOnTheWay = 'alguien que esté en medio podría leer lo que se envía'
+
+/** What has to be known before a login at a provider. */
+const adviceTexts: Words['advice']['texts'] = {
+  'app password': (p) =>
+    `${p} pide una contraseña de aplicación en lugar de la tuya: créala en su configuración de seguridad.`,
+  'app password and POP3': (p) =>
+    `${p} pide que POP3 esté activado en su configuración de correo y una contraseña de aplicación en lugar de la tuya.`,
+  'sign in': (p) =>
+    `${p} no acepta contraseñas, ni la tuya ni una de aplicación: el titular del buzón inicia sesión allí.`,
+  forward: (p) => `${p} no ofrece POP3: haz que el buzón reenvíe su correo, en su configuración.`,
+  'no POP3': (p) => `${p} no ofrece POP3: su correo solo se puede leer en sus propios programas.`,
+  'switch POP3 on': (p) =>
+    `${p} no deja entrar a los programas de correo hasta que se activa POP3 en la configuración de su página web.`,
+  'switch POP3 on, app password': (p) =>
+    `${p} no deja entrar a los programas de correo hasta que se activa POP3 en la configuración de su página web; con la autenticación de dos factores pide una contraseña de aplicación.`,
+  'password for programs': (p) =>
+    `${p} pide la contraseña para programas de correo, que se crea en su configuración, y no la de su página web.`,
+  'authorization code': (p) =>
+    `${p} pide un código de autorización en lugar de la contraseña: su página web lo muestra al activar POP3.`,
+  'in clear': () => 'La contraseña iría sin cifrar, y cualquiera que esté en medio podría leerla.',
+}
 
 const steps: StepWords = {
   'other port': ({ port, tls, blocked }) =>
@@ -1141,8 +1161,53 @@ export const es: Words = {
         other: 'No se ha hecho: antes hay que corregir # datos.',
       }),
   },
-  deeds: en.deeds,
-  advice: en.advice,
+  deeds: {
+    'signed in': 'inició sesión',
+    'signed in by a link': 'inició sesión con un enlace',
+    'made a link': 'creó un enlace para iniciar sesión',
+    'signed out': 'cerró sesión',
+    'set the admin password': 'definió la contraseña del administrador',
+    'added an account': 'añadió una cuenta',
+    'changed an account': 'cambió una cuenta',
+    'removed an account': 'eliminó una cuenta',
+    'paused an account': 'pausó una cuenta',
+    'resumed an account': 'reanudó una cuenta',
+    'asked for a run': 'pidió una recogida',
+    'tested an account': 'probó una cuenta',
+    'imported accounts': 'importó cuentas de un archivo',
+    'began a sign-in': 'empezó un inicio de sesión en el proveedor',
+    'signed a mailbox out': 'cerró la sesión de un buzón en su proveedor',
+    'tried a message again': 'reintentó un mensaje',
+    'let go of a message': 'dejó un mensaje en el proveedor',
+    'rebuilt a ledger': 'reconstruyó el registro de lo guardado',
+    'imported a state file': 'importó un archivo de estado',
+    'added a mailbox': 'añadió un buzón',
+    'changed a mailbox': 'cambió un buzón',
+    'removed a mailbox': 'eliminó un buzón',
+    'marked a message': 'marcó un mensaje',
+    'made a token': 'creó un token',
+    'revoked a token': 'revocó un token',
+    'added a webhook': 'añadió un webhook',
+    'changed a webhook': 'cambió un webhook',
+    'removed a webhook': 'eliminó un webhook',
+    'tested a webhook': 'probó un webhook',
+    'sent news again': 'reenvió avisos a un webhook',
+    'gave a webhook a new secret': 'dio a un webhook un secreto nuevo',
+    'set who is told by e-mail': 'definió a quién se avisa por correo',
+    'told nobody by e-mail': 'desactivó los avisos por correo',
+    'sent a test mail': 'envió un correo de prueba',
+    'changed settings': 'cambió la configuración',
+    'added an application': 'añadió una aplicación',
+    'changed an application': 'cambió una aplicación',
+    'removed an application': 'eliminó una aplicación',
+    'restored a backup': 'restauró una copia de seguridad',
+    'changed keys': 'cambió las claves',
+  },
+  advice: {
+    aProvider: 'Este proveedor',
+    page: (host) => `Abrir ${host}`,
+    texts: adviceTexts,
+  },
   signing: {
     title: 'Inicio de sesión',
     applications: 'Aplicaciones',
@@ -1296,13 +1361,13 @@ export const es: Words = {
       'Tributary no responde en este momento, así que no se ha buscado nada. Se volverá a preguntar automáticamente.',
     notFound: {
       offline:
-        'Tributary no llega ahora ni a los servidores de nombres ni a la web, así que no se sabe nada de esta dirección. Compruebe la conexión del equipo o introduzca el servidor a mano.',
-      'no such domain': 'Ese dominio no existe: compruebe cómo está escrita la dirección.',
+        'Tributary no llega ahora ni a los servidores de nombres ni a la web, así que no se sabe nada de esta dirección. Comprueba la conexión del equipo o escribe el servidor a mano.',
+      'no such domain': 'Ese dominio no existe: comprueba cómo está escrita la dirección.',
       'no POP3': 'Su correo no se puede recoger por POP3.',
       unknown:
-        'No se encontró la configuración de esta dirección. Pregunte a su proveedor por el servidor POP3 e introdúzcalo aquí; abajo figura el más habitual.',
+        'No se encontró la configuración de esta dirección. Pregunta a su proveedor cuál es el servidor POP3 y escríbelo aquí; abajo aparece el más habitual.',
     },
-    meant: (address: string) => `¿Quería decir ${address}?`,
+    meant: (address: string) => `¿Querías decir ${address}?`,
     takeMeant: 'Sí, usar esa',
     portAndTls: (port, tls) => `puerto ${port}, ${{ implicit: 'TLS', starttls: 'STARTTLS', none: 'sin cifrado' }[tls]}`,
     verified: 'Responde, y su certificado es correcto',
@@ -1434,9 +1499,16 @@ export const es: Words = {
     others: 'Otros accesos',
     mobileconfig: 'Para iPhone, iPad y Mac',
     autoconfig: 'Para Thunderbird',
-    filesHint: en.destinations.filesHint,
-    missing: en.destinations.missing,
-    missingSettings: en.destinations.missingSettings,
+    filesHint:
+      'En un iPhone, iPad o Mac, abre el primer archivo en el propio dispositivo e instálalo en Ajustes, “Perfil descargado”; pedirá la contraseña. Thunderbird no necesita ningún archivo si la dirección termina en el nombre de este servidor: escribe la dirección y encontrará el resto. En los demás casos, el segundo archivo es para quien administra el dominio de las direcciones, que debe ponerlo donde lo busca Thunderbird (/.well-known/autoconfig/mail/config-v1.1.xml).',
+    missing:
+      'Otros dispositivos aún no llegan hasta aquí, así que no hay ningún archivo para ellos. Lo que falta donde se inicia Tributary:',
+    missingSettings: {
+      TRIBUTARY_MAIL_HOST: '0.0.0.0, para que los puertos de correo estén abiertos a otros dispositivos',
+      TRIBUTARY_PUBLIC_NAME: 'el nombre con el que llegan a este equipo',
+      TRIBUTARY_TLS_CERT:
+        'junto con TRIBUTARY_TLS_KEY: un certificado para ese nombre en el que confíen los dispositivos',
+    },
     sendingHint:
       'Ninguno de los dos lleva la contraseña: se pide al usarlos. Tributary no envía correo: para eso se configura, como hasta ahora, el servidor de tu proveedor.',
     phone: 'En un teléfono o una tableta',
@@ -1548,7 +1620,7 @@ export const es: Words = {
       where: 'Dónde',
       organizer: 'Invita',
       attendees: 'Invitados',
-      zone: (zone) => (zone === null ? '(donde esté usted)' : `(hora de ${zone})`),
+      zone: (zone) => (zone === null ? '(donde estés)' : `(hora de ${zone})`),
       repeats: {
         daily: 'cada día',
         weekly: 'cada semana',

@@ -1,5 +1,4 @@
 /** Français. The narrow no-break spaces of French stand before ; : ! ? and inside « ». */
-import { en } from './en.ts'
 import type { GuideWords } from '../guides.ts'
 import type { Words } from './en.ts'
 import { plurals } from './plural.ts'
@@ -23,7 +22,27 @@ const tlsNames = { implicit: 'TLS', starttls: 'STARTTLS', none: 'Aucun' } as con
 /** The protocols whose name is another one behind « c’est ». */
 const spoken: ProtocolWords = { POP3: 'POP3 sans chiffrement', 'the web': 'un serveur web' }
 
-/** The API has notes about single providers, and remedies of our own, only in English; they are quoted. */
+/** What has to be known before a login at a provider. */
+const adviceTexts: Words['advice']['texts'] = {
+  'app password': (p) =>
+    `${p} exige un mot de passe d’application à la place du vôtre : créez-en un dans ses paramètres de sécurité.`,
+  'app password and POP3': (p) =>
+    `${p} exige que POP3 soit activé dans ses paramètres de messagerie, et un mot de passe d’application à la place du vôtre.`,
+  'sign in': (p) =>
+    `${p} n’accepte aucun mot de passe, ni le vôtre ni un mot de passe d’application : la personne à qui appartient la boîte s’y connecte.`,
+  forward: (p) => `${p} n’offre pas POP3 : faites transférer le courrier de la boîte, dans ses paramètres.`,
+  'no POP3': (p) => `${p} n’offre pas POP3 : son courrier ne peut être lu que dans ses propres logiciels.`,
+  'switch POP3 on': (p) =>
+    `${p} n’accepte les logiciels de messagerie qu’une fois POP3 activé dans les paramètres de son site web.`,
+  'switch POP3 on, app password': (p) =>
+    `${p} n’accepte les logiciels de messagerie qu’une fois POP3 activé dans les paramètres de son site web ; avec la double authentification, il faut un mot de passe d’application.`,
+  'password for programs': (p) =>
+    `${p} exige le mot de passe pour logiciels de messagerie, défini dans ses paramètres, et non celui de son site web.`,
+  'authorization code': (p) =>
+    `${p} exige un code d’autorisation à la place du mot de passe : son site web l’affiche quand POP3 est activé.`,
+  'in clear': () => 'Le mot de passe y circulerait en clair : n’importe qui sur le trajet pourrait le lire.',
+}
+
 const steps: StepWords = {
   'other port': ({ port, tls, blocked }) =>
     `${blocked ? 'Un pare-feu semble bloquer ce port, mais ' : ''}POP3 répond sur le port ${port} du même serveur : réglez le port sur ${port} et le chiffrement sur ${tlsNames[tls]}.`,
@@ -1156,8 +1175,53 @@ export const fr: Words = {
         other: 'Rien n’a été fait : il faut d’abord corriger # valeurs.',
       }),
   },
-  deeds: en.deeds,
-  advice: en.advice,
+  deeds: {
+    'signed in': 's’est connecté',
+    'signed in by a link': 's’est connecté par un lien',
+    'made a link': 'a créé un lien de connexion',
+    'signed out': 's’est déconnecté',
+    'set the admin password': 'a défini le mot de passe de l’administrateur',
+    'added an account': 'a ajouté un compte',
+    'changed an account': 'a modifié un compte',
+    'removed an account': 'a supprimé un compte',
+    'paused an account': 'a suspendu un compte',
+    'resumed an account': 'a repris un compte',
+    'asked for a run': 'a demandé une relève',
+    'tested an account': 'a testé un compte',
+    'imported accounts': 'a importé des comptes depuis un fichier',
+    'began a sign-in': 'a commencé une connexion chez le fournisseur',
+    'signed a mailbox out': 'a déconnecté une boîte mail chez son fournisseur',
+    'tried a message again': 'a réessayé un message',
+    'let go of a message': 'a laissé un message chez le fournisseur',
+    'rebuilt a ledger': 'a reconstruit le registre des messages stockés',
+    'imported a state file': 'a importé un fichier d’état',
+    'added a mailbox': 'a ajouté une boîte mail',
+    'changed a mailbox': 'a modifié une boîte mail',
+    'removed a mailbox': 'a supprimé une boîte mail',
+    'marked a message': 'a marqué un message',
+    'made a token': 'a créé un jeton',
+    'revoked a token': 'a révoqué un jeton',
+    'added a webhook': 'a ajouté un webhook',
+    'changed a webhook': 'a modifié un webhook',
+    'removed a webhook': 'a supprimé un webhook',
+    'tested a webhook': 'a testé un webhook',
+    'sent news again': 'a renvoyé des nouvelles à un webhook',
+    'gave a webhook a new secret': 'a donné un nouveau secret à un webhook',
+    'set who is told by e-mail': 'a défini qui est prévenu par e-mail',
+    'told nobody by e-mail': 'a désactivé les avis par e-mail',
+    'sent a test mail': 'a envoyé un e-mail de test',
+    'changed settings': 'a modifié les réglages',
+    'added an application': 'a ajouté une application',
+    'changed an application': 'a modifié une application',
+    'removed an application': 'a supprimé une application',
+    'restored a backup': 'a restauré une sauvegarde',
+    'changed keys': 'a modifié les clés',
+  },
+  advice: {
+    aProvider: 'Ce fournisseur',
+    page: (host) => `Ouvrir ${host}`,
+    texts: adviceTexts,
+  },
   signing: {
     title: 'Connexion au fournisseur',
     applications: 'Applications',
@@ -1449,9 +1513,15 @@ export const fr: Words = {
     others: 'Autres accès',
     mobileconfig: 'Pour iPhone, iPad et Mac',
     autoconfig: 'Pour Thunderbird',
-    filesHint: en.destinations.filesHint,
-    missing: en.destinations.missing,
-    missingSettings: en.destinations.missingSettings,
+    filesHint:
+      'Sur un iPhone, un iPad ou un Mac, ouvrez le premier fichier sur l’appareil même, et installez-le dans Réglages, « Profil téléchargé » ; le mot de passe vous sera demandé. Thunderbird n’a besoin d’aucun fichier si l’adresse se termine par le nom de ce serveur : saisissez l’adresse, il trouve le reste. Sinon, le second fichier est pour la personne qui gère le domaine des adresses, à placer là où Thunderbird le cherche (/.well-known/autoconfig/mail/config-v1.1.xml).',
+    missing:
+      'Les autres appareils n’arrivent pas encore jusqu’ici, il n’y a donc pas de fichier pour eux. Ce qui manque là où Tributary est lancé :',
+    missingSettings: {
+      TRIBUTARY_MAIL_HOST: '0.0.0.0, pour que les ports de messagerie soient ouverts aux autres appareils',
+      TRIBUTARY_PUBLIC_NAME: 'le nom sous lequel ils atteignent cette machine',
+      TRIBUTARY_TLS_CERT: 'avec TRIBUTARY_TLS_KEY : un certificat pour ce nom auquel les appareils font confiance',
+    },
     sendingHint:
       'Aucun des deux ne contient le mot de passe, qui est demandé. Tributary n’envoie pas de courrier : pour cela, le serveur de votre fournisseur se configure comme avant.',
     phone: 'Sur un téléphone ou une tablette',

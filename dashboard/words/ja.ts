@@ -16,7 +16,26 @@ const tlsNames = { implicit: 'TLS', starttls: 'STARTTLS', none: 'なし' } as co
 /** The protocols whose name is another one in a Japanese sentence. */
 const spoken: ProtocolWords = { POP3: '暗号化なしの POP3', 'the web': 'Web サーバー' }
 
-/** The API has notes about single providers, and remedies of our own, only in English; they are quoted. */
+/** What has to be known before a login at a provider. */
+const adviceTexts: Words['advice']['texts'] = {
+  'app password': (p) =>
+    `${spaced(p)}では、通常のパスワードの代わりにアプリ パスワードを使います。セキュリティ設定で作成してください。`,
+  'app password and POP3': (p) =>
+    `${spaced(p)}では、メールの設定で POP3 を有効にし、通常のパスワードの代わりにアプリ パスワードを使います。`,
+  'sign in': (p) =>
+    `${spaced(p)}では、通常のパスワードもアプリ パスワードも使えません。メールボックスの所有者がプロバイダーのページでログインします。`,
+  forward: (p) => `${spaced(p)}は POP3 に対応していません。メールボックスの設定で、メールを転送してください。`,
+  'no POP3': (p) => `${spaced(p)}は POP3 に対応していません。メールを読めるのは専用のアプリだけです。`,
+  'switch POP3 on': (p) => `${spaced(p)}では、Web サイトの設定で POP3 を有効にするまで、メールソフトを使えません。`,
+  'switch POP3 on, app password': (p) =>
+    `${spaced(p)}では、Web サイトの設定で POP3 を有効にするまで、メールソフトを使えません。2 要素認証を使っている場合は、アプリ パスワードが必要です。`,
+  'password for programs': (p) =>
+    `${spaced(p)}では、Web サイト用のパスワードではなく、設定で作成したメールソフト用のパスワードを使います。`,
+  'authorization code': (p) =>
+    `${spaced(p)}では、パスワードの代わりに認証コードを使います。Web サイトで POP3 を有効にすると表示されます。`,
+  'in clear': () => 'パスワードが暗号化されずに送信され、通信の途中で誰にでも読み取られるおそれがあります。',
+}
+
 const steps: StepWords = {
   'other port': ({ port, tls, blocked }) =>
     `${blocked ? '途中のファイアウォールがこのポートを遮断しているようですが、' : ''}同じサーバーのポート ${port} で POP3 が応答します。ポートを ${port}、暗号化を「${tlsNames[tls]}」に設定してください。`,
@@ -1145,24 +1164,7 @@ export const ja: Words = {
   advice: {
     aProvider: 'このプロバイダー',
     page: (host) => `${host} を開く`,
-    texts: {
-      'app password': (p) =>
-        `${spaced(p)}では、通常のパスワードの代わりにアプリ パスワードを使います。セキュリティ設定で作成してください。`,
-      'app password and POP3': (p) =>
-        `${spaced(p)}では、メールの設定で POP3 を有効にし、通常のパスワードの代わりにアプリ パスワードを使います。`,
-      'sign in': (p) =>
-        `${spaced(p)}では、通常のパスワードもアプリ パスワードも使えません。メールボックスの所有者がプロバイダーのページでログインします。`,
-      forward: (p) => `${spaced(p)}は POP3 に対応していません。メールボックスの設定で、メールを転送してください。`,
-      'no POP3': (p) => `${spaced(p)}は POP3 に対応していません。メールを読めるのは専用のアプリだけです。`,
-      'switch POP3 on': (p) => `${spaced(p)}では、Web サイトの設定で POP3 を有効にするまで、メールソフトを使えません。`,
-      'switch POP3 on, app password': (p) =>
-        `${spaced(p)}では、Web サイトの設定で POP3 を有効にするまで、メールソフトを使えません。2 要素認証を使っている場合は、アプリ パスワードが必要です。`,
-      'password for programs': (p) =>
-        `${spaced(p)}では、Web サイト用のパスワードではなく、設定で作成したメールソフト用のパスワードを使います。`,
-      'authorization code': (p) =>
-        `${spaced(p)}では、パスワードの代わりに認証コードを使います。Web サイトで POP3 を有効にすると表示されます。`,
-      'in clear': () => 'パスワードが暗号化されずに送信され、通信の途中で誰にでも読み取られるおそれがあります。',
-    },
+    texts: adviceTexts,
   },
   signing: {
     title: 'ログイン',

@@ -13,7 +13,24 @@ const tlsNames = { implicit: 'TLS', starttls: 'STARTTLS', none: 'Không' } as co
 /** The protocols whose name is another one behind "is". */
 const spoken: ProtocolWords = { POP3: 'POP3 không mã hóa', 'the web': 'một máy chủ web' }
 
-/** The API has notes about single providers, and remedies of our own, only in English; they are quoted. */
+/** What has to be known before a login at a provider. */
+const adviceTexts: Words['advice']['texts'] = {
+  'app password': (p) =>
+    `${p} yêu cầu mật khẩu ứng dụng thay cho mật khẩu của bạn: hãy tạo trong phần cài đặt bảo mật.`,
+  'app password and POP3': (p) =>
+    `${p} yêu cầu bật POP3 trong cài đặt thư và dùng mật khẩu ứng dụng thay cho mật khẩu của bạn.`,
+  'sign in': (p) => `${p} không nhận mật khẩu nào, kể cả mật khẩu ứng dụng: chủ hộp thư phải đăng nhập tại đó.`,
+  forward: (p) => `${p} không có POP3: hãy đặt chuyển tiếp thư trong cài đặt của hộp thư.`,
+  'no POP3': (p) => `${p} không có POP3: chỉ đọc được thư trong ứng dụng riêng của họ.`,
+  'switch POP3 on': (p) => `${p} chỉ cho ứng dụng email kết nối sau khi bật POP3 trong cài đặt trên trang web.`,
+  'switch POP3 on, app password': (p) =>
+    `${p} chỉ cho ứng dụng email kết nối sau khi bật POP3 trong cài đặt trên trang web; nếu dùng xác thực hai bước thì cần mật khẩu ứng dụng.`,
+  'password for programs': (p) =>
+    `${p} yêu cầu mật khẩu dành cho ứng dụng email, tạo trong phần cài đặt, không phải mật khẩu của trang web.`,
+  'authorization code': (p) => `${p} yêu cầu mã ủy quyền thay cho mật khẩu: trang web hiện mã này khi bạn bật POP3.`,
+  'in clear': () => 'Mật khẩu sẽ được gửi đi không mã hóa, ai ở giữa cũng đọc được.',
+}
+
 const steps: StepWords = {
   'other port': ({ port, tls, blocked }) =>
     `${blocked ? 'Có vẻ một tường lửa ở giữa chặn cổng này, nhưng ' : ''}POP3 trả lời ở cổng ${port} của cùng máy chủ: hãy đặt cổng là ${port} và mã hóa là ${tlsNames[tls]}.`,
@@ -1128,23 +1145,7 @@ export const vi: Words = {
   advice: {
     aProvider: 'Nhà cung cấp này',
     page: (host: string) => `Mở ${host}`,
-    texts: {
-      'app password': (p) =>
-        `${p} yêu cầu mật khẩu ứng dụng thay cho mật khẩu của bạn: hãy tạo trong phần cài đặt bảo mật.`,
-      'app password and POP3': (p) =>
-        `${p} yêu cầu bật POP3 trong cài đặt thư và dùng mật khẩu ứng dụng thay cho mật khẩu của bạn.`,
-      'sign in': (p) => `${p} không nhận mật khẩu nào, kể cả mật khẩu ứng dụng: chủ hộp thư phải đăng nhập tại đó.`,
-      forward: (p) => `${p} không có POP3: hãy đặt chuyển tiếp thư trong cài đặt của hộp thư.`,
-      'no POP3': (p) => `${p} không có POP3: chỉ đọc được thư trong ứng dụng riêng của họ.`,
-      'switch POP3 on': (p) => `${p} chỉ cho ứng dụng email kết nối sau khi bật POP3 trong cài đặt trên trang web.`,
-      'switch POP3 on, app password': (p) =>
-        `${p} chỉ cho ứng dụng email kết nối sau khi bật POP3 trong cài đặt trên trang web; nếu dùng xác thực hai bước thì cần mật khẩu ứng dụng.`,
-      'password for programs': (p) =>
-        `${p} yêu cầu mật khẩu dành cho ứng dụng email, tạo trong phần cài đặt, không phải mật khẩu của trang web.`,
-      'authorization code': (p) =>
-        `${p} yêu cầu mã ủy quyền thay cho mật khẩu: trang web hiện mã này khi bạn bật POP3.`,
-      'in clear': () => 'Mật khẩu sẽ được gửi đi không mã hóa, ai ở giữa cũng đọc được.',
-    },
+    texts: adviceTexts,
   },
   signing: {
     title: 'Đăng nhập',

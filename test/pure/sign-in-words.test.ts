@@ -5,6 +5,7 @@ import { de } from '../../api/sign-in-words/de.ts'
 import { en } from '../../api/sign-in-words/en.ts'
 import { es } from '../../api/sign-in-words/es.ts'
 import { fr } from '../../api/sign-in-words/fr.ts'
+import { ja } from '../../api/sign-in-words/ja.ts'
 import { vi } from '../../api/sign-in-words/vi.ts'
 import type { PageText, SignInWords } from '../../api/sign-in-words/words.ts'
 
@@ -12,7 +13,8 @@ test('a sign-in is in the language that the browser wants most, of those that th
   const cases = [
     ['', 'en'],
     ['de', 'de'],
-    ['ja-JP, fr-CH;q=0.9, en;q=0.8', 'fr'],
+    ['ja-JP, fr-CH;q=0.9, en;q=0.8', 'ja'],
+    ['ko-KR, fr-CH;q=0.9, en;q=0.8', 'fr'],
     ['en;q=0.3, es-419;q=0.7', 'es'],
     ['de;q=0, vi;q=0.1', 'vi'],
     ['den, enm, *', 'en'],
@@ -46,7 +48,7 @@ const names = [
 ]
 
 test('the pages of a sign-in name the same in each language, and nothing is left in English', () => {
-  for (const [language, words] of Object.entries({ de, es, fr, vi })) {
+  for (const [language, words] of Object.entries({ de, es, fr, ja, vi })) {
     for (const [nth, page] of pagesOf(words).entries()) {
       const there = pagesOf(en)[nth]
       const [text, english] = [page, there].map((one) => JSON.stringify(one)) as [string, string]

@@ -30,10 +30,6 @@ const sharedBy: Readonly<Record<string, readonly string[]>> = {
   ),
 }
 
-/** What is still in English in these languages: the words of the log, and advice about providers. */
-const untranslated = /^(?:deeds\/|advice\/|destinations\/(?:filesHint$|missing))/
-const notYet: Readonly<Record<string, RegExp>> = { de: untranslated, es: untranslated, fr: untranslated }
-
 /** Sentences that are the same for one and for several. */
 const oneForm: Readonly<Record<string, readonly string[]>> = {
   de: ['overview/someFailHint', 'form/rules/minLength', 'form/rules/maxLength'],
@@ -106,8 +102,7 @@ for (const [language, words] of Object.entries(languages)) {
       const [here, there] = [said(text), said(english.get(path) ?? '')]
       if (here.trim() === '' && there !== '') wrong.push(`${path}: empty`)
       if (isBroken.test(here) && !isBroken.test(there)) wrong.push(`${path}: ${here}`)
-      if (here === there && /\p{L}{2}/u.test(here) && !shared.includes(here) && notYet[language]?.test(path) !== true)
-        wrong.push(`${path}: in English: ${here}`)
+      if (here === there && /\p{L}{2}/u.test(here) && !shared.includes(here)) wrong.push(`${path}: in English: ${here}`)
       for (const sample of samples.map(String))
         if (there.includes(sample) !== here.includes(sample)) wrong.push(`${path}: ${sample}: ${here}`)
     }

@@ -44,6 +44,7 @@ const nouns = [
   'src/runs',
   'src/pull',
   'src/news',
+  'src/send',
 ]
 const adapters = ['src/net', 'src/pop3', 'src/imap', 'src/redis', 'src/disk']
 /** Each room, and the rooms that it may import from beside itself. */
@@ -59,6 +60,7 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
   'src/runs': ['src', 'src/mail', 'src/account', 'src/failure'],
   'src/pull': ['src', 'src/mail', 'src/account', 'src/failure', 'src/ledger', 'src/runs'],
   'src/news': ['src', 'src/mail', 'src/account', 'src/failure', 'src/runs', 'src/pull'],
+  'src/send': ['src', 'src/mail', 'src/account', 'src/failure', 'src/runs', 'src/pull'],
   'src/net': nouns,
   'src/pop3': [...nouns, 'src/net'],
   'src/imap': [...nouns, 'src/net'],

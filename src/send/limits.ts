@@ -1,5 +1,5 @@
-/** The limits of what is sent. */
-import { KiB, MiB } from '../units.ts'
+/** The limits of what is sent, each with its unit and its reason. Times are in milliseconds, sizes in octets. */
+import { day, hour, KiB, MiB, minute, second } from '../units.ts'
 
 export const sendLimits = {
   /** The size of a message with everything in it. Providers take 25 to 150 MB. */
@@ -10,4 +10,17 @@ export const sendLimits = {
   recipientsMax: 100,
   /** The addresses that a refusal names. */
   namedSendersMax: 5,
+
+  // Trying again
+  /** The first pause after a 4xx; each further one is twice as long (RFC 5321 4.5.4.1 wants 30 minutes later on, sooner at first). */
+  pauseFirstMs: 1 * minute,
+  pauseMaxMs: 4 * hour,
+  /** The end of patience. RFC 5321 4.5.4.1 would have four to five days; people want to know sooner. */
+  patienceMs: 2 * day,
+  /** A clock that was stepped ends nobody's patience: so many attempts are made in any case, which is some eight hours. */
+  patienceAttempts: 10,
+  /** A mail program files its own copy in Sent within this time of our 250; only then is one looked for. */
+  copyLookedForMs: 20 * second,
+  /** A message waits at most so long for the time that it is to be sent at. */
+  sendAtLatestMs: 366 * day,
 } as const

@@ -8,14 +8,12 @@ import { address, hostUnicode, like, orNull, strict, tls } from './vocabulary.ts
 
 const guide = (description: string) => orNull(Type.Enum([...guideIds], like('yahoo')), description)
 
-const advice = orNull(
-  Type.Object({
-    code: Type.Enum([...adviceCodes], like('app password')),
-    provider: orNull(Type.String(like('Yahoo'))),
-    url: orNull(Type.String(like('https://login.yahoo.com/account/security')), 'the page where that is done'),
-  }),
-  'what the note says, as a code with its facts',
-)
+export const providerAdvice = Type.Object({
+  code: Type.Enum([...adviceCodes], like('app password')),
+  provider: orNull(Type.String(like('Yahoo'))),
+  url: orNull(Type.String(like('https://login.yahoo.com/account/security')), 'the page where that is done'),
+})
+const advice = orNull(providerAdvice, 'what the note says, as a code with its facts')
 
 export const Discover = Type.Object({ address }, strict)
 export const Discovered = Type.Object({

@@ -3,6 +3,7 @@ import { Type } from 'typebox'
 import { failureKinds } from '../../src/failure/failure.ts'
 import { protocols } from '../../src/failure/spoken.ts'
 import { type Step, stepCodes } from '../../src/failure/step.ts'
+import { providerAdvice } from './discover.ts'
 import { like, orNull, tls } from './vocabulary.ts'
 
 /** A step is one flat object: a schema for each code would tell a program nothing more. */
@@ -18,6 +19,7 @@ export const step = Type.Unsafe<Step>(
       fingerprint: Type.Optional(Type.String()),
       provider: Type.Optional(Type.String()),
       note: Type.Optional(Type.String({ description: 'on the provider, one sentence' })),
+      advice: Type.Optional(providerAdvice),
       certain: Type.Optional(Type.Boolean({ description: 'the server has said that this is it' })),
       blocked: Type.Optional(Type.Boolean({ description: 'a firewall seems to keep the port of the account shut' })),
       looked: Type.Optional(Type.Boolean({ description: 'at the usual ports of the host, too' })),
@@ -40,6 +42,9 @@ export const failure = Type.Object(failureFields, like(exampleFailure))
 export const runFailure = Type.Object(
   {
     ...failureFields,
+    happened: Type.Optional(
+      Type.String({ description: 'the beginning of the message: what happened, without what to do about it' }),
+    ),
     step: Type.Optional(step),
     passes: Type.Boolean({ description: "the server's words say that it passes without anybody doing anything" }),
   },

@@ -16,11 +16,15 @@ export function AdviceNote({ advice, note }: { readonly advice: Advice | null; r
   return (
     <b class="candidate-note">
       {say.texts[advice.code](advice.provider ?? say.aProvider)}{' '}
-      {advice.url !== null && (
-        <a href={advice.url} target="_blank" rel="noreferrer noopener">
-          {say.page(new URL(advice.url).hostname)}
-        </a>
-      )}
+      {advice.url !== null && <AdvicePage url={advice.url} />}
     </b>
+  )
+}
+
+export function AdvicePage({ url }: { readonly url: string }) {
+  return (
+    <a href={url} target="_blank" rel="noreferrer noopener">
+      {words.value.advice.page(new URL(url).hostname)}
+    </a>
   )
 }

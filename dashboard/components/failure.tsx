@@ -4,6 +4,7 @@ import type { Failure, Step } from '../shapes.ts'
 import { words } from '../words/index.ts'
 import { stepSentence } from '../words/steps.ts'
 import { guideNamed } from '../guides.ts'
+import { AdvicePage } from './advice.tsx'
 import { Icon } from './icon.tsx'
 
 export function FailureNote({
@@ -23,6 +24,7 @@ export function FailureNote({
   readonly children?: ComponentChildren
 }) {
   const { account: say, failures, steps, guide: guideWords, guides } = words.value
+  const known = step?.code === 'provider note' ? step.advice : undefined
   const guide = step?.code === 'provider note' ? guideNamed(step.provider) : undefined
   const { title, advice } = failures[failure.kind]
   return (
@@ -31,6 +33,7 @@ export function FailureNote({
       <div>
         <p class="callout-title">{title}</p>
         <p>{step !== undefined ? stepSentence(steps, step) : isPaused ? say.pausedAdvice : advice}</p>
+        {known !== undefined && known.url !== null && <AdvicePage url={known.url} />}
         {guide !== undefined && (
           <p>
             <a href={`/guides/${guide}`}>{guideWords.of(guides[guide].name)}</a>
@@ -39,7 +42,7 @@ export function FailureNote({
         {failure.passes === true && !isPaused && <p>{say.passes}</p>}
         {/* The API's words, and the server's. */}
         <p class="callout-said" lang="en">
-          {failure.message}
+          {failure.happened ?? failure.message}
         </p>
         {children}
       </div>

@@ -40,10 +40,13 @@ const steps: StepWords = {
     `${blocked ? 'Eine Firewall scheint diesen Port zu sperren, aber ' : ''}POP3 antwortet auf Port ${port} desselben Servers: Stellen Sie den Port auf ${port} und die Verschlüsselung auf „${tlsNames[tls]}“.`,
   'no safe port': () =>
     'Fragen Sie den Anbieter nach einem Server mit Verschlüsselung: Dieser hier bietet sie auf keinem üblichen Port an, und ohne sie kann jeder unterwegs das Passwort mitlesen.',
-  'provider note': ({ provider, note, certain }) =>
-    certain
-      ? `${provider} macht eigene Vorgaben: „${note}“`
-      : `Wenn Benutzername und Passwort stimmen: ${provider} macht eigene Vorgaben: „${note}“`,
+  'provider note': ({ provider, note, advice, certain }) => {
+    const told =
+      advice === undefined
+        ? `Was für ${provider} gilt, auf Englisch: „${note}“`
+        : adviceTexts[advice.code](advice.provider ?? provider)
+    return certain ? told : `Wenn Benutzername und Passwort stimmen: ${told}`
+  },
   'app password': () =>
     'Der Anbieter verlangt ein App-Passwort: Erstellen Sie eines in seinen Sicherheitseinstellungen und geben Sie es anstelle Ihres eigenen ein.',
   'forward instead': () =>

@@ -51,7 +51,10 @@ const steps: StepWords = {
     `${blocked ? 'A firewall in between seems to block this port, but ' : ''}POP3 answers at port ${port} of the same server: set the port to ${port} and the encryption to ${tlsNames[tls]}.`,
   'no safe port': () =>
     'Ask the provider for a server with encryption: this one has it at no usual port, and without it anybody on the way can read the password.',
-  'provider note': ({ note, certain }) => (certain ? note : `If user name and password are right: ${note}`),
+  'provider note': ({ provider, note, advice, certain }) => {
+    const told = advice === undefined ? note : adviceTexts[advice.code](advice.provider ?? provider)
+    return certain ? told : `If user name and password are right: ${told}`
+  },
   'app password': () =>
     'It wants an app password: make one in the provider’s security settings, and enter it in place of your own.',
   'forward instead': () =>

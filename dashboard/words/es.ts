@@ -46,10 +46,13 @@ const steps: StepWords = {
     `${blocked ? 'Parece que un cortafuegos bloquea este puerto por el camino, pero ' : ''}POP3 responde en el puerto ${port} del mismo servidor: cambia el puerto a ${port} y el cifrado a ${tlsNames[tls]}.`,
   'no safe port': () =>
     'Pide al proveedor un servidor con cifrado: este no lo tiene en ningún puerto habitual y, sin cifrado, cualquiera que esté en medio puede leer la contraseña.',
-  'provider note': ({ provider, note, certain }) =>
-    certain
-      ? `Lo que hay que saber de ${provider} (en inglés): “${note}”`
-      : `Si el nombre de usuario y la contraseña son correctos, lo que hay que saber de ${provider} (en inglés): “${note}”`,
+  'provider note': ({ provider, note, advice, certain }) => {
+    const told =
+      advice === undefined
+        ? `Lo que hay que saber de ${provider}, en inglés: “${note}”`
+        : adviceTexts[advice.code](advice.provider ?? provider)
+    return certain ? told : `Si el nombre de usuario y la contraseña son correctos: ${told}`
+  },
   'app password': () => `${appPasswordHow} en lugar de la tuya.`,
   'forward instead': () =>
     'No acepta contraseñas: su titular tiene que iniciar sesión en el proveedor. La alternativa es que el buzón reenvíe su correo.',

@@ -25,22 +25,22 @@ const spoken: ProtocolWords = { POP3: 'POP3 sans chiffrement', 'the web': 'un se
 /** What has to be known before a login at a provider. */
 const adviceTexts: Words['advice']['texts'] = {
   'app password': (p) =>
-    `${p} exige un mot de passe d’application à la place du vôtre : créez-en un dans ses paramètres de sécurité.`,
+    `${p} exige un mot de passe d’application à la place du vôtre : créez-en un dans ses paramètres de sécurité.`,
   'app password and POP3': (p) =>
     `${p} exige que POP3 soit activé dans ses paramètres de messagerie, et un mot de passe d’application à la place du vôtre.`,
   'sign in': (p) =>
-    `${p} n’accepte aucun mot de passe, ni le vôtre ni un mot de passe d’application : la personne à qui appartient la boîte s’y connecte.`,
-  forward: (p) => `${p} n’offre pas POP3 : faites transférer le courrier de la boîte, dans ses paramètres.`,
-  'no POP3': (p) => `${p} n’offre pas POP3 : son courrier ne peut être lu que dans ses propres logiciels.`,
+    `${p} n’accepte aucun mot de passe, ni le vôtre ni un mot de passe d’application : la personne à qui appartient la boîte s’y connecte.`,
+  forward: (p) => `${p} n’offre pas POP3 : faites transférer le courrier de la boîte, dans ses paramètres.`,
+  'no POP3': (p) => `${p} n’offre pas POP3 : son courrier ne peut être lu que dans ses propres logiciels.`,
   'switch POP3 on': (p) =>
     `${p} n’accepte les logiciels de messagerie qu’une fois POP3 activé dans les paramètres de son site web.`,
   'switch POP3 on, app password': (p) =>
-    `${p} n’accepte les logiciels de messagerie qu’une fois POP3 activé dans les paramètres de son site web ; avec la double authentification, il faut un mot de passe d’application.`,
+    `${p} n’accepte les logiciels de messagerie qu’une fois POP3 activé dans les paramètres de son site web ; avec la double authentification, il faut un mot de passe d’application.`,
   'password for programs': (p) =>
     `${p} exige le mot de passe pour logiciels de messagerie, défini dans ses paramètres, et non celui de son site web.`,
   'authorization code': (p) =>
-    `${p} exige un code d’autorisation à la place du mot de passe : son site web l’affiche quand POP3 est activé.`,
-  'in clear': () => 'Le mot de passe y circulerait en clair : n’importe qui sur le trajet pourrait le lire.',
+    `${p} exige un code d’autorisation à la place du mot de passe : son site web l’affiche quand POP3 est activé.`,
+  'in clear': () => 'Le mot de passe y circulerait en clair : n’importe qui sur le trajet pourrait le lire.',
 }
 
 const steps: StepWords = {
@@ -48,10 +48,13 @@ const steps: StepWords = {
     `${blocked ? 'Un pare-feu semble bloquer ce port, mais ' : ''}POP3 répond sur le port ${port} du même serveur : réglez le port sur ${port} et le chiffrement sur ${tlsNames[tls]}.`,
   'no safe port': () =>
     'Demandez à votre fournisseur un serveur avec chiffrement : celui-ci n’en offre sur aucun port habituel, et sans chiffrement n’importe qui sur le trajet peut lire le mot de passe.',
-  'provider note': ({ provider, note, certain }) =>
-    certain
-      ? `À savoir pour ${provider}, en anglais : « ${note} »`
-      : `Si le nom d’utilisateur et le mot de passe sont justes, à savoir pour ${provider}, en anglais : « ${note} »`,
+  'provider note': ({ provider, note, advice, certain }) => {
+    const told =
+      advice === undefined
+        ? `À savoir pour ${provider}, en anglais : « ${note} »`
+        : adviceTexts[advice.code](advice.provider ?? provider)
+    return certain ? told : `Si le nom d’utilisateur et le mot de passe sont justes : ${told}`
+  },
   'app password': () =>
     'Un mot de passe d’application est exigé : créez-en un dans les paramètres de sécurité du fournisseur, et saisissez-le à la place du vôtre.',
   'forward instead': () =>
@@ -1514,13 +1517,13 @@ export const fr: Words = {
     mobileconfig: 'Pour iPhone, iPad et Mac',
     autoconfig: 'Pour Thunderbird',
     filesHint:
-      'Sur un iPhone, un iPad ou un Mac, ouvrez le premier fichier sur l’appareil même, et installez-le dans Réglages, « Profil téléchargé » ; le mot de passe vous sera demandé. Thunderbird n’a besoin d’aucun fichier si l’adresse se termine par le nom de ce serveur : saisissez l’adresse, il trouve le reste. Sinon, le second fichier est pour la personne qui gère le domaine des adresses, à placer là où Thunderbird le cherche (/.well-known/autoconfig/mail/config-v1.1.xml).',
+      'Sur un iPhone, un iPad ou un Mac, ouvrez le premier fichier sur l’appareil même, et installez-le dans Réglages, « Profil téléchargé » ; le mot de passe vous sera demandé. Thunderbird n’a besoin d’aucun fichier si l’adresse se termine par le nom de ce serveur : saisissez l’adresse, il trouve le reste. Sinon, le second fichier est pour la personne qui gère le domaine des adresses, à placer là où Thunderbird le cherche (/.well-known/autoconfig/mail/config-v1.1.xml).',
     missing:
-      'Les autres appareils n’arrivent pas encore jusqu’ici, il n’y a donc pas de fichier pour eux. Ce qui manque là où Tributary est lancé :',
+      'Les autres appareils n’arrivent pas encore jusqu’ici, il n’y a donc pas de fichier pour eux. Ce qui manque là où Tributary est lancé :',
     missingSettings: {
       TRIBUTARY_MAIL_HOST: '0.0.0.0, pour que les ports de messagerie soient ouverts aux autres appareils',
       TRIBUTARY_PUBLIC_NAME: 'le nom sous lequel ils atteignent cette machine',
-      TRIBUTARY_TLS_CERT: 'avec TRIBUTARY_TLS_KEY : un certificat pour ce nom auquel les appareils font confiance',
+      TRIBUTARY_TLS_CERT: 'avec TRIBUTARY_TLS_KEY : un certificat pour ce nom auquel les appareils font confiance',
     },
     sendingHint:
       'Aucun des deux ne contient le mot de passe, qui est demandé. Tributary n’envoie pas de courrier : pour cela, le serveur de votre fournisseur se configure comme avant.',

@@ -41,10 +41,13 @@ const steps: StepWords = {
     `${blocked ? '途中のファイアウォールがこのポートを遮断しているようですが、' : ''}同じサーバーのポート ${port} で POP3 が応答します。ポートを ${port}、暗号化を「${tlsNames[tls]}」に設定してください。`,
   'no safe port': () =>
     '暗号化に対応したサーバーをプロバイダーに問い合わせてください。このサーバーは一般的なポートのどれでも暗号化に対応しておらず、このままでは通信経路の途中でパスワードを読み取られるおそれがあります。',
-  'provider note': ({ provider, note, certain }) =>
-    certain
-      ? `${spaced(provider)}についての注意（英語）: 「${note}」`
-      : `ユーザー名とパスワードが正しい場合は、${spaced(provider)}についての注意（英語）を確認してください: 「${note}」`,
+  'provider note': ({ provider, note, advice, certain }) => {
+    const told =
+      advice === undefined
+        ? `${spaced(provider)}についての注意（英語）: 「${note}」`
+        : adviceTexts[advice.code](advice.provider ?? provider)
+    return certain ? told : `ユーザー名とパスワードが正しい場合は、次の点を確認してください。${told}`
+  },
   'app password': () =>
     'アプリ パスワードが必要です。プロバイダーのセキュリティ設定で作成し、通常のパスワードの代わりに入力してください。',
   'forward instead': () =>

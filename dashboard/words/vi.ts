@@ -36,10 +36,13 @@ const steps: StepWords = {
     `${blocked ? 'Có vẻ một tường lửa ở giữa chặn cổng này, nhưng ' : ''}POP3 trả lời ở cổng ${port} của cùng máy chủ: hãy đặt cổng là ${port} và mã hóa là ${tlsNames[tls]}.`,
   'no safe port': () =>
     'Hãy hỏi nhà cung cấp một máy chủ có mã hóa: máy chủ này không có ở cổng thường dùng nào, và không mã hóa thì ai ở giữa đường cũng đọc được mật khẩu.',
-  'provider note': ({ provider, note, certain }) =>
-    certain
-      ? `${provider} có yêu cầu riêng: “${note}”`
-      : `Nếu tên người dùng và mật khẩu đã đúng, ${provider} có yêu cầu riêng: “${note}”`,
+  'provider note': ({ provider, note, advice, certain }) => {
+    const told =
+      advice === undefined
+        ? `${provider} có yêu cầu riêng (tiếng Anh): “${note}”`
+        : adviceTexts[advice.code](advice.provider ?? provider)
+    return certain ? told : `Nếu tên người dùng và mật khẩu đã đúng: ${told}`
+  },
   'app password': () =>
     'Nhà cung cấp yêu cầu mật khẩu ứng dụng: hãy tạo một mật khẩu như vậy trong phần cài đặt bảo mật của họ và nhập nó thay cho mật khẩu của bạn.',
   'forward instead': () =>

@@ -342,6 +342,10 @@ export const providers: readonly Provider[] = known.map(({ wants, ...provider })
   return { ...provider, advice: { code: wants, provider: provider.name, url } }
 })
 
+export function providerNamed(name: string): Provider | undefined {
+  return providers.find((provider) => provider.name === name)
+}
+
 /** @param domain in lower case. */
 export function providerOfDomain(domain: string): Provider | undefined {
   return providers.find(({ domains }) => domains.includes(domain))

@@ -158,7 +158,8 @@ function loginStep(reply: string, provider: Provider | undefined, beyondAscii: b
 
 function noteOf(provider: Provider | undefined, certain: boolean): Step | undefined {
   if (provider?.note === undefined) return undefined
-  return { code: 'provider note', provider: provider.name, note: provider.note, certain }
+  const { name, note, advice } = provider
+  return { code: 'provider note', provider: name, note, ...(advice === undefined ? {} : { advice }), certain }
 }
 
 /** The protocol that answers instead; null if its words do not tell. */

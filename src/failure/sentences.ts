@@ -28,6 +28,8 @@ export function describeAsked(failure: Failure): string {
 export interface FailureReport {
   readonly kind: FailureKind
   readonly message: string
+  /** The beginning of the message, without what to do; not known of earlier failures. */
+  readonly happened?: string
   readonly step?: Step
   /** The server's words say that it passes without anybody doing anything. */
   readonly passes: boolean
@@ -39,6 +41,7 @@ export function reportOf(failure: Failure): FailureReport {
   return {
     kind: failure.kind,
     message: describe(failure),
+    happened: happened(failure),
     ...(step === undefined ? {} : { step }),
     passes: 'passes' in failure && failure.passes === true,
   }

@@ -1,5 +1,6 @@
 /** The steps that somebody can take after a failure, each with its facts and its sentence for programs. The dashboard has words of its own. */
 import type { TlsMode } from '../account/account.ts'
+import type { Advice } from '../account/provider-advice.ts'
 import { type Protocol, protocolWords } from './spoken.ts'
 
 export type Step =
@@ -7,7 +8,14 @@ export type Step =
   | { readonly code: 'other port'; readonly port: number; readonly tls: TlsMode; readonly blocked: boolean }
   | { readonly code: 'no safe port' }
   /** `certain`: the server has named this reason. */
-  | { readonly code: 'provider note'; readonly provider: string; readonly note: string; readonly certain: boolean }
+  | {
+      readonly code: 'provider note'
+      readonly provider: string
+      readonly note: string
+      /** The note as a code, for people who read another language. */
+      readonly advice?: Advice
+      readonly certain: boolean
+    }
   | { readonly code: 'app password' }
   /** Of a record from before Tributary could sign in. */
   | { readonly code: 'forward instead' }

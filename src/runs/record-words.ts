@@ -3,8 +3,9 @@
  * again. The dictionary is part of what is stored: it is never changed. Another one needs another mark in front of the text.
  */
 import { deflateRawSync, inflateRawSync } from 'node:zlib'
+import { providerNamed } from '../account/providers.ts'
 import type { FailureReport } from '../failure/sentences.ts'
-import { stepSentence } from '../failure/step.ts'
+import { type Step, stepSentence } from '../failure/step.ts'
 
 export interface RecordWords {
   readonly failure: FailureReport | null
@@ -57,16 +58,52 @@ const unpackedMax = 65_536
 
 /** It stands in the sentence where the one about the step stood: that is made again from its code. */
 const stepSign = '\u0001'
+/** It stands behind what happened. JSON writes it as one octet. */
+const adviceSign = '\u007f'
 
 /** @returns '' if there are none. */
 export function packWords({ failure, notices }: RecordWords): string {
   if (failure === null && notices.length === 0) return ''
-  const sentence = failure?.step === undefined ? undefined : stepSentence(failure.step)
-  const small =
-    failure === null || sentence === undefined
-      ? failure
-      : { ...failure, message: failure.message.replace(sentence, () => stepSign) }
-  return mark + deflateRawSync(JSON.stringify([small, ...notices]), form).toString('base64url')
+  return mark + deflateRawSync(JSON.stringify([failure && smallOf(failure), ...notices]), form).toString('base64url')
+}
+
+type Small = Omit<FailureReport, 'step' | 'happened'> & { readonly step?: SmallStep }
+
+function smallOf({ happened = '', step, ...failure }: FailureReport): Small {
+  const { message } = failure
+  const isPart = happened !== '' && message.startsWith(happened)
+  const parted = isPart ? `${happened}${adviceSign}${message.slice(happened.length)}` : message
+  if (step === undefined) return { ...failure, message: parted }
+  const sentence = stepSentence(step)
+  return { ...failure, message: parted.replace(sentence, () => stepSign), step: smallStep(step) }
+}
+
+/** What the list of providers says of it is found again by its name. */
+type SmallStep = Exclude<Step, { code: 'provider note' }> | (Omit<Note, 'note'> & { readonly note?: string })
+type Note = Extract<Step, { code: 'provider note' }>
+
+function smallStep(step: Step): SmallStep {
+  if (step.code !== 'provider note') return step
+  const { advice: _, note, ...rest } = step
+  return note === providerNamed(step.provider)?.note ? rest : { ...rest, note }
+}
+
+function wholeStep(step: SmallStep): Step {
+  if (step.code !== 'provider note') return step
+  const { note = '', advice } = providerNamed(step.provider) ?? {}
+  return { note, ...step, ...(advice === undefined ? {} : { advice }) }
+}
+
+function wholeOf({ step: small, ...failure }: Small): FailureReport {
+  const step = small && wholeStep(small)
+  const [first = '', ...rest] = failure.message.split(adviceSign)
+  // An earlier record has the sign of the step alone.
+  const happened = rest.length > 0 ? first : step === undefined ? '' : (/^(.+) \u0001/.exec(first)?.[1] ?? '')
+  const message = [first, ...rest].join('')
+  const told = happened === '' ? {} : { happened }
+  if (step === undefined) return { ...failure, message, ...told }
+  const sentence = stepSentence(step)
+  return { ...failure, message: message.replace(stepSign, () => sentence), ...told, step }
 }
 
 export function unpackWords(text: string): RecordWords {
@@ -74,10 +111,8 @@ export function unpackWords(text: string): RecordWords {
   // A record that was made by hand may unpack to anything.
   const terms = { ...form, maxOutputLength: unpackedMax }
   const json = inflateRawSync(Buffer.from(text.slice(1), 'base64url'), terms).toString()
-  const [failure, ...notices] = JSON.parse(json) as [FailureReport | null, ...string[]]
-  if (failure?.step === undefined) return { failure, notices }
-  const sentence = stepSentence(failure.step)
-  return { failure: { ...failure, message: failure.message.replace(stepSign, () => sentence) }, notices }
+  const [failure, ...notices] = JSON.parse(json) as [Small | null, ...string[]]
+  return { failure: failure && wholeOf(failure), notices }
 }
 
 /**
@@ -94,7 +129,12 @@ export function shorterWords({ failure, notices }: RecordWords): RecordWords {
   const quote = longestQuote(text)
   const shorter = longest < quoteLeast ? cut(text) : text.replace(quote, () => cut(quote))
   if (at > 0) return { failure, notices: notices.with(at - 1, shorter) }
-  return { failure: failure && { ...failure, message: shorter }, notices }
+  if (failure === null) return { failure, notices }
+  const { happened, ...rest } = failure
+  // The quote stands in what happened.
+  const told =
+    happened === undefined || longest < quoteLeast ? {} : { happened: happened.replace(quote, () => cut(quote)) }
+  return { failure: { ...rest, message: shorter, ...told }, notices }
 }
 
 const quoteLeast = 20

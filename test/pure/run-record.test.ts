@@ -68,6 +68,23 @@ test('of a run that failed at most 300 octets are kept, with all that is said of
   }
 })
 
+test('what happened is told apart from what to do, of a record of an earlier version where its step is known', () => {
+  const gmail: Failure = {
+    kind: 'credentials refused',
+    server: 'pop.gmail.com:995',
+    reply: '[AUTH] Application-specific password required',
+  }
+  const told = reportOf(gmail)
+  assert.equal(told.happened, `pop.gmail.com:995 refused the user name or password: "${gmail.reply}".`)
+  assert.ok(told.step?.code === 'provider note' && told.step.advice?.code === 'app password and POP3')
+  const failed: Run = { ...run, state: 'failed', failure: told }
+  assert.deepEqual(read(packRun(failed)), failed)
+  const { happened: _, ...earlier } = told
+  assert.deepEqual(read(packRun({ ...failed, failure: earlier })), failed)
+  const { step: _step, ...unknown } = earlier
+  assert.deepEqual(read(packRun({ ...failed, failure: unknown }))?.failure, unknown)
+})
+
 test('where too much was said it is made shorter, and the rest is as it was', () => {
   const failure = {
     kind: 'tls' as const,

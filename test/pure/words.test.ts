@@ -25,7 +25,7 @@ const namesOfAll =
 const sharedBy: Readonly<Record<string, readonly string[]>> = {
   de: ['Status', 'Issuer', 'Link', 'Text', 'Name'],
   es: ['bytes', 'cc'],
-  fr: 'Messages|Message|1234 messages|1234 messages/s|Pages|Actions|Applications|Description|note|Secret|cc|port 1234, undefined'.split(
+  fr: 'Messages|Message|# messages|# message|# messages/s|Pages|Actions|Applications|Description|note|Secret|cc|port #, undefined'.split(
     '|',
   ),
 }
@@ -58,8 +58,22 @@ const anyFacts = new Proxy(
     certain: true,
     tls: 'implicit',
     seconds: 5678,
+    advice: { code: 'app password', provider: 'Yahoo', url: null },
   },
   { get: (known, name) => (Object.hasOwn(known, name) ? known[name as keyof typeof known] : `the ${String(name)}`) },
+)
+
+/** What decides between two sentences. */
+const otherFacts = [
+  {},
+  { certain: false, blocked: false, looked: false },
+  { host: null, speaks: null },
+  { advice: undefined },
+].map(
+  (facts) =>
+    new Proxy(anyFacts, {
+      get: (known, name) => (Object.hasOwn(facts, name) ? facts[name as keyof typeof facts] : Reflect.get(known, name)),
+    }),
 )
 
 const samples = [1234, 5678, 9012, 3456]
@@ -83,6 +97,12 @@ function said(text: Text, first = 1234): string {
   }
 }
 
+/** A text as it is said of one and of several, and with other facts. */
+function formsOf(text: Text): string[] {
+  if (typeof text === 'function' && takesFacts(text)) return otherFacts.map((facts) => digits(text(facts)))
+  return typeof text === 'string' ? [text] : [0, 1, 7, 1234].map((n) => said(text, n))
+}
+
 const isBroken = /undefined|NaN|\[object/
 
 const english = textsOf(en)
@@ -102,7 +122,14 @@ for (const [language, words] of Object.entries(languages)) {
       const [here, there] = [said(text), said(english.get(path) ?? '')]
       if (here.trim() === '' && there !== '') wrong.push(`${path}: empty`)
       if (isBroken.test(here) && !isBroken.test(there)) wrong.push(`${path}: ${here}`)
-      if (here === there && /\p{L}{2}/u.test(here) && !shared.includes(here)) wrong.push(`${path}: in English: ${here}`)
+      const formsThere = formsOf(english.get(path) ?? '')
+      for (const form of formsOf(text))
+        if (
+          formsThere.includes(form) &&
+          /\p{L}{2}/u.test(form) &&
+          ![form, form.replace(/\d+/, '#')].some((one) => shared.includes(one))
+        )
+          wrong.push(`${path}: in English: ${form}`)
       for (const sample of samples.map(String))
         if (there.includes(sample) !== here.includes(sample)) wrong.push(`${path}: ${sample}: ${here}`)
     }

@@ -11,9 +11,10 @@ export async function append(deposit: Deposit, { intent, messages, nowMs }: Inte
     const trace = traceBlock({ token, uidl, fingerprint: fingerprint.hash })
     return { token, literal: [trace, bytes], internalDate }
   })
-  const answer = await world.store.append(intent.folder, copies, account.flags)
+  const { flags } = deposit.placeOf(messages.map(({ letter }) => letter))
+  const answer = await world.store.append(intent.folder, copies, flags)
   if (answer.status === 'stored' && answer.leftOut !== undefined)
     world.notice({ event: 'flags left out', ...answer.leftOut })
-  deposit.reachedAfter(answer.status === 'stored' ? answer.appended : undefined)
+  deposit.reachedAfter(intent.folder, answer.status === 'stored' ? answer.appended : undefined)
   return answer
 }

@@ -7,7 +7,8 @@ import type { Appended, FolderPosition } from './store-ports.ts'
 /** A recorded batch. Its bytes are not held until it is delivered. */
 interface Recorded {
   readonly appended: Appended
-  readonly letters: readonly Pick<Letter, 'octets' | 'envelope'>[]
+  readonly folder: string
+  readonly letters: readonly Pick<Letter, 'octets' | 'envelope' | 'finding'>[]
 }
 
 /** There is one delivery at a time, so that messages come in their order. */
@@ -28,8 +29,9 @@ export class Deliveries {
   }
 
   /** Takes a recorded batch. If the delivery before it failed, this call fails. */
-  async add(appended: Appended, letters: readonly Letter[]): Promise<void> {
-    this.#waiting.push({ appended, letters: letters.map(({ octets, envelope }) => ({ octets, envelope })) })
+  async add(appended: Appended, folder: string, letters: readonly Letter[]): Promise<void> {
+    const kept = letters.map(({ octets, envelope, finding }) => ({ octets, envelope, finding }))
+    this.#waiting.push({ appended, folder, letters: kept })
     const messages = this.#waiting.reduce((sum, { appended: { uids } }) => sum + uids.length, 0)
     if (messages < this.#run.world.store.deliveredTogether) return
     await this.#delivering
@@ -43,7 +45,7 @@ export class Deliveries {
   }
 
   #begin(): void {
-    for (const batches of byUidValidity(this.#waiting.splice(0))) {
+    for (const batches of byFolder(this.#waiting.splice(0))) {
       const arrivals = batches.flatMap((batch) => this.#arrivalsOf(batch))
       this.#delivering = this.#delivering.then(() => this.#deliver(batches, arrivals))
       this.#delivering.catch(() => {})
@@ -52,33 +54,37 @@ export class Deliveries {
 
   async #deliver(batches: readonly Recorded[], arrivals: readonly Arrival[]): Promise<void> {
     const { world, account } = this.#run
-    const { destinationId, folder } = account
-    const uidValidity = batches[0]?.appended.uidValidity
+    const { destinationId } = account
+    const { folder = account.folder, appended: { uidValidity } = unknown } = batches[0] ?? {}
     const staged = { uidValidity, uids: batches.flatMap(({ appended }) => appended.uids) }
     const delivered = (await world.store.deliver(folder, staged)) ?? staged
     const position = positionAfter(delivered)
-    if (position !== undefined) this.#reached = { destinationId, folder, ...position }
+    // The account's own folder is read from its mark on, and all others whole.
+    if (position !== undefined && folder === account.folder) this.#reached = { destinationId, folder, ...position }
     const newUids = new Map(staged.uids.map((uid, nth) => [uid, delivered.uids[nth]]))
     world.arrived(arrivals.map((arrival) => ({ ...arrival, uid: arrival.uid && newUids.get(arrival.uid) })))
   }
 
   /** The messages as people are shown them, with the UIDs that they have where they were appended. */
-  #arrivalsOf({ appended: { uids }, letters }: Recorded): Arrival[] {
+  #arrivalsOf({ appended: { uids }, folder, letters }: Recorded): Arrival[] {
     const storedAtMs = this.#run.world.clock.nowMs()
-    const { folder } = this.#run.account
     const isNamed = uids.length === letters.length
-    return letters.map(({ octets, envelope }, nth) => {
-      return { storedAtMs, octets, envelope, folder, uid: isNamed ? uids[nth] : undefined }
+    return letters.map(({ octets, envelope, finding }, nth) => {
+      return { storedAtMs, octets, envelope, folder, uid: isNamed ? uids[nth] : undefined, finding }
     })
   }
 }
 
-/** Groups neighbours of the same UIDVALIDITY: a folder that was made anew counts UIDs from 1 again (RFC 9051 section 2.3.1.1). */
-function byUidValidity(batches: readonly Recorded[]): Recorded[][] {
+const unknown: Appended = { uidValidity: undefined, uids: [] }
+
+/** Groups neighbours of one folder and the same UIDVALIDITY: a folder that was made anew counts UIDs from 1 again (RFC 9051 section 2.3.1.1). */
+function byFolder(batches: readonly Recorded[]): Recorded[][] {
   const groups: Recorded[][] = []
   for (const batch of batches) {
     const group = groups.at(-1)
-    if (group === undefined || group[0]?.appended.uidValidity !== batch.appended.uidValidity) groups.push([batch])
+    const first = group?.[0]
+    const isSame = first?.folder === batch.folder && first.appended.uidValidity === batch.appended.uidValidity
+    if (group === undefined || !isSame) groups.push([batch])
     else group.push(batch)
   }
   return groups

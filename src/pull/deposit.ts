@@ -2,9 +2,10 @@
  * The state that steps 4 to 6 share while letters go into the store. There is one append at a time, so that messages stand in the store in
  * the maildrop's order. While a batch is being appended, the intent of the next one is written, and the batches before it are delivered.
  */
+import { SessionFailed } from '../failure/session-failed.ts'
 import { Deliveries, positionAfter } from './deliver.ts'
 import type { Erasures } from './erasures.ts'
-import type { Letter } from './letter.ts'
+import type { FolderPlace, Letter } from './letter.ts'
 import type { PullRun } from './ports.ts'
 import type { Appended, BatchLimit, FolderPosition } from './store-ports.ts'
 import { Refusals } from './refusals.ts'
@@ -18,7 +19,9 @@ export class Deposit {
   /** Undefined if no stored message can be erased: it was spooled, and no session is open. */
   readonly erasures: Erasures | undefined
   /** The folder's position, as the store last reported it. UIDs only ascend: no message of a later batch stands before it. */
-  #position: FolderPosition | undefined
+  #position: (FolderPosition & { readonly folder: string }) | undefined
+  /** Folders that letters were sorted into, and that the store does not let us have. */
+  readonly #closed = new Set<string>()
   #hasBegun = false
   /** The batch that is on its way into the store. */
   #storing: Promise<void> = Promise.resolve()
@@ -36,16 +39,34 @@ export class Deposit {
     return this.#hasBegun
   }
 
+  /** Where the letters of a batch belong. */
+  placeOf([first]: readonly Pick<Letter, 'place'>[]): FolderPlace {
+    const place = first?.place
+    return place === undefined || this.#closed.has(place.folder) ? this.run.account : place
+  }
+
   /** The place where the next message will stand. The store is asked if its last answer does not contain it. */
-  async position(): Promise<FolderPosition> {
-    const { store } = this.run.world
+  async position(batch: readonly Letter[]): Promise<FolderPosition & { readonly folder: string }> {
+    const { world, account } = this.run
+    const { folder } = this.placeOf(batch)
     this.#hasBegun = true
-    return (this.#position ??= await store.prepare(this.run.account.folder))
+    if (this.#position?.folder === folder) return this.#position
+    try {
+      this.#position = { ...(await world.store.prepare(folder)), folder }
+    } catch (error) {
+      // Mail waits for no other folder than its account's.
+      const isClosed = error instanceof SessionFailed && error.failure.kind === 'store refused'
+      if (!isClosed || folder === account.folder) throw error
+      this.#closed.add(folder)
+      return await this.position(batch)
+    }
+    return this.#position
   }
 
   /** @param appended undefined if the store did not take the batch: then nobody knows the folder's position. */
-  reachedAfter(appended: Appended | undefined): void {
-    this.#position = appended === undefined ? undefined : positionAfter(appended)
+  reachedAfter(folder: string, appended: Appended | undefined): void {
+    const position = appended && positionAfter(appended)
+    this.#position = position && { ...position, folder }
   }
 
   isLarge(batch: readonly Letter[]): boolean {
@@ -85,12 +106,13 @@ export class Deposit {
   }
 }
 
-/** Parts letters into batches, each as large as one append may be. */
+/** Parts letters into batches, each of one folder and as large as one append may be. */
 export function* batchesOf(letters: readonly Letter[], limit: BatchLimit): Generator<readonly Letter[]> {
   let batch: Letter[] = []
   let octets = 0
   for (const letter of letters) {
-    if (batch.length > 0 && (batch.length >= limit.messages || octets + letter.bytes.length > limit.octets)) {
+    const isFull = batch.length >= limit.messages || octets + letter.bytes.length > limit.octets
+    if (batch.length > 0 && (isFull || batch[0]?.place?.folder !== letter.place?.folder)) {
       yield batch
       batch = []
       octets = 0

@@ -20,9 +20,8 @@ export interface IntendedLetter {
 }
 
 export async function intend(deposit: Deposit, letters: readonly Letter[]): Promise<Intended> {
-  const { world, account } = deposit.run
-  const { folder } = account
-  const { uidValidity, uidNext } = await deposit.position()
+  const { world } = deposit.run
+  const { folder, uidValidity, uidNext } = await deposit.position(letters)
   const nowMs = world.clock.nowMs()
   const messages = letters.map((letter) => ({ letter, entry: entryOf(letter, world.newToken()) }))
   const entries = messages.map(({ entry }) => entry)

@@ -6,7 +6,20 @@ import { messageDigest, toCrlf } from '../mail/octets.ts'
 import { breathe } from '../slices.ts'
 import { cameShort } from './policy.ts'
 
-export interface Letter {
+/** What somebody outside of the pull found in a message. */
+export interface Sorted {
+  /** Where it belongs, and the flags that it gets there; undefined: into the account's folder, with the account's flags. */
+  readonly place?: FolderPlace
+  /** Is handed back with the message's arrival. */
+  readonly finding?: unknown
+}
+
+export interface FolderPlace {
+  readonly folder: string
+  readonly flags: readonly string[]
+}
+
+export interface Letter extends Sorted {
   /** All line ends are CRLF. */
   readonly bytes: Buffer
   /** The size of the message as it came. */

@@ -11,6 +11,7 @@ import type { ImportBudget } from './import-budget.ts'
 import type { Attempts, Intents, Ledger, QuarantineWriter, Spool } from './ledger-ports.ts'
 import type { Maildrop, WindowPace } from './maildrop-ports.ts'
 import type { Notice } from './notice.ts'
+import type { Sorting } from './sorting.ts'
 import type { Store } from './store-ports.ts'
 import type { Traces } from './trace-ports.ts'
 
@@ -47,6 +48,8 @@ export interface World {
   readonly quarantine: QuarantineWriter
   readonly attempts: Attempts
   newToken(): Token
+  /** Undefined: all that is retrieved goes into the account's folder. It is asked about messages that are to be stored, and about nothing else. */
+  readonly sorting?: Sorting | undefined
   /**
    * Resolves when no other run of this worker whose predecessor died is in the lane, or after a time: then the answer is false. A message
    * that ends the worker takes no other account's message with it.
@@ -92,4 +95,6 @@ export interface Arrival {
   readonly folder: string
   /** Undefined if the store does not report it. */
   readonly uid: number | undefined
+  /** What `sorting` has found in it. */
+  readonly finding?: unknown
 }

@@ -70,7 +70,7 @@ async function recordFound(deposit: Deposit, intended: Intended, { tokens, appen
     for (const { octets } of stored) counts.bytes += octets
   })
   if (stored.length === 0) return
-  await deposit.deliveries.add(appended, stored)
+  await deposit.deliveries.add(appended, intended.intent.folder, stored)
   for (const { sighting } of stored) deposit.suspects.stored(sighting.message)
   await deposit.refusals.stored()
   for (const [nth, { sighting }] of stored.entries())

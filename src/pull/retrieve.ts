@@ -7,6 +7,7 @@ import { sameBytes } from './plan.ts'
 import { isBeforeFirstRun } from './policy.ts'
 import { portions } from './portions.ts'
 import type { Survey } from './survey.ts'
+import { sorted } from './sorting.ts'
 import type { Turns } from './suspects.ts'
 import type { PullSession } from './session.ts'
 
@@ -74,7 +75,7 @@ async function* retrieveTurns(
 }
 
 /** The messages of a window that are to be stored. The fate of the others is noted. */
-async function newIn({ retrieved }: Window, session: PullSession, survey: Survey): Promise<Letter[]> {
+async function newIn({ retrieved }: Window, session: PullSession, survey: Survey): Promise<readonly Letter[]> {
   const { world, maildrop } = session
   const fresh: Letter[] = []
   const unwanted: Retrieved[] = []
@@ -90,7 +91,7 @@ async function newIn({ retrieved }: Window, session: PullSession, survey: Survey
   for (const { octets, sighting } of fresh)
     if (sighting.cameShort) session.cameShort.push({ octets, size: sighting.message.size })
   if (maildrop.hidesRetrieved) await world.spool.letGo(unwanted)
-  return fresh
+  return await sorted(world.sorting, fresh)
 }
 
 /** Whether the ledger has a record of these bytes. TOP may have shown another header than RETR, and the listing another UIDL. */

@@ -7,6 +7,7 @@ import type { LedgerView } from './ledger-ports.ts'
 import { type Letter, letterOf } from './letter.ts'
 import { Neighbours } from './neighbours.ts'
 import type { PullRun } from './ports.ts'
+import { sorted } from './sorting.ts'
 import type { Suspects } from './suspects.ts'
 
 /** Yields the messages that earlier runs have spooled, each as a batch of its own: a spool may be larger than memory. */
@@ -19,8 +20,8 @@ export async function* spooled(
   for await (const retrieved of world.spool.spooled()) {
     if (retrieved.isRetried) suspects.retry(retrieved.message)
     else if (!suspects.mayTry(retrieved.message)) continue
-    const letter = await letterOf(retrieved, world.clock.nowMs())
-    for (const dated of neighbours.date([letter])) yield [dated]
+    const letters = await sorted(world.sorting, [await letterOf(retrieved, world.clock.nowMs())])
+    for (const dated of neighbours.date(letters)) yield [dated]
     world.progress()
   }
   for (const dated of neighbours.rest()) yield [dated]

@@ -15,6 +15,7 @@ import type {
   Uidl,
   Window,
 } from '../../src/mail/message.ts'
+import type { Sorting } from '../../src/pull/sorting.ts'
 import type { ImportBudget } from '../../src/pull/import-budget.ts'
 import type { Deletable, Maildrop, WindowPace } from '../../src/pull/maildrop-ports.ts'
 import type { Notice } from '../../src/pull/notice.ts'
@@ -130,6 +131,9 @@ export class TestWorld {
   /** Whether others wait for what the run holds, when so many windows have come. */
   isWanted: (windows: number) => boolean = () => false
   importBudget: ImportBudget | undefined
+  sorting: Sorting | undefined
+  /** Folders that the store does not let us have. */
+  readonly closedFolders = new Set<string>()
   /** The number of turns of the event loop before the store takes the nth append, counted from 0. */
   appendTakes: (nth: number) => number = () => 0
   /** False: the store appends to the folder itself, and gives no UIDs (RFC 4315). */
@@ -264,6 +268,7 @@ export class TestWorld {
       },
       isWanted: () => this.isWanted(this.#windows),
       importBudget: this.importBudget,
+      sorting: this.sorting,
       leavesMore: (why) => void this.leftMore.push(why),
       progress: () => {},
       notice: (notice) => void this.notices.push(notice),
@@ -411,8 +416,10 @@ export class TestWorld {
           },
         }
       },
-      prepare: async () =>
+      prepare: async (folder) =>
         world.effect('prepare', (): FolderPosition => {
+          if (world.closedFolders.has(folder))
+            throw new SessionFailed({ kind: 'store refused', during: { code: 'folder', folder }, reply: 'NO closed' })
           if (!staged.has(own)) staged.set(own, [])
           return { uidValidity: world.uidValidity, uidNext: within(own).length + 1 }
         }),

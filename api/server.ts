@@ -33,6 +33,7 @@ import { backupRoutes, type BackupWorld } from './routes/backup.ts'
 import { bulletinRoutes, type BulletinWorld } from './routes/bulletin.ts'
 import { autoconfigRoutes, connectionRoutes, type ConnectionWorld } from './routes/connection.ts'
 import { dashboardFiles, dashboardPage } from './routes/dashboard.ts'
+import { destinationTestRoutes, type DestinationTestsWorld } from './routes/destination-tests.ts'
 import { destinationRoutes, type DestinationsWorld } from './routes/destinations.ts'
 import { discoverRoutes, type DiscoverWorld } from './routes/discover.ts'
 import { eventRoutes, type EventsWorld } from './routes/events.ts'
@@ -66,6 +67,7 @@ export interface ApiWorld
     AccountsWorld,
     AccountTestsWorld,
     DestinationsWorld,
+    DestinationTestsWorld,
     QuarantineWorld,
     RunsWorld,
     LedgerWorld,
@@ -238,6 +240,7 @@ async function resources(app: App, world: ScopeWorld & { readonly resealing: Res
   const openApi = { config: { scope: 'read' }, schema: { hide: true } } as const
   app.get('/openapi.json', openApi, async () => app.swagger())
   await app.register(destinationRoutes, world)
+  await app.register(destinationTestRoutes, world)
   await app.register(accountRoutes, world)
   await app.register(accountTestRoutes, world)
   await app.register(accountLineRoutes, world)

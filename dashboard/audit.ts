@@ -35,6 +35,8 @@ const table: readonly (readonly [string, string, Deed])[] = [
   ['POST', `/accounts/${id}/ledger/rebuild`, 'rebuilt a ledger'],
   ['POST', `/accounts/${id}/ledger/import`, 'imported a state file'],
   ['POST', '/destinations', 'added a mailbox'],
+  ['POST', '/destinations/test', 'tested a mailbox'],
+  ['POST', `/destinations/${id}/test`, 'tested a mailbox'],
   ['PATCH', `/destinations/${id}`, 'changed a mailbox'],
   ['DELETE', `/destinations/${id}`, 'removed a mailbox'],
   ['PATCH', `/destinations/${id}/messages/.+`, 'marked a message'],

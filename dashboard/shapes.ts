@@ -12,7 +12,7 @@ export type { AccountPatch, Examination, NewAccount } from '../api/schemas/accou
 export type { ProblemShape as Problem } from '../api/schemas/answers.ts'
 export type { AuditEntry } from '../api/schemas/audit.ts'
 export type { Connection, Usage } from '../api/schemas/connection.ts'
-export type { Destination, NewDestination } from '../api/schemas/destinations.ts'
+export type { Destination, DestinationExamination, NewDestination } from '../api/schemas/destinations.ts'
 export type { Keys } from '../api/schemas/keys.ts'
 export type { Bulletin } from '../api/schemas/bulletin.ts'
 export type { AnyQuarantineEntry, QuarantineEntry } from '../api/schemas/quarantine.ts'

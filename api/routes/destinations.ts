@@ -1,13 +1,11 @@
 /** `/destinations` (CONTRACT section 3). */
-import { normalHost, shownHost } from '../../src/account/host.ts'
+import { shownHost } from '../../src/account/host.ts'
 import { choicesOf } from '../../src/account/login.ts'
-import { sealedProxy } from '../../src/account/proxy.ts'
 import type { Pause } from '../../src/failure/consequence.ts'
 import type { Accounts } from '../../src/redis/accounts.ts'
 import type { DestinationRecord, Destinations } from '../../src/redis/destinations.ts'
 import type { InstanceSettingsStore } from '../../src/redis/instance-settings.ts'
 import type { Pauses } from '../../src/redis/pauses.ts'
-import { fingerprintsOf } from '../../src/redis/shown-certificates.ts'
 import type { OAuthApplications } from '../../src/redis/oauth-applications.ts'
 import type { OAuthGrants } from '../../src/redis/oauth-grants.ts'
 import type { TokenRevocations } from '../../src/redis/token-revocations.ts'
@@ -17,6 +15,7 @@ import type { PullQueue } from '../../src/redis/queue.ts'
 import type { Seal } from '../../src/seal.ts'
 import type { App } from '../app.ts'
 import { newDestination, patchedDestination, patchMistakes } from '../destination-fields.ts'
+import { demandPlaces, newElsewhere, shownByDestination } from '../destination-elsewhere.ts'
 import { loginTaken, removeDestination, type RemovalWorld } from '../destination-removal.ts'
 import type { HostedLogins } from '../hosted-logins.ts'
 import type { Session } from '../http/auth.ts'
@@ -25,12 +24,11 @@ import { cursorOf, idIn } from '../http/cursor.ts'
 import { demandMatch, tag } from '../http/etag.ts'
 import { findDestination } from '../http/found.ts'
 import { passwordHash } from '../http/passwords.ts'
-import { storedForm } from '../login-fields.ts'
 import { demandPresentPassword, type GuessesWorld } from '../present-password.ts'
-import { afterDestinationChange, demandTokensMayGo } from '../sign-in-rules.ts'
+import { afterDestinationChange } from '../sign-in-rules.ts'
 import { oauthStatuses } from '../sign-in-status.ts'
 import { badRequest, unknown } from '../http/problems.ts'
-import { demandReach, guardedBy } from '../http/reach.ts'
+import { guardedBy } from '../http/reach.ts'
 import { type HandlerOf, route } from '../http/route.ts'
 import { listOf, Nothing } from '../schemas/answers.ts'
 import * as schemas from '../schemas/destinations.ts'
@@ -131,25 +129,15 @@ class DestinationHandlers {
   }
 
   readonly create: HandlerOf<typeof createDestination> = async (request, reply) => {
-    const { destinations, hosted, seal, settings } = this.#world
+    const { destinations, hosted } = this.#world
     const { password = '', login } = request.body
     const destination = newDestination(request.body, principalOf(request))
     const { id } = destination
     const guarded = destination.kind === 'hosted' ? {} : guardedBy(principalOf(request), destination)
-    if (destination.kind === 'imap') {
-      await demandReach(settings, guarded, 'imap', destination)
-      await demandTokensMayGo(this.#world.applications, destination, guarded)
-    }
     const record: DestinationRecord =
       destination.kind === 'hosted'
         ? { destination, passwordHash: await passwordHash(password), sealedPassword: null }
-        : {
-            destination,
-            passwordHash: null,
-            sealedPassword: seal.seal(password, id, 'password'),
-            ...sealedProxy(seal, id, request.body.proxy),
-            ...guarded,
-          }
+        : await newElsewhere(this.#world, request.body, destination, guarded)
     if ((await destinations.create(record)) === 'conflict')
       throw await loginTaken(destinations, login?.toLowerCase() ?? '')
     if (destination.kind === 'hosted') {
@@ -183,28 +171,17 @@ class DestinationHandlers {
   }
 
   readonly change: HandlerOf<typeof changeDestination> = async (request, reply) => {
-    const { destinations, hosted, queue, pauses, seal, settings } = this.#world
+    const { destinations, hosted, queue, pauses, seal } = this.#world
     const {
       params: { id },
       body,
     } = request
     const principal = principalOf(request)
     const found = await findDestination(this.#world.destinations, id)
-    const { destination, guarded, passwordHash: passwordHashBefore } = found
+    const { destination, passwordHash: passwordHashBefore } = found
     const mistakes = patchMistakes(destination, body, principal)
     if (mistakes.length > 0) throw badRequest(mistakes)
-    if (destination.kind === 'imap' && (body.host !== undefined || body.port !== undefined)) {
-      const host = normalHost(body.host ?? destination.host) ?? destination.host
-      const after = { port: destination.port, ...body, host }
-      await demandReach(settings, guardedBy(principal, after, { ...destination, guarded }), 'imap', after)
-    }
-    if (destination.kind === 'imap') {
-      const { password: _, ...given } = body
-      const host = normalHost(body.host ?? destination.host) ?? destination.host
-      const after = storedForm({ ...destination, ...given, host }, body)
-      const byWhom = guardedBy(principal, after, { ...destination, guarded })
-      await demandTokensMayGo(this.#world.applications, after, byWhom)
-    }
+    await demandPlaces(this.#world, principal, found, body)
     const newPassword = destination.kind === 'hosted' ? body.password : undefined
     if (destination.kind === 'hosted' && newPassword !== undefined) {
       const { presentPassword } = body
@@ -214,8 +191,7 @@ class DestinationHandlers {
         await demandPresentPassword(this.#world, shown)
     }
     const newHash = newPassword === undefined ? undefined : await passwordHash(newPassword)
-    const [pause] = await pauses.of([id])
-    const shown = fingerprintsOf(pause?.failure)
+    const shown = await shownByDestination(this.#world, id)
     const changed = await destinations.update(id, (before) => {
       demandMatch(request, before, `The destination ${id}`)
       return patchedDestination(before, body, { passwordHash: newHash, seal, principal, shown })

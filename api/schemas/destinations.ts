@@ -1,6 +1,6 @@
 /** `/destinations` on the wire. */
 import { type Static, Type } from 'typebox'
-import { failure } from './failure.ts'
+import { failure, step } from './failure.ts'
 import { loginFields, passwordUnlessSignedIn } from './logins.ts'
 import { OAuthStatus } from './oauth.ts'
 import { Page } from './requests.ts'
@@ -97,3 +97,24 @@ export const DestinationQuery = Type.Object(
   strict,
 )
 export const Purge = Type.Object({ purge: Type.Boolean({ default: false }) }, strict)
+
+export const DestinationExamination = Type.Object({
+  ok: Type.Boolean(),
+  messages: Type.Integer({ description: 'in INBOX', ...like(240) }),
+  capabilities: Type.Array(Type.String(), like(['IMAP4REV1', 'UIDPLUS', 'MULTIAPPEND'])),
+  tls: orNull(
+    Type.Object({
+      version: Type.String(like('TLSv1.3')),
+      fingerprint: Type.String(like(example.fingerprint)),
+      validTo: time,
+    }),
+    'null: nothing was encrypted, or the server was not let in',
+  ),
+  fingerprint: orNull(
+    Type.String(like(example.fingerprint)),
+    'of the certificate that the server has shown, be it the reason of the failure',
+  ),
+  failure: orNull(failure),
+  step: Type.Optional(step),
+})
+export type DestinationExamination = Static<typeof DestinationExamination>

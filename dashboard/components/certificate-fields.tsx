@@ -17,6 +17,8 @@ export const trustOf = ({ tlsVerify, tlsFingerprint }: Pick<Account, 'tlsVerify'
   fingerprint: groups(tlsFingerprint ?? ''),
 })
 
+export const usualTrust: Trust = { trust: 'checked', fingerprint: '' }
+
 /** As the API takes it. */
 export const sentTrust = ({ trust, fingerprint }: Trust) => ({
   tlsVerify: trust !== 'unchecked',

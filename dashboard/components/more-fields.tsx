@@ -1,6 +1,6 @@
 /** The settings of an account that few need: how often it is visited, how large its messages may be, and the marks of what is stored. */
 import type { Draft } from '../draft.ts'
-import type { Account } from '../shapes.ts'
+import type { Account, AccountPatch } from '../shapes.ts'
 import { words } from '../words/index.ts'
 import { Field } from './field.tsx'
 
@@ -30,8 +30,15 @@ export const rareOf = ({
   flags: flags.join(' '),
 })
 
+/** Of a new account, as the API has it where nothing is said. */
+export const usualRare = rareOf({
+  interval: { minSeconds: 120, maxSeconds: 3600 },
+  maxMessageBytes: 157_286_400,
+  flags: [],
+})
+
 /** As the API takes it: only what was typed anew. */
-export function changedRare(before: Rare, typed: Rare): object {
+export function changedRare(before: Rare, typed: Rare): Pick<AccountPatch, 'interval' | 'maxMessageBytes' | 'flags'> {
   const seconds = (text: string) => Math.round(numberIn(text) * 60)
   const interval = {
     ...(typed.least === before.least ? {} : { minSeconds: seconds(typed.least) }),

@@ -3,6 +3,8 @@ import { hour, KiB, MiB, second, minute } from '../units.ts'
 
 export const imapLimits = {
   storeConnectWaitMs: 30 * second,
+  /** Somebody waits for the answer: as long as for the test of an account. */
+  testConnectWaitMs: 10 * second,
   /** Shorter than the wait above, so that the failure says what is missing. Servers delay a greeting by some seconds to slow down guessers. */
   storeGreetingWaitMs: 20 * second,
   /** No server greets in more than a line. */

@@ -5,6 +5,7 @@ import type { Page } from 'playwright-core'
 import { violations } from '../support/browser.ts'
 import { certificate } from '../support/certificates.ts'
 import { type DashboardPerson, letters, startDashboardPerson } from '../support/dashboard-person.ts'
+import { startImapServer } from '../support/imap-server.ts'
 import { type Behaviour, startPop3Server } from '../support/pop3-server.ts'
 
 let dashboard: DashboardPerson
@@ -155,5 +156,76 @@ test('settings are tried before they are saved, and a certificate is trusted the
   await dialog(page).waitFor({ state: 'detached' })
   const { body } = await dashboard.stack.call('GET', `/accounts/${id}`)
   assert.equal(body['tlsFingerprint'], shown.fingerprint)
+  await page.close()
+})
+
+test('what few need is set when an account is added, too, and a certificate chosen', async (t) => {
+  const { port } = await provider(t, { tls: certificate() })
+  await dashboard.anyDestination()
+  const page = await dashboard.open('/accounts/new')
+  await page.getByLabel('E-mail address').fill('more@nowhere.example')
+  await page.getByText('No settings were found for this address').waitFor()
+  await page.getByLabel('POP3 server').fill('localhost')
+  await page.getByLabel('Port', { exact: true }).fill(String(port))
+  await page.getByLabel('Certificate', { exact: true }).selectOption('unchecked')
+  await page.getByLabel('Its password').fill('secret')
+  await page.getByText('More: how often').click()
+  await page.getByLabel('Minutes between visits, at least').fill('5')
+  await page.getByLabel('Minutes between visits, at most').fill('5')
+  await page.getByLabel('Largest message').fill('1')
+  await page.getByLabel('Marks of what is stored').fill('work')
+  assert.deepEqual(await violations(page), [])
+  await page.getByRole('button', { name: 'Add and start' }).click()
+  await page.getByText('2 messages stored').waitFor()
+  const id = page.url().split('/').at(-1) ?? ''
+  const { body } = await dashboard.stack.call('GET', `/accounts/${id}`)
+  assert.deepEqual(
+    [body['interval'], body['maxMessageBytes'], body['flags'], body['tlsVerify']],
+    [{ minSeconds: 300, maxSeconds: 300 }, 1_000_000, ['work'], false],
+  )
+  await page.close()
+})
+
+test('a mailbox elsewhere is tried before it is made, and before its login is changed', async (t) => {
+  const shown = certificate()
+  const store = await startImapServer({ tls: { mode: 'implicit', ...shown }, password: 'secret' })
+  t.after(async () => await store.close())
+  const page = await dashboard.open('/destinations')
+  await page.getByRole('button', { name: 'Add a mailbox' }).first().click()
+  await dialog(page).getByLabel('At another server').check()
+  await dialog(page).getByLabel('IMAP server').fill('localhost')
+  await dialog(page).getByLabel('Port', { exact: true }).fill(String(store.port))
+  await dialog(page).getByLabel('User name').fill('me')
+  await dialog(page).getByLabel('Password', { exact: true }).fill('secret')
+  const tried = dialog(page).getByRole('button', { name: 'Test', exact: true })
+  await tried.click()
+  await dialog(page).getByText('The login does not work').waitFor()
+  await dialog(page).getByRole('button', { name: 'Trust exactly this certificate' }).click()
+  await tried.click()
+  await dialog(page).getByText('It works: 0 messages').waitFor()
+  assert.deepEqual(await violations(page), [])
+  await page.setViewportSize({ width: 360, height: 800 })
+  assert.equal(await page.evaluate('document.documentElement.scrollWidth > innerWidth'), false)
+  await dialog(page).getByRole('button', { name: 'Make it' }).click()
+  await page.getByRole('heading', { level: 1, name: 'me' }).waitFor()
+  await edit(page)
+  await dialog(page).getByLabel('User name').fill('you')
+  await dialog(page).getByLabel('Password', { exact: true }).fill('wrong')
+  await tried.click()
+  await dialog(page).getByText('The login does not work').waitFor()
+  await dialog(page).getByLabel('User name').fill('me')
+  await dialog(page).getByLabel('Password', { exact: true }).fill('')
+  await tried.click()
+  await dialog(page).getByText('It works: 0 messages').waitFor()
+  await dialog(page).getByRole('button', { name: 'Cancel' }).click()
+  await page.close()
+})
+
+test('the overview fits a window that was made narrow, chart and all', async () => {
+  const page = await dashboard.open('/')
+  await page.setViewportSize({ width: 1280, height: 800 })
+  await page.locator('.chart canvas').waitFor()
+  await page.setViewportSize({ width: 360, height: 800 })
+  await page.waitForFunction('document.documentElement.scrollWidth <= innerWidth')
   await page.close()
 })

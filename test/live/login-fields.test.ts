@@ -2,6 +2,8 @@ import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { loginDefaults } from '../../src/account/login.ts'
 import { keys } from '../../src/redis/key-names.ts'
+import { certificate } from '../support/certificates.ts'
+import { startImapServer } from '../support/imap-server.ts'
 import { adminToken, type Stack, startStack } from '../support/stack.ts'
 
 let stack: Stack
@@ -115,4 +117,42 @@ test('a mechanism that there is not is refused by the names of those that there 
       /must be SCRAM-SHA-256, SCRAM-SHA-1.*OAUTHBEARER: this mechanism alone; null:/,
     )
   }
+})
+
+test('a mailbox elsewhere is tried before it is made and before it is changed, and nothing is stored there', async (t) => {
+  const shown = certificate()
+  const store = await startImapServer({ tls: { mode: 'implicit', ...shown }, password: 'secret' })
+  t.after(async () => await store.close())
+  const body = { kind: 'imap', host: 'localhost', port: store.port, user: 'me', password: 'secret' }
+  const unknown = await stack.call('POST', '/destinations/test', body)
+  assert.deepEqual([unknown.status, unknown.body['ok'], unknown.body['fingerprint']], [200, false, shown.fingerprint])
+  const pinned = { ...body, tlsFingerprint: shown.fingerprint }
+  const works = (await stack.call('POST', '/destinations/test', pinned)).body
+  assert.deepEqual([works['ok'], works['failure'], works['messages']], [true, null, 0])
+  assert.deepEqual((works['tls'] as { fingerprint: string }).fingerprint, shown.fingerprint)
+  const wrong = (await stack.call('POST', '/destinations/test', { ...pinned, password: 'guessed' })).body
+  assert.deepEqual((wrong['failure'] as { kind: string }).kind, 'store refused')
+  assert.ok(!JSON.stringify(wrong).includes('guessed'))
+  // It says no more of what it is than a POST would.
+  assert.deepEqual(
+    pointers(await stack.call('POST', '/destinations/test', { kind: 'imap', host: 'x', password: 'x' })),
+    ['/user'],
+  )
+  assert.deepEqual(
+    pointers(await stack.call('POST', '/destinations/test', { kind: 'hosted', login: 'x', password: 'x' })),
+    ['/kind'],
+  )
+
+  const { id } = (await stack.call('POST', '/destinations', body)).body
+  const path = `/destinations/${id}`
+  assert.equal((await stack.call('POST', `${path}/test`)).body['ok'], false)
+  // What the test has met is pinned without the password, and so it is tried.
+  const pin = { tlsFingerprint: shown.fingerprint }
+  assert.equal((await stack.call('POST', `${path}/test`, pin)).body['ok'], true)
+  assert.deepEqual(pointers(await stack.call('POST', `${path}/test`, { host: '127.0.0.1' })), ['/host'])
+  assert.equal((await stack.call('GET', path)).body['tlsFingerprint'], null)
+  assert.equal((await stack.call('PATCH', path, pin)).status, 200)
+  assert.equal((await stack.call('POST', `${path}/test`)).body['ok'], true)
+  assert.equal((await stack.call('POST', `/destinations/${destinationId}/test`)).body['ok'], true)
+  assert.deepEqual(store.stored, [])
 })

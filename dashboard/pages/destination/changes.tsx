@@ -6,8 +6,10 @@ import { Field } from '../../components/field.tsx'
 import { FormDialog } from '../../components/form.tsx'
 import { ImportBudget, megabytesOf, octetsIn } from '../../components/import-budget.tsx'
 import { changedLogin, LoginFields, typedLogin } from '../../components/login-fields.tsx'
+import { MailboxTrial } from '../../components/mailbox-trial.tsx'
 import { destinationName } from '../../components/new-mailbox.tsx'
 import { NewPasswordFields } from '../../components/new-password.tsx'
+import { byPassword } from '../../components/sign-in/entry.tsx'
 import { tell } from '../../components/toast.tsx'
 import { type Draft, useDraft } from '../../draft.ts'
 import { ownerOf } from '../../session.ts'
@@ -87,6 +89,8 @@ export function NewLogin({ destination, ...props }: ChangeProps & { readonly des
   const { account } = words.value
   /** It may change elsewhere while this form is open. */
   const { value: before } = useSignal(destination)
+  /** The fingerprints that tests have shown here. */
+  const shown = useSignal<readonly string[]>([])
   return (
     <Change
       {...props}
@@ -96,7 +100,23 @@ export function NewLogin({ destination, ...props }: ChangeProps & { readonly des
       typed={typedLogin(before)}
       body={(typed) => changedLogin(before, typed, 'IMAP')}
     >
-      {(draft) => <LoginFields draft={draft} before={before} protocol="IMAP" />}
+      {(draft) => (
+        <>
+          <LoginFields draft={draft} before={before} protocol="IMAP" shown={shown.value} />
+          {/* Signing in at another provider comes after saving. */}
+          {draft.values.entry === (before.oauth?.applicationId ?? byPassword) && (
+            <MailboxTrial
+              path={`/destinations/${before.id}/test`}
+              draft={draft}
+              body={() => changedLogin(before, draft.values, 'IMAP')}
+              trusted={before.tlsFingerprint}
+              onShown={(fingerprint) => {
+                shown.value = [...shown.value, fingerprint]
+              }}
+            />
+          )}
+        </>
+      )}
     </Change>
   )
 }

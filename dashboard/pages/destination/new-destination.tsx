@@ -1,11 +1,14 @@
 import { call, everyOne } from '../../client.ts'
+import { CertificateFields, sentTrust, usualTrust } from '../../components/certificate-fields.tsx'
 import { Field } from '../../components/field.tsx'
 import { FormDialog } from '../../components/form.tsx'
 import { ImportBudget, octetsIn } from '../../components/import-budget.tsx'
 import { MailboxFields, makeMailbox } from '../../components/new-mailbox.tsx'
 import { Options } from '../../components/options.tsx'
-import { type Line, LineFields, sentLine, usualLine } from '../../components/line-fields.tsx'
-import { imapPorts, type Server, ServerFields } from '../../components/server-fields.tsx'
+import { LineFields, sentLine, usualLine } from '../../components/line-fields.tsx'
+import type { TypedLogin } from '../../components/login-fields.tsx'
+import { MailboxTrial } from '../../components/mailbox-trial.tsx'
+import { imapPorts, ServerFields } from '../../components/server-fields.tsx'
 import { byPassword, Entry, entryOf } from '../../components/sign-in/entry.tsx'
 import { signInNow } from '../../components/sign-in/sign-in-now.ts'
 import { attempt } from '../../components/toast.tsx'
@@ -15,13 +18,10 @@ import { navigate } from '../../router.ts'
 import type { Application, Destination } from '../../shapes.ts'
 import { words } from '../../words/index.ts'
 
-interface Typed extends Server, Line {
+interface Typed extends TypedLogin {
   readonly kind: Destination['kind']
   /** The login of a hosted destination. */
   readonly login: string
-  readonly password: string
-  /** The application by which its owner signs in, or `password`. */
-  readonly entry: string
   /** What first imports may bring in an hour, in MB. */
   readonly budget: string
 }
@@ -37,21 +37,30 @@ const nothing: Typed = {
   tls: 'implicit',
   user: '',
   ...usualLine,
+  ...usualTrust,
 }
+
+/** As the API takes a mailbox elsewhere. */
+const foreignOf = ({ kind, password, entry, host, port, tls, user, budget, ...rest }: Typed) => ({
+  kind,
+  host: host.trim(),
+  port: Number(port),
+  tls,
+  user: user.trim(),
+  ...sentLine(rest, { protocol: 'IMAP', signsIn: entry !== byPassword }),
+  ...sentTrust(rest),
+  ...entryOf(entry, password),
+  importBytesPerHour: octetsIn(budget),
+})
 
 export function NewDestination({ onClose }: { readonly onClose: () => void }) {
   const { destinations: say, form } = words.value
-  const draft = useDraft(nothing, async ({ kind, login, password, entry, host, port, tls, user, budget, ...line }) => {
-    const server = { host: host.trim(), port: Number(port), tls, user: user.trim() }
-    const foreign = {
-      kind,
-      ...server,
-      ...sentLine(line, { protocol: 'IMAP', signsIn: entry !== byPassword }),
-      ...entryOf(entry, password),
-      importBytesPerHour: octetsIn(budget),
-    }
+  const draft = useDraft(nothing, async (typed) => {
+    const { kind, login, password, entry } = typed
     const made =
-      kind === 'hosted' ? await makeMailbox(login, password) : await call<Destination>('POST', '/destinations', foreign)
+      kind === 'hosted'
+        ? await makeMailbox(login, password)
+        : await call<Destination>('POST', '/destinations', foreignOf(typed))
     onClose()
     navigate(`/destinations/${made.id}`)
     if (kind === 'imap' && entry !== byPassword) await attempt(async () => await signInNow(`/destinations/${made.id}`))
@@ -80,7 +89,11 @@ export function NewDestination({ onClose }: { readonly onClose: () => void }) {
           {draft.values.entry === byPassword && (
             <Field label={form.password} type="password" required autocomplete="new-password" {...password} />
           )}
+          {draft.values.tls !== 'none' && <CertificateFields draft={draft} />}
           <LineFields draft={draft} way={{ protocol: 'IMAP', signsIn: draft.values.entry !== byPassword }} />
+          {draft.values.entry === byPassword && (
+            <MailboxTrial path="/destinations/test" draft={draft} body={() => foreignOf(draft.values)} />
+          )}
           <ImportBudget hint={say.limitImportsHint} {...draft.of('budget', 'importBytesPerHour')} />
         </>
       )}

@@ -1,5 +1,6 @@
 /** The fields for a server that is entered by hand. They are hidden, and not required, as long as the server is found by itself. */
 import type { ComponentChildren } from 'preact'
+import { CertificateFields } from '../../components/certificate-fields.tsx'
 import { LineFields } from '../../components/line-fields.tsx'
 import { pop3Ports, ServerFields } from '../../components/server-fields.tsx'
 import { byPassword } from '../../components/sign-in/entry.tsx'
@@ -27,6 +28,7 @@ export function ByHand({
       <summary>{title}</summary>
       {children}
       <ServerFields label={form.host} draft={draft} ports={pop3Ports} required={false} userHint={say.userHint} />
+      {draft.values.tls !== 'none' && <CertificateFields draft={draft} />}
       <LineFields draft={draft} way={{ protocol: 'POP3', signsIn: draft.values.entry !== byPassword }} />
     </details>
   )

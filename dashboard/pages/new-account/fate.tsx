@@ -1,6 +1,7 @@
 /** The choice of what happens to mail at the provider, and to the mail that is there already. */
 import { Field } from '../../components/field.tsx'
 import { ImportBudget } from '../../components/import-budget.tsx'
+import { MoreFields } from '../../components/more-fields.tsx'
 import { Options } from '../../components/options.tsx'
 import { Section } from '../../components/page.tsx'
 import { firstRuns, retentions } from '../../terms.ts'
@@ -37,6 +38,7 @@ export function Fate({ adding: { draft } }: { readonly adding: Adding }) {
           )}
         </div>
       </div>
+      <MoreFields draft={draft} />
     </Section>
   )
 }

@@ -2,9 +2,11 @@
 import { type Signal, useSignal } from '@preact/signals'
 import { useEffect } from 'preact/hooks'
 import { call, everyOne } from '../../client.ts'
+import { sentTrust, type Trust, usualTrust } from '../../components/certificate-fields.tsx'
 import { octetsIn } from '../../components/import-budget.tsx'
 import { makeMailbox } from '../../components/new-mailbox.tsx'
 import { type Line, sentLine, usualLine } from '../../components/line-fields.tsx'
+import { changedRare, type Rare, usualRare } from '../../components/more-fields.tsx'
 import { pop3Ports, type Server } from '../../components/server-fields.tsx'
 import { byPassword, entryOf } from '../../components/sign-in/entry.tsx'
 import { signInNow } from '../../components/sign-in/sign-in-now.ts'
@@ -23,12 +25,11 @@ export const newMailbox = 'new'
 /** Stands in place of a candidate's index for a server that is entered by hand. */
 export const byHand = 'by hand'
 
-export interface Typed extends Server, Line {
+export interface Typed extends Server, Line, Trust, Rare {
   readonly address: string
   readonly password: string
   /** The application by which its owner signs in, or `password`. */
   readonly entry: string
-  readonly tlsFingerprint: string | null
   readonly destinationId: string
   /** The login and password of a mailbox that is to be made. */
   readonly login: string
@@ -81,10 +82,11 @@ export function useNewAccount(destinationId: string, { address = '', onMade }: B
   const first: Typed = {
     ...noServer,
     ...usualLine,
+    ...usualTrust,
+    ...usualRare,
     address,
     password: '',
     entry: byPassword,
-    tlsFingerprint: null,
     destinationId,
     login: '',
     newPassword: '',
@@ -131,6 +133,7 @@ export function useNewAccount(destinationId: string, { address = '', onMade }: B
     retention: retentionOf(retention, retentionDays),
     firstRun: firstRunOf(firstRun, firstDays),
     importBytesPerHour: octetsIn(budget),
+    ...changedRare(usualRare, values),
   }
   const seen = tested.value?.of === about ? tested.value.seen : undefined
   const examine = async () => {
@@ -187,11 +190,11 @@ function isFor({ provider }: Application, found: Discovery): boolean {
   return provider === 'custom' || (found.state === 'answered' && found.guide === provider)
 }
 
-function sourceOf({ password, entry, tls, tlsFingerprint, ...typed }: Typed) {
+function sourceOf({ password, entry, tls, ...typed }: Typed) {
   const [address, host, user] = [typed.address.trim(), typed.host.trim(), typed.user.trim()]
   // Where nobody has said a user, the API has the rule, and tries the other form itself.
   const said = user === '' || user === address ? {} : { user }
   const server = { address, host, port: Number(typed.port), tls, ...said }
   const line = sentLine(typed, { protocol: 'POP3', signsIn: entry !== byPassword })
-  return { ...server, ...line, ...entryOf(entry, password), tlsFingerprint }
+  return { ...server, ...line, ...entryOf(entry, password), ...sentTrust(typed) }
 }

@@ -1,6 +1,5 @@
 /** The section for the account's server, with a test. */
 import { Button } from '../../components/button.tsx'
-import { groups } from '../../components/certificate-fields.tsx'
 import { Section } from '../../components/page.tsx'
 import { byPassword } from '../../components/sign-in/entry.tsx'
 import { words } from '../../words/index.ts'
@@ -14,7 +13,7 @@ import { Seen } from './seen.tsx'
 export function Source({ adding }: { readonly adding: Adding }) {
   const { add: say, welcome } = words.value
   const { draft, seen, isTesting, isClosed, test } = adding
-  const { address, password, host, tlsFingerprint, entry } = draft.values
+  const { address, password, host, trust, fingerprint, entry } = draft.values
   return (
     <Section title={say.source}>
       <div class="fields">
@@ -24,11 +23,11 @@ export function Source({ adding }: { readonly adding: Adding }) {
         <Found adding={adding} />
         <Entry adding={adding} />
         <ByHand adding={adding} title={say.byHandTitle} />
-        {tlsFingerprint !== null && (
+        {trust === 'pinned' && fingerprint !== '' && (
           <div class="note pinned">
             <span>{say.pinned}</span>
-            <code>{groups(tlsFingerprint)}</code>
-            <Button onClick={() => draft.set({ tlsFingerprint: null })}>{say.unpin}</Button>
+            <code>{fingerprint}</code>
+            <Button onClick={() => draft.set({ trust: 'checked', fingerprint: '' })}>{say.unpin}</Button>
           </div>
         )}
         {entry === byPassword && !isClosed && (

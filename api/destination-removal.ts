@@ -5,6 +5,7 @@ import type { AccountId } from '../src/mail/message.ts'
 import type { DestinationRecord, Destinations } from '../src/redis/destinations.ts'
 import { exclusively } from '../src/redis/exclusively.ts'
 import { keys } from '../src/redis/key-names.ts'
+import { Sendings } from '../src/redis/outbox.ts'
 import type { Webhooks } from '../src/redis/webhooks.ts'
 import type { HostedLogins } from './hosted-logins.ts'
 import { passwordHash } from './http/passwords.ts'
@@ -47,11 +48,13 @@ export async function removeDestination(world: RemovalWorld, id: string, { purge
       'in-use',
       `Accounts still gather into the destination ${id}; remove them or give them another one first.`,
     )
+  if (removed === 'sending') throw stillSends(`The destination ${id}`)
   if (removed === 'unreadable' && purge)
     throw conflict(
       `The record of the destination ${id} cannot be read, so nobody knows where its mail is; remove it without purge.`,
     )
   await webhooks.removeOf(id)
+  await new Sendings(world.redis).forgetOf(id)
   if (removed === 'unreadable') return await hosted.withdraw()
   if (removed.destination.kind !== 'hosted') return
   if (purge) await finishPurge(world, id)
@@ -73,6 +76,14 @@ async function finishPurge({ redis, destinations, hosted, webhooks }: RemovalWor
     await hosted.write()
     await redis.del(keys.fence(id))
   })
+}
+
+/** @param what is to be removed: `The account 01J...`. */
+export function stillSends(what: string): Problem {
+  return new Problem(
+    'in-use',
+    `${what} has messages that are still to be sent; wait until they have gone, or cancel them in its outbox, and remove it then.`,
+  )
 }
 
 function purgeUnderWay(id: string): Problem {

@@ -6,6 +6,7 @@ import type { AccountRecord } from '../../src/redis/account-record.ts'
 import type { App } from '../app.ts'
 import { AccountChanges, type AccountChangesWorld } from '../account-changes.ts'
 import { AccountViews, type AccountViewsWorld } from '../account-views.ts'
+import { stillSends } from '../destination-removal.ts'
 import { demandPlace } from '../demand-place.ts'
 import { principalOf } from '../http/who.ts'
 import { addressPlace, cursorOf, idPlace, placeIn } from '../http/cursor.ts'
@@ -90,10 +91,12 @@ const removeAccount = route(
   {
     operationId: 'removeAccount',
     summary: 'Remove an account',
-    description: 'Its stored mail stays where it is.',
+    description:
+      'Its stored mail stays where it is. While messages of it are still to be sent it is refused (`in-use`): wait, or cancel them.',
     params: Id,
     headers: IfMatch,
     response: { 204: Nothing },
+    problems: ['in-use'],
   },
 )
 
@@ -185,7 +188,9 @@ class AccountHandlers {
     const grant = await grants.get(id)
     // A refresh may have written another one meanwhile; from here on none is written.
     const removed = async () => revocations.ofGrant(id, (await grants.remove(id)) ?? grant)
-    if (!(await accounts.remove(id, runs, Date.now(), { allow, removed }))) throw unknown('account', id)
+    const outcome = await accounts.remove(id, runs, Date.now(), { allow, removed })
+    if (outcome === 'unknown') throw unknown('account', id)
+    if (outcome === 'sending') throw stillSends(`The account ${id}`)
     return await reply.code(204).send()
   }
 

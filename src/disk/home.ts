@@ -19,6 +19,8 @@ export function homeOf(folder: string) {
     redis: join(home, 'redis'),
     /** The backups that were made before data were carried over to another format. */
     backups: join(home, 'backups'),
+    /** The bodies of what is to be sent (outbox.ts). */
+    outbox: join(home, 'outbox'),
     mail: join(home, 'mail'),
     dovecot: join(home, 'dovecot'),
     usersFile: join(home, 'dovecot', 'users'),

@@ -95,7 +95,7 @@ const accountKeysOnly = accountKeys.length - statusKeys.length
 
 const createAccount = restating<Created>('create-account', accountKeysOnly + 3)
 const updateAccount = restating<Exclude<Created, 'too many'> | 'changed'>('update-account', accountKeysOnly + 5)
-const removeAccount = restating<'done' | 'changed'>('remove-account', accountKeysOnly + 8)
+const removeAccount = restating<'done' | 'changed' | 'sending'>('remove-account', accountKeysOnly + 8)
 const setAccountState = restating<0 | 1>('set-account-state', 0)
 
 export type Created = 'done' | 'conflict' | 'no destination' | 'too many'
@@ -173,7 +173,7 @@ export class Accounts {
 
   /**
    * Removes an account, also one whose record cannot be read, with its ledger and history; its stored mail stays where it is. Its runs end first: when this resolves, nothing is
-   * stored or deleted for the account any more.
+   * stored or deleted for the account any more. One that has something to send stays: `sending`.
    *
    * @param steps `allow` is given the record as it stands, and may throw; `removed` is called once it is gone for everybody, before its
    * runs have ended.
@@ -183,7 +183,7 @@ export class Accounts {
     runs: OpenRuns,
     nowMs: number,
     steps: { readonly allow?: (before: AccountRecord) => void; readonly removed?: () => Promise<void> } = {},
-  ): Promise<boolean> {
+  ): Promise<'done' | 'unknown' | 'sending'> {
     const outcome = await whileChanged(this.#redis, { hash: keys.accounts, field: id }, async (json) => {
       const record = readableRecordIn(id, json)
       if (record !== undefined) steps.allow?.(record)
@@ -195,7 +195,7 @@ export class Accounts {
       const args = [id, json, source, address, nowMs, former]
       return await removeAccount(this.#redis, [...accountKeys, ...names], args)
     })
-    if (outcome !== 'done') return false
+    if (outcome !== 'done') return outcome ?? 'unknown'
     await steps.removed?.()
     await revokeLease(this.#redis, id)
     await stopRuns(this.#redis, runs, id, 'queued')
@@ -203,7 +203,7 @@ export class Accounts {
     // That of a worker that died, and one that was claimed or asked for in the moment of the removal.
     await stopRuns(this.#redis, runs, id, 'all')
     await eraseAccount(this.#redis, id)
-    return true
+    return 'done'
   }
 
   /**

@@ -27,7 +27,7 @@ export interface DestinationRecord extends SealedProxy {
 const chunk = 500
 
 const createDestination = script<'done' | 'conflict'>('create-destination', 3)
-const removeDestination = script<'done' | 'changed' | 'in use'>('remove-destination', 14)
+const removeDestination = script<'done' | 'changed' | 'in use' | 'sending'>('remove-destination', 15)
 const endPurge = script<1>('end-purge', 2)
 
 export interface RemovalOptions {
@@ -88,7 +88,7 @@ export class Destinations {
   async remove(
     id: string,
     { allow, purgeUnder }: RemovalOptions = {},
-  ): Promise<DestinationRecord | 'unknown' | 'in use' | 'unreadable'> {
+  ): Promise<DestinationRecord | 'unknown' | 'in use' | 'sending' | 'unreadable'> {
     const { destinations, destinationIds, logins, pauses, tokens, tokenIds, tokenUses, purges } = keys
     const ownerKeys = [keys.tokensOf(id), tokens, tokenIds, tokenUses]
     const names = [
@@ -103,6 +103,7 @@ export class Destinations {
       keys.oauthGrants,
       keys.oauthBegun,
       keys.oauthDevices,
+      keys.sendPendingOf(id),
     ]
     const removed = await whileChanged(this.#redis, { hash: destinations, field: id }, async (json) => {
       const record = destinationIn(json)
@@ -119,7 +120,7 @@ export class Destinations {
       return answer === 'done' ? record : answer
     })
     if (removed === undefined) return 'unknown'
-    if (removed !== 'in use')
+    if (removed !== 'in use' && removed !== 'sending')
       await tellEvent(this.#redis, 'destination', id, { id, status: 'removed', pausedUntil: null })
     return removed
   }

@@ -5,7 +5,7 @@ import { redisLimits } from './limits.ts'
 import { keys } from './key-names.ts'
 import { duplicateOf } from './nodes.ts'
 
-export const eventKinds = ['run', 'account', 'destination'] as const
+export const eventKinds = ['run', 'account', 'destination', 'outbox'] as const
 export type EventKind = (typeof eventKinds)[number]
 
 export interface LoggedEvent {

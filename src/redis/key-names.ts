@@ -3,6 +3,7 @@ import type { FailureKind } from '../failure/failure.ts'
 import type { AccountId } from '../mail/message.ts'
 import type { RunTask } from '../runs/run.ts'
 import type { NotedStatus } from '../runs/status.ts'
+import type { SendState } from '../send/entry.ts'
 
 const shared = (name: string) => `{tributary}:${name}`
 const ofAccount = (id: string, name: string) => `tributary:{${id}}:${name}`
@@ -140,6 +141,38 @@ export const keys = {
   quiet: shared('quiet'),
   /** Stream of events (events.ts). */
   events: shared('events'),
+
+  // What is to be sent (outbox.ts). A restore leaves it, and a backup has none of it: what is sent lies on the disk of this instance.
+  /** Hash: id -> OutboxEntry as JSON (send/entry.ts). */
+  sendings: shared('send:entries'),
+  /** Sorted set: account id by the milliseconds at which it has something to send. */
+  sendDue: shared('send:due'),
+  /** Hash: account id -> the milliseconds before which its SMTP server is not asked. */
+  sendHeld: shared('send:held'),
+  /** Sorted set: entry id, space, token of an attempt by the milliseconds at which its lease ends. */
+  sendAttempts: shared('send:attempts'),
+  /** Sorted set: entry id by the milliseconds at which its copy or report is due. */
+  sendFollowUps: shared('send:follow-ups'),
+  /** Sorted set: entry id by the milliseconds at which it ended. */
+  sendEnded: shared('send:ended'),
+  /** Set: ids of entries that have not ended. */
+  sendPending: shared('send:pending'),
+  /** Hash: destination id, or '' for all -> the octets of bodies on the disk. */
+  sendOctets: shared('send:octets'),
+  /** Hashes: account id, space, digest, or hash of a Message-ID -> id of the entry that was made last. */
+  sendDigests: shared('send:digests'),
+  sendMessageIds: shared('send:message-ids'),
+  /** The name of this Redis' outbox: the folder of the bodies notes it too (disk/outbox.ts). */
+  sendEra: shared('send:era'),
+  /** Sorted sets of score 0: entry ids of a destination, and those of a state. */
+  sendOf: (destinationId: string) => shared(`send:of:${destinationId}`),
+  sendOfState: (destinationId: string, state: SendState) => shared(`send:of:${destinationId}:${state}`),
+  /** Sorted set: entry ids of an account by the milliseconds at which each is to be tried. */
+  sendDueOf: (accountId: string) => shared(`send:due-of:${accountId}`),
+  /** Set: ids of an account's or destination's entries that have not ended. */
+  sendPendingOf: (id: string) => shared(`send:pending-of:${id}`),
+  /** The id that the same request is given. It expires. */
+  sendAnswer: (name: string) => shared(`send:answer:${name}`),
   /** An earlier version kept these too. Hash: account id -> its destination and its status; sorted set of idle accounts. */
   statuses: shared('statuses'),
   accountsAtIdle: shared('accounts-at:idle'),

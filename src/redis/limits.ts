@@ -287,6 +287,21 @@ export const redisLimits = {
   /** The number of news in the next bulletin. Further news are only counted. */
   bulletinNewsMax: 500,
 
+  // What is to be sent (outbox.ts)
+  /** How long the same request is given the same message: mail programs send again what they had no answer to. */
+  sendAnswerKeptMs: 2 * day,
+  sendingKeptMs: 30 * day,
+  /** How many entries are kept that have ended, of some KiB each; the oldest go first. */
+  sendingsEndedMax: 100_000,
+  /** The bodies of one destination that wait on the disk, and of all: a full disk stops Redis, and so all mail. */
+  sendOctetsMax: 1024 * MiB,
+  sendOctetsMaxInAll: 8 * 1024 * MiB,
+  /** How many messages wait to be sent for one destination, and in all. */
+  sendingsMax: 20_000,
+  sendingsMaxInAll: 100_000,
+  /** How many a look for what has ended, or is to follow, takes at once. */
+  sendingsLookedAt: 100,
+
   // Back-off after failures
   /** The time over which the accounts of a destination come back after its pause. */
   resumeSpreadMs: 30 * second,

@@ -18,6 +18,7 @@ import { formatOf, formatSteps, runSteps, type FormatStep } from './format/steps
 import { everyKey, keys } from './key-names.ts'
 import { infoOfAll, keysLike } from './nodes.ts'
 import { addConsents } from './oauth-grants.ts'
+import { Sendings } from './outbox.ts'
 import { pipelined } from './pipelined.ts'
 import { indexQuarantine } from './quarantine-index.ts'
 import { queuePrefix } from './queue.ts'
@@ -49,12 +50,16 @@ export async function restoreBackup(
   const settle = async () => await lock.write([['HSET', keys.format, 'number', formatOf(steps)]])
   try {
     await lock.write([['HSET', keys.format, 'number', restoring]])
+    const sendings = new Sendings(redis)
     try {
+      await sendings.doubtAll(nowMs)
       await removeEverything(redis)
       for await (const slice of slicesOf(entriesIn(lines())))
         await pipelined(redis, slice, (pipeline, entry) => write(pipeline, entry, nowMs))
       await runSteps({ redis, lock, steps, from: version })
       await rebuild(redis, nowMs)
+      // Whoever was about to take a message when this began has taken it by now.
+      await sendings.doubtAll(nowMs)
     } catch (error) {
       // This is not done if another process goes on with the data.
       await lock.write([['HSET', keys.format, 'number', restoring]])
@@ -232,8 +237,11 @@ const everLasting: ReadonlySet<string> = new Set([
   keys.audit,
 ])
 
-/** Fences; and guesses at passwords, since a restore gives a guesser no new budget, nor an owner's address that of strangers. */
-const lastingForm = /^tributary:(?:\{[^}]*\}:fence|(?:familiar|guesses):.*)$/
+/**
+ * Fences; guesses at passwords, since a restore gives a guesser no new budget, nor an owner's address that of strangers; and what is to be
+ * sent, whose bodies lie on the disk (outbox.ts).
+ */
+const lastingForm = /^(?:tributary:(?:\{[^}]*\}:fence|(?:familiar|guesses):.*)|\{tributary\}:send:.*)$/
 
 function outlivesWipe(key: string): boolean {
   return key.startsWith(`${queuePrefix}:`) || everLasting.has(key) || lastingForm.test(key)

@@ -14,8 +14,8 @@ export const pendingStates: readonly SendState[] = ['queued', 'sending', 'deferr
 
 export const isPending = ({ state }: Pick<OutboxEntry, 'state'>): boolean => pendingStates.includes(state)
 
-/** What may be tried again: its bytes are kept until then. */
-export const needsBody = (entry: Pick<OutboxEntry, 'state'>): boolean => isPending(entry) || entry.state === 'unknown'
+/** It goes on by itself, or a person may have it tried again. */
+export const mayBeSent = (entry: Pick<OutboxEntry, 'state'>): boolean => isPending(entry) || entry.state === 'unknown'
 
 export const sendFailureKinds = [
   /** 5xx to MAIL FROM, DATA or the final dot that names this message. */
@@ -138,7 +138,21 @@ export interface OutboxEntry {
   readonly dsn: { readonly ret: 'FULL' | 'HDRS' | null; readonly envid: string | null } | null
   /** While it is `sending`. */
   readonly attempt: SendAttempt | null
+  /** The token of the last attempt that came to the final dot; the disk notes it too, for a Redis that is older than the disk (disk/outbox.ts). */
+  readonly lastDot: string | null
   readonly copy: SentCopy
   readonly report: SendReport
   readonly bounces: readonly Bounce[]
+}
+
+/** Whether its bytes are needed: to be sent, for the copy in Sent, or for the report that gives them back. */
+export function needsBody(entry: Pick<OutboxEntry, 'state' | 'copy' | 'report'>): boolean {
+  const followsUp = entry.copy.nextAtMs !== null || entry.report.state === 'due'
+  return mayBeSent(entry) || followsUp
+}
+
+/** The one without a time is not due. */
+export function followUpMs({ copy, report }: Pick<OutboxEntry, 'copy' | 'report'>): number | null {
+  const times = [copy.nextAtMs, report.nextAtMs].filter((ms) => ms !== null)
+  return times.length === 0 ? null : Math.min(...times)
 }

@@ -3,7 +3,7 @@
  * (docs/decisions/0085).
  */
 import type { AttemptStep, OutboxEntry, Recipient, SendFailure, SendState } from './entry.ts'
-import { needsBody } from './entry.ts'
+import { mayBeSent } from './entry.ts'
 import { sendLimits } from './limits.ts'
 import { nextAttempt } from './retry-times.ts'
 
@@ -53,7 +53,7 @@ export function enveloped(entry: OutboxEntry, answers: readonly RecipientAnswer[
 
 /** All but the final dot is sent. */
 export function undecidable(entry: OutboxEntry): OutboxEntry {
-  return { ...entry, attempt: at(entry, 'undecidable') }
+  return { ...entry, attempt: at(entry, 'undecidable'), lastDot: entry.attempt?.token ?? entry.lastDot }
 }
 
 function at({ attempt }: OutboxEntry, step: AttemptStep) {
@@ -147,7 +147,7 @@ export function cancelled(entry: OutboxEntry, nowMs: number): OutboxEntry | unde
  * asks for that knows. Undefined: it is being sent, or has ended.
  */
 export function retried(entry: OutboxEntry, nowMs: number): OutboxEntry | undefined {
-  if (!needsBody(entry) || entry.state === 'sending') return undefined
+  if (!mayBeSent(entry) || entry.state === 'sending') return undefined
   const recipients = entry.recipients.map(
     (one): Recipient => (one.state === 'unknown' ? { ...one, state: 'queued', reply: null } : one),
   )

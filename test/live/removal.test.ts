@@ -17,8 +17,11 @@ import { Lease } from '../../src/redis/lease.ts'
 import { RedisLedger } from '../../src/redis/ledger.ts'
 import { redisLimits } from '../../src/redis/limits.ts'
 import { Outbox } from '../../src/redis/news.ts'
+import { Sendings } from '../../src/redis/outbox.ts'
 import { Runs } from '../../src/redis/runs.ts'
 import { noCounts } from '../../src/runs/run.ts'
+import { cancelled } from '../../src/send/transitions.ts'
+import { entryOf } from '../support/entries.ts'
 import { startRedis } from '../support/redis.ts'
 import { until } from '../support/until.ts'
 import { account } from '../support/world.ts'
@@ -88,13 +91,28 @@ async function leftOf(id: AccountId): Promise<string[]> {
 test('a removed account leaves nothing but a note that it was removed, and that for a while', async () => {
   const id = await newAccount()
   await atWork(id)
-  assert.equal(await accounts.remove(id, runs, nowMs), true)
+  assert.equal(await accounts.remove(id, runs, nowMs), 'done')
   assert.deepEqual(await leftOf(id), [keys.removedAccounts])
   await eraseRemoved(redis, runs, nowMs + 1000)
   assert.deepEqual(await leftOf(id), [keys.removedAccounts])
   await eraseRemoved(redis, runs, laterMs)
   assert.deepEqual(await leftOf(id), [])
-  assert.equal(await accounts.remove(id, runs, nowMs), false)
+  assert.equal(await accounts.remove(id, runs, nowMs), 'unknown')
+})
+
+test('an account or a destination that has something to send stays until that has ended', async () => {
+  const id = await newAccount()
+  const sendings = new Sendings(redis)
+  const { destinationId } = account
+  const entry = entryOf(['queued'], { accountId: id, destinationId })
+  assert.equal((await sendings.create(entry, undefined)).answer, 'done')
+  await sendings.hold(id, nowMs)
+  assert.equal(await accounts.remove(id, runs, nowMs), 'sending')
+  assert.equal(await new Destinations(redis).remove(destinationId), 'in use')
+  await sendings.change(entry.id, (before) => cancelled(before, nowMs))
+  assert.equal(await accounts.remove(id, runs, nowMs), 'done')
+  assert.equal(await redis.hexists(keys.sendHeld, id), 0)
+  assert.deepEqual(await sendings.forgetOf(destinationId), [entry.id])
 })
 
 test('where the process dies behind the removal, a worker erases what is left', async () => {
@@ -122,7 +140,7 @@ test('the removal ends a run at work, which writes nothing more; what it has wri
   await eraseRemoved(redis, runs, laterMs)
   assert.equal((await ledger.view()).begun, true, 'the run is not at its end')
   await lease.release()
-  assert.equal(await removal, true)
+  assert.equal(await removal, 'done')
   await eraseRemoved(redis, runs, laterMs)
   assert.deepEqual(await leftOf(id), [])
 })
@@ -156,7 +174,7 @@ for (const task of ['pull', 'rebuild'] as const)
     const run = await runs.open(id, 'request', task)
     await new DueAccounts(redis).ask(id, task)
     const end = runs.waitForEnd(run.id, 20_000)
-    assert.equal(await accounts.remove(id, runs, nowMs), true)
+    assert.equal(await accounts.remove(id, runs, nowMs), 'done')
     const ended = await end
     assert.deepEqual([ended?.state, ended?.failure?.kind], ['failed', 'stopped'])
     assert.deepEqual(await openRunCounts(redis), { running: 0, waiting: 0 })
@@ -171,7 +189,7 @@ test('a run of a worker that died, or that somebody asked for in the moment of t
   const removal = accounts.remove(id, runs, nowMs)
   await until('the lease to be taken', async () => await lease.check().then(() => lease.lost.aborted))
   await lease.release()
-  assert.equal(await removal, true)
+  assert.equal(await removal, 'done')
   assert.deepEqual(await openRunCounts(redis), { running: 0, waiting: 0 })
   await runs.open(id, 'request')
   await eraseRemoved(redis, runs, nowMs)

@@ -1,46 +1,14 @@
 /** An entry of the outbox goes on as the table says: what was accepted is never sent again, and `unknown` is only what nobody can know. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { ShortHash } from '../../src/mail/message.ts'
 import type { OutboxEntry, SendState } from '../../src/send/entry.ts'
 import { sendLimits } from '../../src/send/limits.ts'
 import { nextAttempt, retryPause } from '../../src/send/retry-times.ts'
 import * as transitions from '../../src/send/transitions.ts'
 import { day, hour, minute } from '../../src/units.ts'
+import { entryOf } from '../support/entries.ts'
 
 const nowMs = Date.parse('2026-11-30T10:00:00Z')
-
-function entryOf(states: readonly SendState[], changes: Partial<OutboxEntry> = {}): OutboxEntry {
-  return {
-    id: '01J00000000000000000000000',
-    destinationId: 'd',
-    accountId: 'a',
-    identity: 'me@example.net',
-    sender: 'me@example.net',
-    messageId: '<1@example.net>',
-    subject: 'Tea',
-    octets: 100,
-    digest: '0123456789abcdef' as ShortHash,
-    bcc: '',
-    origin: 'submission',
-    createdAtMs: nowMs,
-    sendAtMs: nowMs,
-    state: 'queued',
-    recipients: states.map((state, nth) => ({ address: `${nth}@example.org`, state, reply: null })),
-    attempts: 0,
-    nextAttemptAtMs: nowMs,
-    endedAtMs: null,
-    failure: null,
-    utf8: false,
-    eightBit: false,
-    dsn: null,
-    attempt: null,
-    copy: { state: 'wanted', nextAtMs: null, folder: null, uid: null, uidValidity: null, token: null },
-    report: { state: 'none', nextAtMs: null, named: [] },
-    bounces: [],
-    ...changes,
-  }
-}
 
 const statesOf = ({ recipients }: OutboxEntry) => recipients.map(({ state }) => state)
 

@@ -18,7 +18,7 @@
 --   addressMember   its member of byAddress
 --   nowMs
 --   sourceName      the name of its source in formerSources
--- Returns 'done' or 'changed'.
+-- Returns 'done', 'changed' or 'sending'.
 -- @include restate
 -- @include account-keys
 -- @include schedule
@@ -28,6 +28,8 @@ local ofDestination, lastRuns, lastMail, told, removed, quarantined, predecessor
 local id, record, source, addressMember, nowMs, sourceName = unpack(ARGV)
 
 if redis.call('HGET', accounts, id) ~= record then return 'changed' end
+-- What it has to send has not ended.
+if redis.call('SCARD', tag .. 'send:pending-of:' .. id) > 0 then return 'sending' end
 redis.call('ZADD', removed, nowMs, id)
 -- Another account of the same source may have it (account-hosts.ts).
 if ownerOf(source) == id then
@@ -42,6 +44,7 @@ redis.call('ZREM', due, id)
 withdraw(id, record, redisMs())
 redis.call('ZREM', quarantined, id)
 redis.call('HDEL', tag .. 'set-aside', id)
+redis.call('HDEL', tag .. 'send:held', id)
 for _, hash in ipairs({ accounts, accountStates, words, lastRuns, lastMail, told, predecessors }) do redis.call('HDEL', hash, id) end
 local row = redis.call('HGET', tag .. 'checks', id)
 if row then unindex(tag .. 'run-buckets', string.match(row, '^%S+'), id) end

@@ -14,19 +14,21 @@
 --   purges          hash: id -> a hosted destination that is being removed together with its mail, as JSON
 --   formerSources   hash: sources that accounts fetched to it before (includes/former-sources.lua)
 --   grants, begun, devices  hashes: destination id -> what it was given by signing in, a sign-in that was begun, a device code that waits
+--   sending         set: ids of what it has to send that has not ended
 -- ARGV:
 --   id
 --   record          as it was read
 --   login           '' if it is not hosted
 --   purge           the record of its purge, or '' for none
--- Returns 'done', 'changed' or 'in use'.
+-- Returns 'done', 'changed', 'in use' or 'sending'.
 local destinations, destinationIds, logins, pauses, accountsOf = unpack(KEYS, 1, 5)
 local tokensOf, tokens, tokenIds, tokenUses, purges, formerSources = unpack(KEYS, 6, 11)
-local grants, begun, devices = unpack(KEYS, 12, 14)
+local grants, begun, devices, sending = unpack(KEYS, 12, 15)
 local id, record, login, purge = unpack(ARGV)
 
 if redis.call('HGET', destinations, id) ~= record then return 'changed' end
 if redis.call('ZCARD', accountsOf) > 0 then return 'in use' end
+if redis.call('SCARD', sending) > 0 then return 'sending' end
 redis.call('HDEL', destinations, id)
 redis.call('ZREM', destinationIds, id)
 redis.call('HDEL', pauses, id)

@@ -2,53 +2,39 @@
  * Stores what is to be sent (send/entry.ts), with the time when each is to be tried. Each change is a compare-and-set of the whole record in
  * one script, which sets the indexes as well: so of two who would change it one comes first, and the other reads anew. All outlive a fail-over.
  */
-import { createHash, randomBytes } from 'node:crypto'
+import { randomBytes } from 'node:crypto'
 import type { Redis } from 'ioredis'
 import type { ShortHash } from '../mail/message.ts'
-import { readable } from '../readable.ts'
-import { followUpMs, isPending, needsBody, type OutboxEntry, type SendState, sendStates } from '../send/entry.ts'
+import { needsBody, type OutboxEntry, type SendState } from '../send/entry.ts'
 import { abandoned, begin, restored } from '../send/transitions.ts'
-import { wellFormedJson } from '../well-formed.ts'
 import { tellEvent } from './events.ts'
 import { hashOf } from './hashes.ts'
 import { keys } from './key-names.ts'
 import { redisLimits } from './limits.ts'
+import {
+  type CreateAnswer,
+  createEntry,
+  dueKeys,
+  sendingIn,
+  hashed,
+  type Hold,
+  memberOf,
+  type OutboxBounds,
+  removeEntry,
+  replaceEntry,
+  usualBounds,
+} from './outbox-writes.ts'
 import { script } from './scripts.ts'
 import { surely } from './sure-writes.ts'
 
-type CreateAnswer = 'done' | 'repeated' | 'gone' | 'full' | 'full in all'
-const createSending = script<[answer: CreateAnswer, entry: string]>('create-sending', 15)
-const replaceSending = script<'done' | 'changed' | 'late'>('replace-sending', 14)
 const renewSending = script<0 | 1>('renew-sending', 1)
-const removeSending = script<'done' | 'changed'>('remove-sending', 15)
 const holdSender = script<1>('hold-sender', 3)
-
-/** What the outbox holds at most; tests hold less. */
-export interface OutboxBounds {
-  readonly octetsMax: number
-  readonly octetsMaxInAll: number
-  readonly entriesMax: number
-  readonly entriesMaxInAll: number
-}
-
-const usualBounds: OutboxBounds = {
-  octetsMax: redisLimits.sendOctetsMax,
-  octetsMaxInAll: redisLimits.sendOctetsMaxInAll,
-  entriesMax: redisLimits.sendingsMax,
-  entriesMaxInAll: redisLimits.sendingsMaxInAll,
-}
 
 export interface EntriesWanted {
   readonly state?: SendState | undefined
   readonly limit: number
   /** The id of the last one of the page before. */
   readonly after?: string | undefined
-}
-
-interface Hold {
-  readonly token: string
-  /** The write permits an effect: the lease must not have ended. */
-  readonly mustHold: boolean
 }
 
 export class Sendings {
@@ -72,28 +58,10 @@ export class Sendings {
     | { readonly answer: 'done' | 'repeated'; readonly entry: OutboxEntry }
     | { readonly answer: Exclude<CreateAnswer, 'done' | 'repeated'> }
   > {
-    const { id, accountId, destinationId, octets } = entry
-    const { octetsMax, octetsMaxInAll, entriesMax, entriesMaxInAll } = this.#bounds
-    const names = [
-      keys.sendings,
-      keys.sendAnswer(hashed(request ?? id)),
-      keys.sendOf(destinationId),
-      keys.sendOfState(destinationId, entry.state),
-      ...dueKeys(accountId),
-      ...pendingKeys(entry),
-      keys.sendOctets,
-      keys.sendDigests,
-      keys.sendMessageIds,
-      keys.accounts,
-      keys.destinations,
-    ]
-    const bounds = [octetsMax, octetsMaxInAll, entriesMax, entriesMaxInAll]
-    const times = [request === undefined ? redisLimits.answerAwaitedMs : redisLimits.sendAnswerKeptMs]
-    const places = [accountId, destinationId, entry.nextAttemptAtMs ?? '', octets]
-    const args = [id, wellFormedJson(entry), ...times, ...places, ...bounds, ...fieldsOf(entry)]
-    const [answer, json] = await surely(this.#redis, createSending, names, args)
+    const { id } = entry
+    const [answer, json] = await createEntry(this.#redis, entry, request, this.#bounds)
     if (answer !== 'done' && answer !== 'repeated') return { answer }
-    const made = entryIn(json)
+    const made = sendingIn(json)
     if (made === undefined) throw new Error(`the entry ${id} of the outbox cannot be read`)
     if (answer === 'done') await this.#tell(made)
     return { answer, entry: made }
@@ -106,13 +74,13 @@ export class Sendings {
   }
 
   async get(id: string): Promise<OutboxEntry | undefined> {
-    return entryIn(await this.#redis.hget(keys.sendings, id))
+    return sendingIn(await this.#redis.hget(keys.sendings, id))
   }
 
   /** Those that there are and that can be read. */
   async all(ids: readonly string[]): Promise<OutboxEntry[]> {
     if (ids.length === 0) return []
-    return (await this.#redis.hmget(keys.sendings, ...ids)).flatMap((json) => entryIn(json) ?? [])
+    return (await this.#redis.hmget(keys.sendings, ...ids)).flatMap((json) => sendingIn(json) ?? [])
   }
 
   /** A page, newest first. `next`: the id to go on after, null at the end. */
@@ -298,10 +266,10 @@ export class Sendings {
   ): Promise<OutboxEntry | undefined> {
     for (;;) {
       const json = await this.#redis.hget(keys.sendings, id)
-      const before = entryIn(json)
+      const before = sendingIn(json)
       const entry = before && change(before)
       if (json === null || before === undefined || entry === undefined) return undefined
-      const answer = await this.#replace(json, before, entry, leaseMs, hold)
+      const answer = await replaceEntry(this.#redis, { json, before }, entry, { leaseMs, hold })
       if (answer === 'late') return undefined
       if (answer === 'changed') continue
       await this.#tell(entry)
@@ -309,65 +277,13 @@ export class Sendings {
     }
   }
 
-  async #replace(json: string, before: OutboxEntry, entry: OutboxEntry, leaseMs: number, hold: Hold | undefined) {
-    const { id, accountId, destinationId, octets } = entry
-    const names = [
-      keys.sendings,
-      keys.sendOfState(destinationId, before.state),
-      keys.sendOfState(destinationId, entry.state),
-      ...dueKeys(accountId),
-      keys.sendAttempts,
-      keys.sendFollowUps,
-      keys.sendEnded,
-      ...pendingKeys(entry),
-      keys.sendOctets,
-      keys.outbox,
-    ]
-    const freed = (Number(needsBody(before)) - Number(needsBody(entry))) * octets
-    const args = [
-      id,
-      sha1Of(json),
-      wellFormedJson(entry),
-      accountId,
-      destinationId,
-      entry.nextAttemptAtMs ?? '',
-      before.attempt === null ? '' : memberOf(id, before.attempt.token),
-      entry.attempt === null ? '' : memberOf(id, entry.attempt.token),
-      leaseMs,
-      hold?.mustHold === true ? '1' : '',
-      followUpMs(entry) ?? '',
-      entry.endedAtMs ?? '',
-      isPending(entry) ? '1' : '',
-      freed,
-      redisLimits.outboxMax,
-    ]
-    return await surely(this.#redis, replaceSending, names, args)
-  }
-
   async #remove(id: string): Promise<void> {
     for (;;) {
       const json = await this.#redis.hget(keys.sendings, id)
       if (json === null) return
-      const entry = entryIn(json)
+      const entry = sendingIn(json)
       if (entry === undefined) return await this.#dropUnreadable(id)
-      const { accountId, destinationId } = entry
-      const names = [
-        keys.sendings,
-        keys.sendOf(destinationId),
-        keys.sendOfState(destinationId, entry.state),
-        ...dueKeys(accountId),
-        keys.sendAttempts,
-        keys.sendFollowUps,
-        keys.sendEnded,
-        ...pendingKeys(entry),
-        keys.sendOctets,
-        keys.sendDigests,
-        keys.sendMessageIds,
-      ]
-      const attempt = entry.attempt === null ? '' : memberOf(id, entry.attempt.token)
-      const size = needsBody(entry) ? entry.octets : 0
-      const args = [id, sha1Of(json), accountId, destinationId, attempt, size, ...fieldsOf(entry)]
-      if ((await surely(this.#redis, removeSending, names, args)) === 'done') return
+      if ((await removeEntry(this.#redis, { json, before: entry })) === 'done') return
     }
   }
 
@@ -380,30 +296,4 @@ export class Sendings {
   async #tell(entry: OutboxEntry): Promise<void> {
     await tellEvent(this.#redis, 'outbox', entry.destinationId, { id: entry.id, state: entry.state })
   }
-}
-
-/** Undefined for one that cannot be read. */
-function entryIn(json: string | null | undefined): OutboxEntry | undefined {
-  const entry = readable<OutboxEntry>(json, 'id', 'destinationId', 'accountId', 'recipients', 'copy', 'report')
-  return entry !== undefined && sendStates.includes(entry.state) ? entry : undefined
-}
-
-const dueKeys = (accountId: string) => [keys.sendDue, keys.sendDueOf(accountId), keys.sendHeld]
-
-function pendingKeys({ accountId, destinationId }: OutboxEntry): string[] {
-  return [keys.sendPending, keys.sendPendingOf(accountId), keys.sendPendingOf(destinationId)]
-}
-
-function fieldsOf({ accountId, digest, messageId }: OutboxEntry): [string, string] {
-  return [`${accountId} ${digest}`, `${accountId} ${hashed(messageId)}`]
-}
-
-const memberOf = (id: string, token: string) => `${id} ${token}`
-
-function hashed(text: string): string {
-  return createHash('sha256').update(text).digest('base64url').slice(0, 22)
-}
-
-function sha1Of(json: string): string {
-  return createHash('sha1').update(json).digest('hex')
 }

@@ -18,6 +18,14 @@ const plainPhases = {
   NOOP: 'NOOP',
   RSET: 'RSET',
   QUIT: 'QUIT',
+  // SMTP (RFC 5321, RFC 3207).
+  EHLO: 'EHLO',
+  STARTTLS: 'STARTTLS',
+  MAIL: 'MAIL FROM',
+  RCPT: 'RCPT TO',
+  DATA: 'DATA',
+  'message body': 'the body of the message',
+  'message end': 'the end of the message',
   // The store: commands of RFC 9051, and steps that take several of them.
   login: 'the login',
   STATUS: 'STATUS',

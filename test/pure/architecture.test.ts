@@ -46,7 +46,7 @@ const nouns = [
   'src/news',
   'src/send',
 ]
-const adapters = ['src/net', 'src/pop3', 'src/imap', 'src/redis', 'src/disk']
+const adapters = ['src/net', 'src/pop3', 'src/imap', 'src/smtp', 'src/redis', 'src/disk']
 /** Each room, and the rooms that it may import from beside itself. */
 const rooms: Readonly<Record<string, readonly string[]>> = {
   src: [],
@@ -64,6 +64,7 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
   'src/net': nouns,
   'src/pop3': [...nouns, 'src/net'],
   'src/imap': [...nouns, 'src/net'],
+  'src/smtp': [...nouns, 'src/net'],
   'src/redis': nouns,
   'src/disk': nouns,
   'src/discover': [...nouns, 'src/net'],

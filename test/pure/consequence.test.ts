@@ -51,6 +51,13 @@ const phases: readonly (readonly [Phase, string])[] = [
   ...(['CAPA', 'STLS', 'UTF8', 'USER', 'PASS', 'STAT', 'UIDL', 'LIST', 'RETR', 'NOOP', 'RSET', 'QUIT'] as const).map(
     (verb) => [verb, verb] as const,
   ),
+  ['EHLO', 'EHLO'],
+  ['STARTTLS', 'STARTTLS'],
+  ['MAIL', 'MAIL FROM'],
+  ['RCPT', 'RCPT TO'],
+  ['DATA', 'DATA'],
+  ['message body', 'the body of the message'],
+  ['message end', 'the end of the message'],
   ['login', 'the login'],
   ...(['STATUS', 'APPEND', 'FETCH', 'STORE', 'LOGOUT'] as const).map((verb) => [verb, verb] as const),
   ['search', 'the search'],

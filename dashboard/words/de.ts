@@ -967,10 +967,10 @@ export const de: Words = {
     reason: 'Grund',
     attempts: (n) =>
       n === 0 ? 'bisher nicht abgerufen' : count(n, { one: 'einmal versucht', other: '#-mal versucht' }),
-    again: 'Neuer Versuch automatisch',
-    againNextRun: 'Neuer Versuch automatisch beim nächsten Abruf',
+    again: 'Automatischer neuer Versuch',
+    againNextRun: 'Automatischer neuer Versuch beim nächsten Abruf',
     pausedAdvice: 'Das Konto ist pausiert: Nichts wird erneut versucht, bis es fortgesetzt wird.',
-    onlyByHand: 'Kein automatischer neuer Versuch',
+    onlyByHand: 'Wird nicht automatisch noch einmal versucht',
     mayPass: 'Das gibt sich vielleicht von selbst.',
     passes: 'Der Server sagt, dass sich das von selbst gibt: Niemand muss etwas tun.',
     retry: 'Erneut versuchen',

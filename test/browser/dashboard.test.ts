@@ -356,3 +356,23 @@ test('axe finds nothing wrong with any page, in either theme', async () => {
   await context.close()
   await stranger.close()
 })
+
+test('the pages to go to stand beside one another on the smallest phone, in each language', async () => {
+  const storageState = await dashboard.person.storageState()
+  for (const locale of ['en', 'de', 'es', 'fr', 'ja', 'vi']) {
+    const context = await dashboard.browser.newContext({ storageState, locale, viewport: { width: 360, height: 780 } })
+    const page = await context.newPage()
+    await page.goto(`${dashboard.served.url}/destinations`)
+    const links = page.locator('.top > nav a')
+    await links.nth(5).waitFor()
+    assert.equal(await page.locator('html').getAttribute('lang'), locale)
+    const rights = await links.evaluateAll((all) => all.map((link) => Math.round(link.getBoundingClientRect().right)))
+    assert.deepEqual(
+      rights,
+      [...new Set(rights)].toSorted((one, other) => one - other),
+      locale,
+    )
+    assert.ok((rights.at(-1) ?? 361) <= 360, `${locale}: ${rights.join(' ')}`)
+    await context.close()
+  }
+})

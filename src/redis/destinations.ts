@@ -191,6 +191,19 @@ export class Destinations {
   }
 }
 
+/** The ids of all external destinations, by the user of their login in lower case. */
+export async function externalUsers(redis: Redis): Promise<Map<string, readonly string[]>> {
+  const found = new Map<string, readonly string[]>()
+  for await (const records of hashOf(redis, keys.destinations))
+    for (const json of Object.values(records)) {
+      const destination = destinationIn(json)?.destination
+      if (destination?.kind !== 'imap') continue
+      const user = destination.user.toLowerCase()
+      found.set(user, [...new Set([...(found.get(user) ?? []), destination.id])])
+    }
+  return found
+}
+
 /** Reads a record; undefined if it cannot be read. The oldest records say nothing about the certificate. */
 export function destinationIn(json: string | null | undefined): DestinationRecord | undefined {
   const record = readable<DestinationRecord>(json, 'destination')

@@ -45,6 +45,12 @@ export function domainOf(address: string): string {
   return asDnsWrites(address.slice(address.lastIndexOf('@') + 1).toLowerCase())
 }
 
+/** The address as it stands in an envelope; a name that is not ASCII needs SMTPUTF8 all the same. */
+export function asciiAddress(address: string): string {
+  const at = address.lastIndexOf('@')
+  return at === -1 ? address : `${address.slice(0, at)}@${domainOf(address)}`
+}
+
 export function isAscii(text: string): boolean {
   // oxlint-disable-next-line no-control-regex -- ASCII is what is asked for.
   return /^[\0-\x7f]*$/.test(text)

@@ -5,12 +5,12 @@
 import { addressesIn, domainOf, isAscii } from './address.ts'
 import { type HeadField, headFields, isText, valueOf } from './head.ts'
 import { forbidden, OutgoingRefused } from './refused.ts'
-import { demandSender, type Sender } from './sender.ts'
+import { demandSender, type PermittedSender } from './sender.ts'
 
 export interface OutgoingRules {
   /** The address of MAIL FROM; '' is the null sender. Undefined: the message came without an envelope. */
   readonly envelopeFrom: string | undefined
-  readonly senders: readonly Sender[]
+  readonly senders: readonly PermittedSender[]
   readonly nowMs: number
   /** Random: the left side of a Message-ID that is added. */
   readonly id: string
@@ -31,6 +31,8 @@ export interface CheckedHead {
   readonly subject: string
   /** An address of From, Sender, To or Cc needs SMTPUTF8 (RFC 6531). */
   readonly hasUtf8Address: boolean
+  /** Some field that goes out is UTF-8 beyond ASCII. */
+  readonly hasUtf8Head: boolean
 }
 
 const secret = new Set(['bcc', 'resent-bcc'])
@@ -56,6 +58,7 @@ export function checkOutgoing(head: Buffer, rules: OutgoingRules): CheckedHead {
     bcc: Buffer.from(fields.flatMap((field) => (secret.has(field.name) ? ended(field.raw) : [])).join(''), 'latin1'),
     identity,
     hasNullSender: envelopeFrom === '',
+    hasUtf8Head: goesOut.some((field) => !isAscii(field.raw) && isText(field)),
     messageId: valueOfFirst(goesOut, 'message-id').replace(/^<|>$/g, ''),
     subject: valueOfFirst(goesOut, 'subject'),
     hasUtf8Address: goesOut.some(
@@ -67,7 +70,7 @@ export function checkOutgoing(head: Buffer, rules: OutgoingRules): CheckedHead {
 const addressed = new Set(['from', 'sender', 'reply-to', 'to', 'cc'])
 
 /** The header that goes out is read once more: it says the same, and holds no secret. */
-function demandSame(fields: readonly HeadField[], identity: string, senders: readonly Sender[]): void {
+function demandSame(fields: readonly HeadField[], identity: string, senders: readonly PermittedSender[]): void {
   const isSame = senderIn(fields, senders).address === identity
   const isWhole = valueOfFirst(fields, 'date') !== '' && valueOfFirst(fields, 'message-id') !== ''
   const isSafe = !fields.some(({ name, raw }) => secret.has(name) || /^[ \t]*(?:resent-)?bcc[ \t]*:/i.test(raw))
@@ -76,7 +79,7 @@ function demandSame(fields: readonly HeadField[], identity: string, senders: rea
 }
 
 /** From has one address, and Sender one or none; both are identities of the mailbox. */
-function senderIn(fields: readonly HeadField[], senders: readonly Sender[]): Sender {
+function senderIn(fields: readonly HeadField[], senders: readonly PermittedSender[]): PermittedSender {
   const from = fields.filter(({ name }) => name === 'from')
   if (from.length !== 1) throw forbidden(`The message has ${from.length} From fields: it must have exactly one`)
   const sender = fields.filter(({ name }) => name === 'sender')

@@ -4,7 +4,7 @@ import { sendLimits } from './limits.ts'
 import { forbidden } from './refused.ts'
 
 /** An address of the mailbox, as its identities tell it. */
-export interface Sender {
+export interface PermittedSender {
   readonly address: string
   /** `unverified` sends, `refused` does not. */
   readonly state: 'verified' | 'unverified' | 'refused'
@@ -12,7 +12,7 @@ export interface Sender {
 }
 
 /** @throws OutgoingRefused unless the mailbox may send as this address. @param where says where the address stands. */
-export function demandSender(address: string, senders: readonly Sender[], where: string): Sender {
+export function demandSender(address: string, senders: readonly PermittedSender[], where: string): PermittedSender {
   const key = addressKey(address)
   const sender = senders.find((one) => addressKey(one.address) === key)
   if (sender === undefined)
@@ -22,7 +22,7 @@ export function demandSender(address: string, senders: readonly Sender[], where:
   return sender
 }
 
-function choiceOf(senders: readonly Sender[]): string {
+function choiceOf(senders: readonly PermittedSender[]): string {
   const names = senders.filter(({ state }) => state !== 'refused').map(({ address }) => address)
   if (names.length === 0) return 'none of its accounts sends yet, so switch sending on at one of them first'
   const more = names.length > sendLimits.namedSendersMax ? ', ...' : ''

@@ -6,13 +6,13 @@ import { sendLimits } from '../../src/send/limits.ts'
 import { checkOutgoing } from '../../src/send/outgoing.ts'
 import { type CheckedMessage, writeOutgoing } from '../../src/send/outgoing-message.ts'
 import { OutgoingRefused } from '../../src/send/refused.ts'
-import type { Sender } from '../../src/send/sender.ts'
+import type { PermittedSender } from '../../src/send/sender.ts'
 import { Chance } from '../support/chance.ts'
 
 const cases = Number(process.env['TRIBUTARY_CASES'] ?? 20) * 20
 const firstSeed = Number(process.env['TRIBUTARY_SEED'] ?? 1)
 
-const senders: readonly Sender[] = [
+const senders: readonly PermittedSender[] = [
   { address: 'Me@Example.org', state: 'verified', reason: null },
   { address: 'me@xn--bcher-kva.example', state: 'unverified', reason: null },
   { address: 'jürgen@example.org', state: 'unverified', reason: null },

@@ -103,7 +103,7 @@ export class OAuthDesk {
   async #beginCode(holder: SignInHolder, open: OpenApplication, browser: string): Promise<BegunOAuth> {
     const url = await asked(async () => await this.request(holder, open, browser, null))
     await this.#note(holder, 'code', oauthLimits.stateLivesMs)
-    return { url, expiresAt: isoIn(oauthLimits.stateLivesMs), feeds: feedsEn(holder) }
+    return { url, expiresAt: isoIn(oauthLimits.stateLivesMs), ...fedBy(holder) }
   }
 
   async #beginDevice(holder: SignInHolder, open: OpenApplication, { destinationId }: Principal): Promise<BegunOAuth> {
@@ -128,7 +128,7 @@ export class OAuthDesk {
         'Too many sign-ins by code wait at once. Type the codes that were given, or try again in some minutes; a link needs no room.',
       )
     await this.#note(holder, 'device', livesMs)
-    return { userCode, verificationUri, expiresAt: isoIn(livesMs), feeds: feedsEn(holder) }
+    return { userCode, verificationUri, expiresAt: isoIn(livesMs), ...fedBy(holder) }
   }
 
   /** Opens mailboxes of a whole company: for admins of the instance alone, and for those that the application lists. */
@@ -156,7 +156,7 @@ export class OAuthDesk {
     const device = await this.#world.devices.get(holder.id)
     if (device === undefined) return status
     const { userCode, verificationUri } = device
-    return { ...status, userCode, verificationUri, feeds: feedsEn(holder) }
+    return { ...status, userCode, verificationUri, ...fedBy(holder) }
   }
 
   /** Signs out: the grant is forgotten here whatever becomes of its revocation at the server. */
@@ -208,4 +208,9 @@ async function asked<T>(ask: () => Promise<T>): Promise<T> {
       throw new Problem('provider-unavailable', `${server} does not answer: ${message}. Try again in a moment.`)
     throw conflict(`${server} refused it: ${message}. Check the application there and here.`)
   }
+}
+
+/** What becomes of the mail, as a sentence and as its facts. */
+function fedBy({ mailbox, into }: SignInHolder) {
+  return { feeds: feedsEn({ mailbox, into }), feeding: { mailbox, into } }
 }

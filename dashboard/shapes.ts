@@ -73,5 +73,5 @@ export interface DeviceCode {
   readonly verificationUri: string
   readonly expiresAt: string
   /** What the sign-in is for. */
-  readonly feeds: string
+  readonly feeding: { readonly mailbox: string; readonly into: string | null }
 }

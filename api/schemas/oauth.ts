@@ -50,6 +50,12 @@ export const BegunOAuth = Type.Object({
   verificationUri: Type.Optional(Type.String(like('https://microsoft.com/devicelogin'))),
   expiresAt: Type.Optional(orNull(time)),
   feeds: Type.Optional(feeds),
+  feeding: Type.Optional(
+    Type.Object(
+      { mailbox: Type.String(like('me@example.net')), into: orNull(Type.String(like('alice'))) },
+      { description: 'the facts of `feeds`; `into` is null where mail is stored in that mailbox' },
+    ),
+  ),
 })
 export type BegunOAuth = Static<typeof BegunOAuth>
 

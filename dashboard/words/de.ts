@@ -1303,6 +1303,10 @@ export const de: Words = {
     signOutTitle: (name) => `${name} abmelden?`,
     signOutHint:
       'Was die Anmeldung erlaubt hat, wird vergessen. Es werden keine E-Mails abgerufen, bis sich jemand neu anmeldet.',
+    feeds: (mailbox, into) =>
+      into === null
+        ? `E-Mails, die Tributary sammelt, werden in ${mailbox} abgelegt.`
+        : `Tributary wird die E-Mails von ${mailbox} abrufen und im Postfach ${into} sammeln.`,
     openPage: 'Öffnen Sie diese Seite auf einem beliebigen Gerät:',
     typeCode: 'Geben Sie dort diesen Code ein:',
     code: 'Code',

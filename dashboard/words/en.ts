@@ -1295,6 +1295,10 @@ export const en = {
     signedOut: 'Signed out.',
     signOutTitle: (name: string) => `Sign ${name} out?`,
     signOutHint: 'What signing in has given is forgotten. No mail is fetched until somebody signs in again.',
+    feeds: (mailbox: string, into: string | null) =>
+      into === null
+        ? `Mail that Tributary gathers will be stored in ${mailbox}.`
+        : `Tributary will fetch the mail of ${mailbox}, and gather it in the mailbox ${into}.`,
     openPage: 'Open this page on any device:',
     typeCode: 'Type this code there:',
     code: 'Code',

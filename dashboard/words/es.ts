@@ -879,13 +879,13 @@ export const es: Words = {
     change: 'Cambiar',
     changeTitle: (n) => count(n, { one: 'Cambiar esta cuenta', other: 'Cambiar # cuentas' }),
     changeThem: (n) => `Cambiar ${accounts(n)}`,
-    changeHint: 'Solo se cambia lo que rellene, y será igual para todas.',
+    changeHint: 'Solo se cambia lo que rellenes, y será igual para todas.',
     asItIs: 'sin cambios',
     didChange: (n) => count(n, { one: '# cuenta cambiada.', other: '# cuentas cambiadas.' }),
     allActions: 'Cuentas desde un archivo y hacia un archivo',
     importFile: 'Importar desde un archivo',
     importHint:
-      'Una cuenta por línea, en JSON: como en una exportación, con una contraseña en cada línea, o una exportación con contraseñas selladas de una instancia que tiene la misma clave. Las cuentas que ya están aquí se quedan como están.',
+      'Una cuenta por línea, en JSON: como en una exportación, con una contraseña en cada línea, o una exportación con contraseñas cifradas de una instancia que tiene la misma clave. Las cuentas que ya están aquí se quedan como están.',
     file: 'Archivo',
     lookingThrough: 'Leyendo el archivo',
     lookedThrough: (fit, wrong) =>
@@ -894,7 +894,7 @@ export const es: Words = {
     importThem: (n) => (n === 0 ? 'Añadir' : `Añadir ${accounts(n)}`),
     didImport: (n) => count(n, { one: '# cuenta añadida.', other: '# cuentas añadidas.' }),
     exportFile: 'Exportar, sin contraseñas',
-    exportSealed: 'Exportar, contraseñas selladas',
+    exportSealed: 'Exportar, contraseñas cifradas',
     didFail: (n, first) =>
       `${count(n, { one: 'No ha funcionado con una cuenta', other: 'No ha funcionado con # cuentas' })}: ${first}`,
     removeTitle: (n) => count(n, { one: '¿Eliminar esta cuenta?', other: '¿Eliminar # cuentas?' }),
@@ -1314,6 +1314,10 @@ export const es: Words = {
     signOutTitle: (name) => `¿Cerrar la sesión de ${name}?`,
     signOutHint:
       'Se olvida el permiso que dio el inicio de sesión. No se recoge correo hasta que alguien vuelva a iniciar sesión.',
+    feeds: (mailbox, into) =>
+      into === null
+        ? `El correo que Tributary recoge se guardará en ${mailbox}.`
+        : `Tributary recogerá el correo de ${mailbox} y lo reunirá en el buzón ${into}.`,
     openPage: 'Abre esta página en cualquier dispositivo:',
     typeCode: 'Escribe allí este código:',
     code: 'Código',

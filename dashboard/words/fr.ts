@@ -1325,6 +1325,10 @@ export const fr: Words = {
     signOutTitle: (name) => `Déconnecter ${name} ?`,
     signOutHint:
       'L’autorisation donnée à la connexion est oubliée. Rien n’est récupéré tant que personne ne se reconnecte.',
+    feeds: (mailbox, into) =>
+      into === null
+        ? `Le courrier que Tributary rassemble sera stocké dans ${mailbox}.`
+        : `Tributary relèvera le courrier de ${mailbox} et le rassemblera dans la boîte mail ${into}.`,
     openPage: 'Ouvrez cette page sur n’importe quel appareil :',
     typeCode: 'Saisissez-y ce code :',
     code: 'Code',

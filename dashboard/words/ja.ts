@@ -1266,6 +1266,10 @@ export const ja: Words = {
     signedOut: 'ログアウトしました。',
     signOutTitle: (name) => `${name} をログアウトしますか？`,
     signOutHint: 'ログインで得た許可を消去します。もう一度ログインするまで、メールを受信しません。',
+    feeds: (mailbox, into) =>
+      into === null
+        ? `Tributary が集めたメールは ${mailbox} に保存されます。`
+        : `Tributary は ${mailbox} のメールを受信し、メールボックス ${into} にまとめます。`,
     openPage: 'どの端末でもよいので、次のページを開いてください:',
     typeCode: '開いたページで、次のコードを入力してください:',
     code: 'コード',

@@ -1247,6 +1247,10 @@ export const vi: Words = {
     signedOut: 'Đã đăng xuất.',
     signOutTitle: (name) => `Đăng xuất ${name}?`,
     signOutHint: 'Quyền đã nhận khi đăng nhập bị xóa. Không lấy thư nào cho đến khi có người đăng nhập lại.',
+    feeds: (mailbox, into) =>
+      into === null
+        ? `Thư mà Tributary gom sẽ được lưu vào ${mailbox}.`
+        : `Tributary sẽ lấy thư của ${mailbox} và gom vào hộp thư ${into}.`,
     openPage: 'Mở trang này trên thiết bị bất kỳ:',
     typeCode: 'Gõ mã này ở đó:',
     code: 'Mã',

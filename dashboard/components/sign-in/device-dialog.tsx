@@ -46,7 +46,7 @@ export function DeviceDialog({
 
 function Code({
   path,
-  started: { userCode, verificationUri, expiresAt, feeds },
+  started: { userCode, verificationUri, expiresAt, feeding },
   onDone,
 }: {
   readonly path: string
@@ -74,8 +74,7 @@ function Code({
   const end = seen.value === undefined ? (isOver ? say.ends.expired : undefined) : endOf(say, seen.value)
   return (
     <>
-      {/* The API's words. */}
-      <p lang="en">{feeds}</p>
+      <p>{say.feeds(feeding.mailbox, feeding.into)}</p>
       <ol class="device-code">
         <li>
           {say.openPage}{' '}

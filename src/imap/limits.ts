@@ -143,4 +143,12 @@ export const imapLimits = {
   /** Folders lie this deep at most for people. */
   readFolderLevelsMax: 20,
   readPartsMax: 500,
+
+  /** The newest messages of the folder of sent mail that are looked at, where the store does not find one by its Message-ID. */
+  sentLookedAt: 200,
+  /** What a program adds to its own copy: Bcc, and notes of its own. */
+  sentDiffersMax: 4096,
+  /** Messages without a Message-ID that are read whole to compare them, and their size. */
+  sentReadMax: 5,
+  sentReadOctetsMax: 32 * MiB,
 } as const

@@ -88,6 +88,6 @@ export async function removed(client: ImapFlow, folder: string): Promise<void> {
 }
 
 /** imapflow does not know that a folder is selected: these untagged answers must not reach it. */
-const silence = Object.fromEntries(
+export const silence = Object.fromEntries(
   ['EXISTS', 'RECENT', 'EXPUNGE', 'VANISHED', 'FLAGS', 'FETCH'].map((name) => [name, async () => {}]),
 )

@@ -16,6 +16,7 @@ import { Literals } from './literals.ts'
 import { Place, type PlaceRules } from './place.ts'
 import { type Purpose, siftingFor } from './sifting.ts'
 import { openStore } from './store.ts'
+import { SentFolder } from './sent-folder.ts'
 import { StoreTraces } from './traces.ts'
 import { LoopTurns } from './loop-turns.ts'
 
@@ -148,6 +149,15 @@ export class StorePool {
   /** Opens a connection of its own to read stored messages back; the caller closes it. */
   async traces(target: StoreTarget, signal?: AbortSignal): Promise<Traces> {
     return new StoreTraces(await this.#connect(target, signal), signal)
+  }
+
+  /** Opens a connection of its own to look into the folder of sent mail; the caller closes it. */
+  async sentFolder(target: StoreTarget, signal?: AbortSignal): Promise<SentFolder> {
+    const client = await this.#connect(target, signal)
+    return await SentFolder.find(client, signal).catch((error: unknown) => {
+      client.close()
+      throw error
+    })
   }
 
   /** Ends the idle connections; those that are lent end when they are given back. */

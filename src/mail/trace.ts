@@ -42,6 +42,11 @@ export function traceBlocks(
   return ({ uidl = noUidl, fingerprint, token }) => Buffer.from(`${same}.${uidl}.${fingerprint}.${token}\r\n`, 'utf8')
 }
 
+/** The line alone, of what the gateway has written itself. */
+export function traceLine({ source, uidl, fingerprint, token }: Trace): Buffer {
+  return Buffer.from(`X-Tributary-Id: ${source}.${uidl ?? noUidl}.${fingerprint}.${token}\r\n`)
+}
+
 /** Writes a date in the form of RFC 5322 section 3.3, in UTC. */
 function mailDate(nowMs: number): string {
   return new Date(nowMs).toUTCString().replace('GMT', '+0000')

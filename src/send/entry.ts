@@ -1,6 +1,6 @@
 /** A message in the outbox, and the closed lists of what it may be. What follows from each event is in transitions.ts. */
 import type { FailureKind } from '../failure/failure.ts'
-import type { ShortHash } from '../mail/message.ts'
+import type { ShortHash, Token } from '../mail/message.ts'
 
 export const sendStates = ['queued', 'sending', 'accepted', 'deferred', 'rejected', 'unknown', 'cancelled'] as const
 /**
@@ -73,6 +73,17 @@ export interface SendAttempt {
   readonly step: AttemptStep
 }
 
+/** What is about to be appended to a folder, or was. It is written before, so that whoever goes on knows what to look for. */
+export interface Filing {
+  readonly folder: string
+  readonly token: Token
+  readonly uidValidity: number
+  /** It stands nowhere before this UID (RFC 9051 section 2.3.1.1). */
+  readonly uidNext: number
+  /** The store has it: it only has to be brought to its folder. */
+  readonly isAppended: boolean
+}
+
 /** The copy in Sent. `wanted` without a time: nothing was accepted yet. */
 export interface SentCopy {
   readonly state: 'wanted' | 'found' | 'filed' | 'unwanted' | 'failed'
@@ -82,6 +93,8 @@ export interface SentCopy {
   readonly uidValidity: string | null
   /** Of the copy that we append. */
   readonly token: string | null
+  /** While it is under way. */
+  readonly filing?: Filing
 }
 
 /** The report of what was not delivered (RFC 3464). */
@@ -90,6 +103,8 @@ export interface SendReport {
   readonly nextAtMs: number | null
   /** The recipients that reports have named. */
   readonly named: readonly string[]
+  /** While it is under way. */
+  readonly filing?: Filing
 }
 
 /** A bounce that came by POP3: a note, which changes no state. */

@@ -21,6 +21,17 @@ export const sendLimits = {
   patienceAttempts: 10,
   /** A mail program files its own copy in Sent within this time of our 250; only then is one looked for. */
   copyLookedForMs: 20 * second,
+  /** Some file theirs when they are back on the line: then ours goes. */
+  copyLookedForAgainMs: 15 * minute,
+  /** Who takes up a copy or a report has so long, before others may. A store has five minutes for an append (imap/limits.ts). */
+  followUpLeaseMs: 10 * minute,
+  /** After a failure of the store it is tried again after a quarter of the time since the message was sent, within these. */
+  followUpPauseMinMs: 1 * minute,
+  followUpPauseMaxMs: 30 * minute,
+  /** And no longer than so long. */
+  followUpPatienceMs: 2 * day,
+  /** What a report gives back of a header. */
+  reportedHeaderOctets: 64 * KiB,
   /** A message waits at most so long for the time that it is to be sent at. */
   sendAtLatestMs: 366 * day,
 } as const

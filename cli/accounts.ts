@@ -8,7 +8,7 @@ import { accountId, destinationId, destinationTitle } from './find.ts'
 import { type ListOptions, list, withPages } from './lists.ts'
 import { given } from './options.ts'
 import { example } from './reference.ts'
-import { statusWords } from './states.ts'
+import { standingOf } from './states.ts'
 import { addSignIn } from './sign-in.ts'
 import type { Column } from './table.ts'
 import { showEnded, watch } from './watch.ts'
@@ -106,7 +106,7 @@ function addList(account: Command, cli: Cli): void {
           await list<Account>(cli, { path: '/accounts', query: { status, destinationId: id, q, sort } }, options, [
             { title: 'address', of: ({ address }) => address },
             { title: 'server', of: ({ hostUnicode }) => hostUnicode },
-            { title: 'status', of: ({ status }) => statusWords[status], paint },
+            { title: 'status', of: standingOf, paint },
             { title: 'next', of: ({ nextRunAt }) => away(nextRunAt) },
             {
               title: 'last run',
@@ -147,7 +147,8 @@ function addShow(account: Command, cli: Cli): void {
           ['interval', `${shown.interval.minSeconds} to ${shown.interval.maxSeconds} s`],
           ['largest message', octets(shown.maxMessageBytes)],
           ['first import', importOf(shown)],
-          ['status', statusWords[shown.status]],
+          ['status', standingOf(shown)],
+          ['set aside', shown.quarantined === 0 ? undefined : count(shown.quarantined, 'message')],
           ...(shown.twinOf === null ? [] : [['fetches the same mail as', shown.twinOf] as const]),
           [
             'last run',

@@ -10,6 +10,7 @@ import { type LoginOptions, loginFieldsIn, withLoginOptions } from './login-opti
 import { fingerprint, given, type Nothing, octetsPerHour, whole } from './options.ts'
 import { passwordFrom } from './passwords.ts'
 import { example } from './reference.ts'
+import { destinationWords } from './states.ts'
 import { addSignIn } from './sign-in.ts'
 import { importOf, loginOf, moment, serverOf } from './words.ts'
 import type { Destination, NewDestination } from './wire.ts'
@@ -82,8 +83,8 @@ export function addDestinations(program: Command, cli: Cli): void {
         { title: 'kind', of: ({ kind }) => kind },
         {
           title: 'status',
-          of: ({ status }) => status,
-          paint: (text) => terminal.paint(text === 'ok' ? 'green' : 'yellow', text),
+          of: ({ status }) => destinationWords[status],
+          paint: (text, { status }) => terminal.paint(status === 'ok' ? 'green' : 'yellow', text),
         },
         { title: 'why', of: ({ failure }) => failure?.message ?? '' },
       ])
@@ -109,7 +110,7 @@ export function addDestinations(program: Command, cli: Cli): void {
                 ['user', shown.user] as const,
                 ['logs in by', loginOf(shown)] as const,
               ]),
-          ['status', shown.status],
+          ['status', destinationWords[shown.status]],
           ['paused until', moment(shown.pausedUntil)],
           ['why', shown.failure?.message],
           ['first imports', importOf(shown)],

@@ -28,7 +28,7 @@ export async function registered(cli: Cli, address: string, options: NewSignInOp
 }
 
 /** The only one, or the only one of the provider that the address belongs to. */
-async function theApplication({ api }: Cli, address: string, host: string | undefined): Promise<string> {
+async function theApplication({ api, terminal }: Cli, address: string, host: string | undefined): Promise<string> {
   const { items } = await api.get<{ items: Application[] }>('/oauth/applications', { limit: 500 })
   if (items.length === 0)
     throw new CommandFailed(
@@ -42,6 +42,12 @@ async function theApplication({ api }: Cli, address: string, host: string | unde
   const provider = providers.find(({ clouds }) => clouds.some(({ hosts }) => hosts.includes(at ?? '')))?.id
   const [its, other] = items.filter((application) => application.provider === provider)
   if (its !== undefined && other === undefined) return its.id
+  if (terminal.attended) {
+    const titles = items.map(({ provider, clientId }) => `${provider} ${clientId}`)
+    const chosen = await terminal.choose('Application', titles)
+    const one = items.find(({ id }, nth) => id === chosen || titles[nth] === chosen)
+    if (one !== undefined) return one.id
+  }
   throw new CommandFailed(
     'usage',
     'By which application? Say it with --application; "tributary oauth application list" shows those there are.',

@@ -21,6 +21,7 @@ import { clone } from './place.ts'
 import { addQuarantine } from './quarantine.ts'
 import { addReference } from './reference.ts'
 import { addRuns } from './runs.ts'
+import { addSample } from './sample.ts'
 import { addSettings } from './settings.ts'
 import { addAudit, addStatus } from './status.ts'
 import { addTokens } from './tokens.ts'
@@ -37,6 +38,7 @@ const nouns = [
   addQuarantine,
   addLedger,
   addDiscover,
+  addSample,
   addImports,
   addTokens,
   addOAuth,

@@ -7,7 +7,7 @@ import { example } from './reference.ts'
 import { runStateWords } from './states.ts'
 import { watch } from './watch.ts'
 import { ageOf, deferredOf, moment, number, octets, sentenceOf } from './words.ts'
-import type { ArrivedMessage, Run, Transcript } from './wire.ts'
+import type { AnyRun, ArrivedMessage, Run, Transcript } from './wire.ts'
 
 interface RunOptions {
   readonly state?: Run['state']
@@ -27,8 +27,14 @@ export function addRuns(program: Command, cli: Cli): void {
       .option('--since <time>', 'only those that were queued then or later, such as 2026-11-24T08:30:00Z')
       .action(async (name: string | undefined, { state, since, ...pages }: ListOptions & RunOptions) => {
         const of = name === undefined ? undefined : await accountId(cli.api, name)
-        const whose = of === undefined ? [{ title: 'account', of: (one: Run) => one.accountId }] : []
-        await list<Run>(cli, { path: '/runs', query: { accountId: of, state, since } }, pages, [
+        const whose =
+          of === undefined
+            ? [
+                { title: 'address', of: ({ address }: AnyRun) => address ?? 'removed' },
+                { title: 'account', of: (one: AnyRun) => one.accountId },
+              ]
+            : []
+        await list<AnyRun>(cli, { path: '/runs', query: { accountId: of, state, since } }, pages, [
           { title: 'id', of: ({ id }) => id },
           ...whose,
           { title: 'began', of: ({ startedAt, queuedAt }) => moment(startedAt ?? queuedAt) },

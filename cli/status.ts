@@ -57,19 +57,22 @@ export function addStatus(program: Command, cli: Cli): void {
 
 export function addAudit(program: Command, cli: Cli): void {
   example(
-    withPages(program.command('audit').description('List who has changed what, newest first')).action(
-      async (options: ListOptions) => {
-        await list<AuditEntry>(cli, { path: '/audit' }, options, [
+    withPages(program.command('audit').description('List who has changed what, newest first'))
+      .option('--who <name>', 'only what this token, login or admin did: its name or id')
+      .option('--since <time>', 'only what was done then or later, such as 2026-11-24T08:30:00Z')
+      .action(async ({ who, since, ...options }: ListOptions & { who?: string; since?: string }) => {
+        await list<AuditEntry>(cli, { path: '/audit', query: { who, since } }, options, [
           { title: 'at', of: ({ at }) => moment(at) },
           { title: 'who', of: ({ who }) => who.name },
           { title: 'from', of: ({ from }) => from },
           { title: 'status', of: ({ status }) => status, right: true },
           { title: 'did', of: ({ method, path }) => `${method} ${path}` },
+          { title: 'on', of: ({ about }) => about ?? '' },
           { title: 'changed', of: ({ changed }) => changed.join(' ') },
         ])
-      },
-    ),
+      }),
     'tributary audit --limit 20',
+    'tributary audit --who "hosting panel" --since 2026-11-24',
   )
 }
 

@@ -38,17 +38,20 @@ export function addTokens(program: Command, cli: Cli): void {
   )
 
   example(
-    withPages(token.command('list').description('List tokens')).action(async (options: ListOptions) => {
-      await list<Token>(cli, { path: '/tokens' }, options, [
-        { title: 'id', of: ({ id }) => id },
-        { title: 'name', of: ({ name }) => name },
-        { title: 'may', of: ({ scopes }) => scopes.join(' ') },
-        { title: 'destination', of: ({ destinationId }) => destinationId ?? 'all' },
-        { title: 'expires', of: ({ expiresAt }) => (expiresAt === null ? 'never' : away(expiresAt)) },
-        { title: 'last used', of: ({ lastUsedAt }) => (lastUsedAt === null ? 'never' : away(lastUsedAt)) },
-        { title: 'made', of: ({ createdAt }) => moment(createdAt) },
-      ])
-    }),
+    withPages(token.command('list').description('List tokens'))
+      .option('--destination <name>', 'only those of this destination alone')
+      .action(async ({ destination, ...options }: ListOptions & { destination?: string }) => {
+        const of = destination === undefined ? undefined : await destinationId(cli.api, destination)
+        await list<Token>(cli, { path: '/tokens', query: { destinationId: of } }, options, [
+          { title: 'id', of: ({ id }) => id },
+          { title: 'name', of: ({ name }) => name },
+          { title: 'may', of: ({ scopes }) => scopes.join(' ') },
+          { title: 'destination', of: ({ destinationId }) => destinationId ?? 'all' },
+          { title: 'expires', of: ({ expiresAt }) => (expiresAt === null ? 'never' : away(expiresAt)) },
+          { title: 'last used', of: ({ lastUsedAt }) => (lastUsedAt === null ? 'never' : away(lastUsedAt)) },
+          { title: 'made', of: ({ createdAt }) => moment(createdAt) },
+        ])
+      }),
     'tributary token list',
   )
 

@@ -6,6 +6,7 @@ import { destinationId, idNamed } from './find.ts'
 import { type ListOptions, list, withPages } from './lists.ts'
 import { collect, given } from './options.ts'
 import { example } from './reference.ts'
+import { webhookState } from './states.ts'
 import { away, moment } from './words.ts'
 import type { Delivery, MadeWebhook, Webhook } from './wire.ts'
 
@@ -74,19 +75,22 @@ function addEdit(webhook: Command, cli: Cli): void {
 
 function addList(webhook: Command, cli: Cli): void {
   example(
-    withPages(webhook.command('list').description('List webhooks')).action(async (options: ListOptions) => {
-      await list<Webhook>(cli, { path: '/webhooks' }, options, [
-        { title: 'id', of: ({ id }) => id },
-        { title: 'url', of: ({ url }) => url },
-        {
-          title: 'status',
-          of: ({ status, reason, lastDeliveredAt }) =>
-            reason ?? (status === 'ok' && lastDeliveredAt === null ? 'not tried yet' : status),
-        },
-        { title: 'last told', of: ({ lastDeliveredAt }) => away(lastDeliveredAt) },
-        { title: 'events', of: ({ events }) => events.join(' ') },
-      ])
-    }),
+    withPages(webhook.command('list').description('List webhooks'))
+      .option('--destination <name>', 'only those of this destination alone')
+      .action(async ({ destination, ...options }: ListOptions & { destination?: string }) => {
+        const of = destination === undefined ? undefined : await destinationId(cli.api, destination)
+        await list<Webhook>(cli, { path: '/webhooks', query: { destinationId: of } }, options, [
+          { title: 'id', of: ({ id }) => id },
+          { title: 'url', of: ({ url }) => url },
+          {
+            title: 'status',
+            of: webhookState,
+          },
+          { title: 'why', of: ({ reason }) => reason ?? '' },
+          { title: 'last told', of: ({ lastDeliveredAt }) => away(lastDeliveredAt) },
+          { title: 'events', of: ({ events }) => events.join(' ') },
+        ])
+      }),
     'tributary webhook list',
   )
 }

@@ -40,7 +40,7 @@ export async function runRoutes(app: App, world: RunsWorld): Promise<void> {
         description:
           'Visits in a row that found nothing to do are one run (checks), in the place of the first of them. A page looks at a bounded number of runs: it may come short of its limit, or empty, and have a next to go on from.',
         querystring: schemas.RunQuery,
-        response: { 200: listOf(schemas.Run) },
+        response: { 200: listOf(schemas.AnyRun) },
       },
     },
     async (request) => {
@@ -49,7 +49,10 @@ export async function runRoutes(app: App, world: RunsWorld): Promise<void> {
       const destinationId = listedDestination(request, undefined) ?? undefined
       const wanted = { limit, before: idIn(cursor), state, accountId, sinceMs, destinationId }
       const { items, next } = await runsPage(redis, wanted)
-      return { items, next: cursorOf(next) }
+      const records = await accounts.all([...new Set(items.map((run) => run.accountId))])
+      const addresses = new Map(records.map(({ account }) => [account.id as string, account.address]))
+      const shown = items.map((run) => ({ ...run, address: addresses.get(run.accountId) ?? null }))
+      return { items: shown, next: cursorOf(next) }
     },
   )
 

@@ -3,7 +3,7 @@ import { type Static, Type } from 'typebox'
 import { runCauses, runStates, runTasks } from '../../src/runs/run.ts'
 import { runFailure } from './failure.ts'
 import { Page } from './requests.ts'
-import { id, like, orNull, strict, time } from './vocabulary.ts'
+import { address, id, like, orNull, strict, time } from './vocabulary.ts'
 
 const sinceShown = '2026-11-24T08:30:00.000Z'
 
@@ -53,6 +53,13 @@ export const Run = Type.Object({
   }),
 })
 export type Run = Static<typeof Run>
+
+/** A run in the list of all accounts. */
+export const AnyRun = Type.Object({
+  ...Run.properties,
+  address: orNull(address, 'of its account; null: that is gone'),
+})
+export type AnyRun = Static<typeof AnyRun>
 
 export const RunQuery = Type.Object(
   {

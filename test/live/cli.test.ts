@@ -7,6 +7,7 @@ import { createServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
+import { buildServer } from '../../api/server.ts'
 import { homeOf, writeAddress } from '../../src/disk/home.ts'
 import { certificate } from '../support/certificates.ts'
 import { type CompiledCli, compileCli, type Said, said, withPath } from '../support/cli.ts'
@@ -95,6 +96,42 @@ test('from nothing to mail: a destination, an account, a test, a run that is wat
   const runs = (await json(['run', 'list', 'me@example.net'])) as { items?: { id: string }[] }
   const shown = await tributary(['run', 'show', runs.items?.[0]?.id ?? ''])
   assert.match(shown.out, /^state +Done$/m)
+})
+
+test('runs of all accounts have the address beside the id; lists are narrowed; states are in the words of the dashboard', async () => {
+  const all = await tributary(['run', 'list'])
+  assert.match(all.out, /^ID +ADDRESS +ACCOUNT .*\n\S{26} +me@example\.net +\S{26} /)
+  const listed = await tributary(['destination', 'list'])
+  assert.match(listed.out, /^alice +hosted +Takes mail$/m)
+  await json(['token', 'create', 'of alice', '--destination', 'alice'])
+  await json(['token', 'create', 'of all'])
+  const { items } = (await json(['token', 'list', '--destination', 'alice'])) as { items?: { name: string }[] }
+  assert.deepEqual(
+    items?.map(({ name }) => name),
+    ['of alice'],
+  )
+  const audit = (await json(['audit', '--since', '2100-01-01'])) as { items?: unknown[] }
+  assert.deepEqual(audit.items, [])
+  const none = await tributary(['sample'])
+  assert.equal(none.code, 1)
+  assert.match(none.err, /This instance has no sample mail/)
+})
+
+test('sample mail is gathered by one command', async (t) => {
+  const sample = { host: '127.0.0.1', port: provider.port, password: providerPassword }
+  const other = await buildServer({ ...stack.world, sample })
+  t.after(async () => {
+    other.server.closeAllConnections()
+    await other.close()
+  })
+  const at = await other.listen({ host: '127.0.0.1', port: 0 })
+  const gathered = await tributary(['sample', '--watch', '--url', at, '--token-file', join(folder, 'admin-token')])
+  assert.equal(gathered.code, 0, gathered.err)
+  assert.match(gathered.out, /60 listed, 60 stored/)
+  assert.match(gathered.err, /tributary mail list sample/)
+  assert.match((await tributary(['account', 'list', '-q', 'you@example.net'])).out, /Up to date/)
+  assert.equal((await tributary(['account', 'remove', 'you@example.net', '--yes'])).code, 0)
+  assert.equal((await tributary(['destination', 'remove', 'sample', '--purge', '--yes'])).code, 0)
 })
 
 test('an application is added, listed, shown, changed and removed, and its secret is in no command and no output', async () => {

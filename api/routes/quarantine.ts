@@ -2,9 +2,11 @@
 import type { Redis } from 'ioredis'
 import type { Accounts } from '../../src/redis/accounts.ts'
 import type { InstanceSettingsStore } from '../../src/redis/instance-settings.ts'
+import { tellEvent } from '../../src/redis/events.ts'
 import { Quarantine } from '../../src/redis/quarantine.ts'
 import { QuarantineList } from '../../src/redis/quarantine-list.ts'
 import type { PullQueue } from '../../src/redis/queue.ts'
+import { notedStatusOf } from '../../src/redis/statuses.ts'
 import type { Seal } from '../../src/seal.ts'
 import type { App } from '../app.ts'
 import { cursorOf, entryPlace, idIn, placeIn } from '../http/cursor.ts'
@@ -148,6 +150,10 @@ class QuarantineHandlers {
   readonly dismiss: HandlerOf<typeof dismissQuarantined> = async ({ params: { id, entry } }, reply) => {
     const { account } = await findAccount(this.#world.accounts, id)
     if (!(await this.#quarantine.dismiss(account.id, entry))) throw unknown('quarantined message', entry)
+    const { redis } = this.#world
+    // Others look at it, too.
+    const told = { id: account.id, status: await notedStatusOf(redis, account.id) }
+    await tellEvent(redis, 'account', account.destinationId, told)
     return await reply.code(204).send()
   }
 

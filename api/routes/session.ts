@@ -9,6 +9,7 @@ import type { Proof, SessionRecord, Sessions } from '../../src/redis/sessions.ts
 import { digestOf } from '../../src/redis/tokens.ts'
 import type { App } from '../app.ts'
 import { cookieName, cookiePath, csrfOf, type Session } from '../http/auth.ts'
+import { demandMatch, tag } from '../http/etag.ts'
 import { demandTurn } from '../http/guess-turn.ts'
 import { isPassword, passwordHash } from '../http/passwords.ts'
 import { Problem } from '../http/problems.ts'
@@ -16,6 +17,7 @@ import { addressBlockOf } from '../http/protection.ts'
 import { type HandlerOf, route } from '../http/route.ts'
 import { type Holder, type Principal, principalOf, type Who, type WhoWorld } from '../http/who.ts'
 import { Nothing } from '../schemas/answers.ts'
+import { IfMatch, IfNoneMatch } from '../schemas/requests.ts'
 import * as schemas from '../schemas/session.ts'
 
 export interface SessionWorld extends WhoWorld {
@@ -46,7 +48,15 @@ export async function sessionRoutes(app: App, { sessions }: SessionWorld): Promi
     if (request.session !== undefined) await sessions.end(request.session.secret)
     return await reply.clearCookie(cookieName(request), cookieFor(request)).code(204).send()
   })
-  app.put('/session/password', setAdminPassword, async ({ body: { password }, session }, reply) => {
+  app.get('/session/password', readAdminPassword, async (_request, reply) => {
+    const hash = await sessions.adminPassword()
+    tag(reply, versionOf(hash))
+    return { set: hash !== null }
+  })
+  app.put('/session/password', setAdminPassword, async (request, reply) => {
+    const { session } = request
+    const { password } = request.body
+    demandMatch(request, versionOf(await sessions.adminPassword()), 'The password of the admin')
     const hash = await passwordHash(password)
     await sessions.setAdminPassword(hash)
     if (session?.record.proof.kind === 'password')
@@ -54,6 +64,9 @@ export async function sessionRoutes(app: App, { sessions }: SessionWorld): Promi
     return await reply.code(204).send()
   })
 }
+
+/** Nothing can be told from it but whether the password is another one. */
+const versionOf = (hash: string | null) => ({ digest: hash === null ? null : digestOf(hash) })
 
 const signIn = route(
   {},
@@ -89,12 +102,24 @@ const readSession = route(
 
 const signOut = route({ scope: 'read' }, { operationId: 'signOut', summary: 'Sign out', response: { 204: Nothing } })
 
+const readAdminPassword = route(
+  { scope: 'admin', instance: true },
+  {
+    operationId: 'readAdminPassword',
+    summary: 'Whether the admin has a password',
+    description: 'Its ETag is another one when it is set anew.',
+    headers: IfNoneMatch,
+    response: { 200: schemas.AdminPasswordState },
+  },
+)
+
 const setAdminPassword = route(
   { scope: 'admin', instance: true },
   {
     operationId: 'setAdminPassword',
     summary: 'Set the password of the admin',
     description: 'Sessions that were begun with the old one end, but for the one that sets it.',
+    headers: IfMatch,
     body: schemas.AdminPassword,
     response: { 204: Nothing },
   },

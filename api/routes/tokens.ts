@@ -3,10 +3,11 @@ import type { DestinationId } from '../../src/mail/message.ts'
 import { digestOf, newTokenText, type TokenRecord, type Tokens } from '../../src/redis/tokens.ts'
 import { type App, newId } from '../app.ts'
 import { cursorOf, idIn } from '../http/cursor.ts'
+import { demandMatch, tag } from '../http/etag.ts'
 import { badRequest, unknown } from '../http/problems.ts'
 import { type HandlerOf, route } from '../http/route.ts'
 import { listOf, Nothing } from '../schemas/answers.ts'
-import { Id } from '../schemas/requests.ts'
+import { Id, IfMatch, IfNoneMatch } from '../schemas/requests.ts'
 import * as schemas from '../schemas/tokens.ts'
 
 export interface TokensWorld {
@@ -20,7 +21,18 @@ export async function tokenRoutes(app: App, { tokens }: TokensWorld): Promise<vo
     const usedMs = await tokens.lastUsedMs(items.map(({ id }) => id))
     return { items: items.map((record, nth) => tokenView(record, usedMs[nth] ?? null)), next: cursorOf(next) }
   })
-  app.delete('/tokens/:id', removeToken, async ({ params: { id } }, reply) => {
+  app.get('/tokens/:id', readToken, async ({ params: { id } }, reply) => {
+    const record = await tokens.get(id)
+    if (record === undefined) throw unknown('token', id)
+    const [usedMs = null] = await tokens.lastUsedMs([id])
+    tag(reply, record)
+    return tokenView(record, usedMs)
+  })
+  app.delete('/tokens/:id', removeToken, async (request, reply) => {
+    const { id } = request.params
+    const record = await tokens.get(id)
+    // One that cannot be read can be revoked.
+    if (record !== undefined) demandMatch(request, record, `The token ${id}`)
     if (!(await tokens.remove(id))) throw unknown('token', id)
     return await reply.code(204).send()
   })
@@ -85,11 +97,20 @@ const listTokens = route(access, {
   response: { 200: listOf(schemas.Token) },
 })
 
+const readToken = route(access, {
+  operationId: 'readToken',
+  summary: 'Read a token',
+  params: Id,
+  headers: IfNoneMatch,
+  response: { 200: schemas.Token },
+})
+
 const removeToken = route(access, {
   operationId: 'removeToken',
   summary: 'Revoke a token',
   description: 'From the answer on it lets nobody in, nor does a session that was begun with it.',
   params: Id,
+  headers: IfMatch,
   response: { 204: Nothing },
 })
 

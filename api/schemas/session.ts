@@ -44,6 +44,7 @@ export const AdminPassword = Type.Object(
   },
   strict,
 )
+export const AdminPasswordState = Type.Object({ set: Type.Boolean(like(true)) })
 export const Session = Type.Object({
   name: Type.String(like('alice')),
   scope: Type.Enum([...scopes]),

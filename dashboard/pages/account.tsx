@@ -78,6 +78,16 @@ export default function AccountPage({ params: { id = '' } }: PageProps) {
   const asked = useResource(`/accounts/${id}`, learnFrom)
   const runs = useResource(`/accounts/${id}/runs?limit=20`, runsAt)
   const quarantine = useResource<List<QuarantineEntry>>(`/accounts/${id}/quarantine?limit=100`)
+  // Somebody else may have let go of a message.
+  useEffect(
+    () =>
+      onTold('account', (told) => {
+        const { value: list } = quarantine.now
+        const isShown = list.state === 'ready' && list.value.items.length > 0
+        if (isShown && told.some((one) => one.id === id)) readSoon(quarantine.again)
+      }),
+    [id, quarantine],
+  )
   useEffect(
     () =>
       onTold('run', (told) => {

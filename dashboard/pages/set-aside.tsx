@@ -41,6 +41,16 @@ export default function SetAsidePage() {
       }),
     [entries, stats],
   )
+  // Somebody else may have let go of one.
+  useEffect(
+    () =>
+      onTold('account', (told) => {
+        const { value: list } = entries.now
+        const ours = new Set(list.state === 'ready' ? list.value.items.map(({ accountId }) => accountId) : [])
+        if (told.some(({ id }) => ours.has(id))) for (const { again } of [entries, stats]) readSoon(again)
+      }),
+    [entries, stats],
+  )
   const { value: counted } = stats.now
   const done = () => {
     entries.reload()

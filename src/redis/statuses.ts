@@ -10,6 +10,7 @@ import { keys } from './key-names.ts'
 import { DueAccounts } from './due.ts'
 import { textsFrom } from './packed-order.ts'
 import { indexQuarantine } from './quarantine-index.ts'
+import { pipelined } from './pipelined.ts'
 import { tidyIndex } from './run-index.ts'
 import { type Script, script } from './scripts.ts'
 import { type OpenRuns, stopOrphans } from './stopped-runs.ts'
@@ -34,6 +35,12 @@ const restateAll = restating<1>('restate', 0)
 export async function restate(redis: Redis, accountIds: readonly string[]): Promise<void> {
   if (accountIds.length === 0) return
   await restateAll(redis, statusKeys, accountIds)
+}
+
+/** The status that is noted of an account. */
+export async function notedStatusOf(redis: Redis, accountId: string): Promise<AccountStatus> {
+  const noted = await pipelined(redis, notedStatuses, (all, status) => all.zscore(keys.accountsAt(status), accountId))
+  return notedStatuses.find((_status, nth) => noted[nth] !== null) ?? 'idle'
 }
 
 /** Counts the accounts of each status, all at one moment: of all accounts, or of one destination's. */

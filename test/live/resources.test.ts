@@ -19,7 +19,12 @@ after(async () => {
 })
 
 type Headers = Readonly<Record<string, string>>
-async function ask(method: 'GET' | 'POST' | 'PATCH' | 'DELETE', path: string, headers: Headers = {}, body?: object) {
+async function ask(
+  method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE',
+  path: string,
+  headers: Headers = {},
+  body?: object,
+) {
   const response = await stack.app.inject({
     method,
     url: `/api/v1${path}`,
@@ -404,4 +409,29 @@ test('an answer is kept for whoever asked, sealed, for a day; what broke may be 
       (await ask('POST', '/tokens', { 'idempotency-key': unfit }, { name: 'x', scopes: ['read'] })).status,
       400,
     )
+})
+
+test('a token is revoked, and the password of the admin is set, only by whoever has seen the one of now', async () => {
+  const made = await ask('POST', '/tokens', {}, { name: 'seen', scopes: ['read'] })
+  const path = `/tokens/${made.body.id}`
+  const { headers, body } = await ask('GET', path)
+  assert.equal(body['name'], 'seen')
+  assert.equal((await ask('GET', path, { 'if-none-match': String(headers.etag) })).status, 304)
+  assert.equal((await ask('DELETE', path, { 'if-match': '"other"' })).status, 412)
+  assert.equal((await ask('DELETE', path, { 'if-match': String(headers.etag) })).status, 204)
+  assert.equal((await ask('GET', path)).status, 404)
+
+  const none = await ask('GET', '/session/password')
+  assert.deepEqual(none.body, { set: false })
+  const seen = { 'if-match': String(none.headers.etag) }
+  const password = 'twelve letters or more'
+  assert.equal((await ask('PUT', '/session/password', seen, { password })).status, 204)
+  const late = await ask('PUT', '/session/password', seen, { password: 'of somebody who is late' })
+  assert.equal(late.status, 412)
+  const now = await ask('GET', '/session/password')
+  assert.deepEqual(now.body, { set: true })
+  assert.equal(
+    (await ask('PUT', '/session/password', { 'if-match': String(now.headers.etag) }, { password })).status,
+    204,
+  )
 })

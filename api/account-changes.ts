@@ -30,6 +30,7 @@ import { accountTaken, choiceOf, demandRules, inOneForm, noSuchDestination } fro
 import { passwordNeeded, tokenLineMistakes } from './password-needed.ts'
 import { demandInterval, quotasOf } from './owner-quotas.ts'
 import type { AccountPatch } from './schemas/accounts.ts'
+import { demandSmtpPlaces, keptProof, sealedSmtp, smtpAfter, smtpGuardedBy, smtpMistakes } from './smtp-fields.ts'
 import { afterAccountChange, demandTokensMayGo, dueFromNow, keptPassword, passwordMistakes } from './sign-in-rules.ts'
 
 export interface AccountChangesWorld {
@@ -68,7 +69,7 @@ type Asked = Parameters<typeof demandMatch>[0] & {
   readonly body: AccountPatch
 }
 /** The fields of a body that are fields of an account, the address and the host in their one form. */
-type Fields = Omit<AccountPatch, 'interval' | 'password' | 'destinationId'>
+type Fields = Omit<AccountPatch, 'interval' | 'password' | 'destinationId' | 'smtp'>
 
 interface Wanted {
   readonly fields: Fields
@@ -134,7 +135,7 @@ export class AccountChanges {
 
   async #asked(request: Asked): Promise<Wanted> {
     const { params, body } = request
-    const { password: _password, destinationId: _destinationId, interval: _interval, ...given } = body
+    const { password: _password, destinationId: _destinationId, interval: _interval, smtp: _smtp, ...given } = body
     const fields = { ...given, ...inOneForm(given) }
     const wrongHost = body.host === undefined ? [] : hostMistakes(body.host)
     await this.#demandPlaces(request, fields, wrongHost)
@@ -146,7 +147,8 @@ export class AccountChanges {
   async #demandPlaces(request: Asked, fields: Fields, wrongHost: readonly Mistake[]): Promise<void> {
     const { accounts, settings, redis, applications } = this.#world
     const { params, body } = request
-    const { account, guarded } = await findAccount(accounts, params.id)
+    const before = await findAccount(accounts, params.id)
+    const { account, guarded } = before
     const byWhom = (after: Parameters<typeof guardedBy>[1]) =>
       guardedBy(principalOf(request), after, { ...account, guarded })
     if (wrongHost.length === 0 && (body.host !== undefined || body.port !== undefined)) {
@@ -163,8 +165,12 @@ export class AccountChanges {
       ...(isMoved || flags.join(' ') !== account.flags.join(' ') ? { flags } : {}),
     })
     if (wrongHost.length > 0) return
-    const after = storedForm({ ...account, ...fields }, body)
+    const smtp = smtpAfter(body.smtp, account.smtp)
+    const after = storedForm({ ...account, ...fields, smtp }, body)
     await demandTokensMayGo(applications, after, byWhom(after))
+    const login = [fields.auth, fields.oauth, body.smtp]
+    if (login.some((field) => field !== undefined))
+      await demandSmtpPlaces(this.#world, after, smtpGuardedBy(principalOf(request), after, before))
   }
 
   /** @throws Problem that names everything that is wrong with it. */
@@ -181,6 +187,7 @@ export class AccountChanges {
         ...fields,
         ...(body.tlsFingerprint === undefined ? {} : { tlsFingerprint: pinOf(body.tlsFingerprint) }),
         interval: { ...before.account.interval, ...interval },
+        smtp: smtpAfter(body.smtp, before.account.smtp),
         ...choiceOf(body),
         ...(destinationId === undefined ? {} : { destinationId: destinationId as DestinationId }),
       },
@@ -193,6 +200,7 @@ export class AccountChanges {
       ...(password === undefined
         ? passwordNeeded(before.account, after, shown)
         : passwordMistakes(after.auth, password)),
+      ...smtpMistakes(after, { principal, given: body.smtp, password, before: before.account }),
     ]
     const account = demandRules(after, password, wrong, before.account)
     const twinOf = account.paused && sourceOf(account) === sourceOf(before.account) ? before.twinOf : undefined
@@ -206,6 +214,9 @@ export class AccountChanges {
       ...sealedProxy(seal, account.id, body.proxy, { ...before, proxy: before.account.proxy }),
       ...keptTraits(before, before.account, account, cures),
       ...guardedBy(principal, account, { ...before.account, guarded: before.guarded }),
+      ...sealedSmtp(account, { given: body.smtp, before, seal }),
+      ...smtpGuardedBy(principal, account, before),
+      ...keptProof(before, account),
       ...(twinOf === undefined ? {} : { twinOf }),
     }
   }

@@ -1,6 +1,7 @@
 /** An import of accounts: it registers each line that is fit, and answers each line. */
 import type { FastifyRequest } from 'fastify'
 import type { Account } from '../src/account/account.ts'
+import type { Mistake } from '../src/account/mistake.ts'
 import type { AccountRecord } from '../src/redis/account-record.ts'
 import { type Created, sourceOf } from '../src/redis/accounts.ts'
 import { proxyIn, type SealedProxy, sealedProxy, shownProxy } from '../src/account/proxy.ts'
@@ -18,6 +19,7 @@ import { passwordNeeded } from './password-needed.ts'
 import { accountTaken, newAccount, noSuchDestination } from './new-account.ts'
 import type { AccountsWorld } from './routes/accounts.ts'
 import type { AccountLine } from './schemas/account-lines.ts'
+import { demandSmtpPlaces, sealedSmtp, smtpGuardedBy, smtpPasswordNeeded } from './smtp-fields.ts'
 
 export type ValidateLine = ((value: unknown) => boolean) & { readonly errors?: readonly SchemaMistake[] | null }
 
@@ -99,38 +101,58 @@ export class AccountImport {
       const { settings, seal } = this.#world
       const owned = this.#principal.destinationId
       const line = this.#parse(text)
-      const { id: _, sealedPassword: __, sealedProxyPassword: ___, guarded: wasGuarded = false, ...fields } = line
+      const { id: _, sealedPassword: __, sealedProxyPassword: ___, sealedSmtpPassword, ...rest } = line
+      const { guarded: wasGuarded = false, smtpGuarded: wasSmtpGuarded = false, ...fields } = rest
       const password = line.auth === 'oauth2' ? undefined : passwordIn(line, owned === undefined ? seal : undefined)
       if (owned !== undefined && fields.destinationId !== owned)
         throw badRequest([{ pointer: '/destinationId', detail: `must be ${owned}, which this token is for` }])
       const quotas = await quotasOf(this.#principal, settings)
       demandInterval(quotas, fields.interval)
       const given = { ...fields, ...(password === undefined ? {} : { password }) }
-      const account = newAccount(given, this.#principal, quotas?.intervalMinSeconds)
+      const terms = { leastSeconds: quotas?.intervalMinSeconds, sealedSmtpPassword }
+      const account = newAccount(given, this.#principal, terms)
       await this.#demandSameLogin(line, account)
       const guarded = wasGuarded ? { guarded: true as const } : guardedBy(this.#principal, account)
       await demandReach(settings, guarded, 'pop3', account)
+      const smtpGuarded = wasSmtpGuarded ? { smtpGuarded: true as const } : smtpGuardedBy(this.#principal, account)
       await demandTokensMayGo(this.#world.applications, account, guarded)
+      await demandSmtpPlaces(this.#world, account, smtpGuarded)
       await demandPlace(this.#world.redis, account)
-      const ofProxy = proxySecretIn(line, account.id, seal)
-      return { account, sealedPassword: seal.seal(password ?? '', account.id, 'password'), ...ofProxy, ...guarded }
+      const secrets = { ...proxySecretIn(line, account.id, seal), ...this.#smtpSecretIn(line, account) }
+      const sealedPassword = seal.seal(password ?? '', account.id, 'password')
+      return { account, sealedPassword, ...secrets, ...guarded, ...smtpGuarded }
     } catch (error) {
       return problemOf(error as Error, this.#request)
     }
   }
 
   /** @throws Problem if the secrets of an account that is here would be sent elsewhere by somebody who has them sealed alone. */
-  async #demandSameLogin({ id, sealedPassword, sealedProxyPassword }: AccountLine, after: Account): Promise<void> {
-    if (id === undefined || (sealedPassword ?? sealedProxyPassword) === undefined) return
+  async #demandSameLogin(line: AccountLine, after: Account): Promise<void> {
+    const { id, sealedPassword, sealedProxyPassword, sealedSmtpPassword } = line
+    if (id === undefined || (sealedPassword ?? sealedProxyPassword ?? sealedSmtpPassword) === undefined) return
     const before = (await this.#world.accounts.get(id))?.account
     if (before === undefined) return
     const isSameProxy = after.proxy == null || shownProxy(after.proxy) === before.proxy
     const detail = 'cannot be another one with a sealed password: put it into the URL'
     const mistakes = [
       ...(sealedPassword === undefined ? [] : passwordNeeded(before, after)),
+      ...smtpLedElsewhere(before, after, line),
       ...(sealedProxyPassword === undefined || isSameProxy ? [] : [{ pointer: '/proxy', detail }]),
     ]
     if (mistakes.length > 0) throw badRequest(mistakes)
+  }
+
+  /** The SMTP server's own password: in its fields, or as an export has it, which is an admin's alone. */
+  #smtpSecretIn({ id, smtp, sealedSmtpPassword }: AccountLine, account: Account) {
+    const { seal } = this.#world
+    if (sealedSmtpPassword === undefined) return sealedSmtp(account, { given: smtp, before: {}, seal })
+    if (this.#principal.destinationId !== undefined)
+      throw badRequest([
+        { pointer: '/sealedSmtpPassword', detail: 'is for the admin of the instance; send a password' },
+      ])
+    const password = opened(seal, { id, sealed: sealedSmtpPassword, field: 'smtpPassword' })
+    const sealed = { sealedSmtpPassword: seal.seal(password, account.id, 'smtpPassword') }
+    return sealedSmtp(account, { given: smtp, before: sealed, seal })
   }
 
   #parse(text: NumberedLine['text']): AccountLine {
@@ -203,14 +225,26 @@ function proxySecretIn({ id, proxy, sealedProxyPassword }: AccountLine, newId: s
   return { sealedProxyPassword: seal.seal(password, newId, 'proxyPassword') }
 }
 
+/** The mistakes of a line whose sealed passwords would go to another SMTP server than they do. */
+function smtpLedElsewhere(before: Account, after: Account, { password, smtp }: AccountLine): Mistake[] {
+  const given = smtp === false || smtp === null || smtp === undefined ? {} : smtp
+  return smtpPasswordNeeded(before, after, { own: given.password, password })
+}
+
 interface SealedField {
   readonly id: string | undefined
   readonly sealed: string
-  readonly field: 'password' | 'proxyPassword'
+  readonly field: keyof typeof sealedNames
 }
 
+const sealedNames = {
+  password: 'sealedPassword',
+  proxyPassword: 'sealedProxyPassword',
+  smtpPassword: 'sealedSmtpPassword',
+} as const
+
 function opened(seal: Seal, { id, sealed, field }: SealedField): string {
-  const name = field === 'password' ? 'sealedPassword' : 'sealedProxyPassword'
+  const name = sealedNames[field]
   if (id === undefined) throw badRequest([{ pointer: '/id', detail: `is required beside ${name}` }])
   try {
     return seal.open(sealed, id, field)

@@ -14,6 +14,8 @@ import type { Destination } from '../src/account/destination.ts'
 import { hostMistakes } from '../src/account/host.ts'
 import type { Mistake } from '../src/account/mistake.ts'
 import { proxyMistakes } from '../src/account/proxy.ts'
+import { unsaidSending } from '../src/account/sending.ts'
+import { sendingMistakes } from '../src/account/smtp-login.ts'
 import type { BulletinSettings } from '../src/news/bulletin.ts'
 import { newsTypes } from '../src/news/news.ts'
 import { applicationMistakes, type OAuthApplication } from '../src/oauth/application.ts'
@@ -30,6 +32,7 @@ import { apiLimits } from './limits.ts'
 import { accountFields } from './schemas/accounts.ts'
 import { NewBulletin } from './schemas/bulletin.ts'
 import { NewOAuthApplication } from './schemas/oauth-applications.ts'
+import { smtpFields } from './schemas/sending.ts'
 import { SettingsShape } from './schemas/settings.ts'
 
 const named =
@@ -37,8 +40,14 @@ const named =
   (record: Readonly<Record<string, { readonly id?: string }>>, field: string): string | undefined =>
     (record[part]?.id ?? field) === field ? undefined : 'it has the id of another one'
 
-const { address, host, user, destinationId: _, importBytesPerHour, ...choices } = accountFields
-const { retention: _r, firstRun: _f, interval: _i, folder: _o, flags: _l, ...login } = choices
+const { address, host, user, destinationId: _, importBytesPerHour, smtp: _smtp, ...choices } = accountFields
+const { retention: _r, firstRun: _f, interval: _i, folder: _o, flags: _l, ...others } = choices
+const { senderName: _n, signature: _g, sentCopy: _y, sendLimit: _m, ...login } = others
+const smtp = Type.Union([
+  Type.Literal(false),
+  Type.Null(),
+  Type.Object({ ...Type.Partial(Type.Object(smtpFields)).properties, host, port: choices.port, tls: choices.tls }),
+])
 const stored = { id: Type.Optional(id), createdAtMs: Type.Optional(ms) }
 
 /** A record of an earlier version lacks fields. */
@@ -55,13 +64,19 @@ const account = json(
       user: Type.Optional(user),
       destinationId: id,
       importBytesPerHour: Type.Optional(importBytesPerHour),
+      smtp: Type.Optional(smtp),
       sourceHost: Type.Optional(host),
       retentionChanges: Type.Optional(count),
       longestChosen: Type.Optional(Type.Literal(true)),
     }),
     sealedPassword: sealed,
     sealedProxyPassword: Type.Optional(sealed),
+    sealedSmtpPassword: Type.Optional(sealed),
     guarded: Type.Optional(Type.Literal(true)),
+    smtpGuarded: Type.Optional(Type.Literal(true)),
+    identityProof: Type.Optional(
+      Type.Object({ state: Type.Enum(['verified', 'refused']), reason: orNull(text(10_000)), atMs: ms }),
+    ),
     loginTraits: Type.Optional(Type.Array(text(100), { maxItems: 100 })),
     twinOf: Type.Optional(id),
   }),
@@ -79,9 +94,10 @@ const account = json(
  */
 function unfitForWire(stored: StoredAccount): string | undefined {
   const flags = (stored.flags ?? []).map((flag) => (isDeletedFlag(flag) ? '\\Seen' : flag))
-  const whole = { ...accountDefaults, ...stored, flags, user: stored.user ?? stored.address }
+  const whole: Account = { ...accountDefaults, ...unsaidSending, ...stored, flags, user: stored.user ?? stored.address }
   const ofPlace = accountMistakes(whole, undefined).filter(({ pointer }) => /^\/(?:folder$|flags\/)/.test(pointer))
-  return told([...hostMistakes(stored.host), ...proxyMistakes(stored.proxy), ...ofPlace])
+  const ofSending = sendingMistakes(whole, undefined).filter(({ pointer }) => !pointer.endsWith('/password'))
+  return told([...hostMistakes(stored.host), ...proxyMistakes(stored.proxy), ...ofPlace, ...ofSending])
 }
 
 const told = ([mistake]: readonly Mistake[]) =>

@@ -11,9 +11,20 @@ import { tokenLineMistakes } from './password-needed.ts'
 import { passwordMistakes } from './sign-in-rules.ts'
 import { badRequest, Problem } from './http/problems.ts'
 import type { NewAccount } from './schemas/accounts.ts'
+import { smtpAfter, smtpMistakes } from './smtp-fields.ts'
 
-/** @param leastSeconds the shortest interval that the caller may have, where none is given. */
-export function newAccount({ password, ...given }: NewAccount, principal: Principal, leastSeconds = 0): Account {
+interface NewAccountTerms {
+  /** The shortest interval that the caller may have, where none is given. */
+  readonly leastSeconds?: number | undefined
+  /** That of an import. */
+  readonly sealedSmtpPassword?: string | undefined
+}
+
+export function newAccount(
+  { password, smtp: asked, ...given }: NewAccount,
+  principal: Principal,
+  { leastSeconds = 0, sealedSmtpPassword }: NewAccountTerms = {},
+): Account {
   const formed = inOneForm(given)
   const body = { user: usualUser(given.address, formed.host ?? given.host), ...given, ...formed }
   const tls = body.tls ?? accountDefaults.tls
@@ -23,12 +34,13 @@ export function newAccount({ password, ...given }: NewAccount, principal: Princi
   const usual = { minSeconds: Math.max(minSeconds, leastSeconds), maxSeconds: Math.max(maxSeconds, leastSeconds) }
   const interval = { ...usual, ...body.interval }
   const fields = { ...body, interval, ...choiceOf(body), destinationId: body.destinationId as DestinationId }
-  const account = { ...identity, ...defaults, ...fields }
+  const account: Account = { ...identity, ...defaults, ...fields, smtp: smtpAfter(asked, defaults.smtp) }
   const wrong = [
     ...hostMistakes(given.host),
     ...givenMistakes(given, principal),
     ...tokenLineMistakes(principal, account),
     ...passwordMistakes(given.auth, password),
+    ...smtpMistakes(account, { principal, given: asked, password, before: undefined, sealedSmtpPassword }),
   ]
   return storedForm(demandRules(account, password, wrong))
 }

@@ -38,6 +38,7 @@ import { destinationRoutes, type DestinationsWorld } from './routes/destinations
 import { discoverRoutes, type DiscoverWorld } from './routes/discover.ts'
 import { eventRoutes, type EventsWorld } from './routes/events.ts'
 import { healthRoutes } from './routes/health.ts'
+import { identityRoutes, type IdentitiesWorld } from './routes/identities.ts'
 import { keyRoutes, type KeysWorld, Resealing } from './routes/keys.ts'
 import { ledgerRoutes, type LedgerWorld } from './routes/ledger.ts'
 import { mailRoutes, type MailWorld } from './routes/mail.ts'
@@ -68,6 +69,7 @@ export interface ApiWorld
     AccountTestsWorld,
     DestinationsWorld,
     DestinationTestsWorld,
+    IdentitiesWorld,
     QuarantineWorld,
     RunsWorld,
     LedgerWorld,
@@ -241,6 +243,7 @@ async function resources(app: App, world: ScopeWorld & { readonly resealing: Res
   app.get('/openapi.json', openApi, async () => app.swagger())
   await app.register(destinationRoutes, world)
   await app.register(destinationTestRoutes, world)
+  await app.register(identityRoutes, world)
   await app.register(accountRoutes, world)
   await app.register(accountTestRoutes, world)
   await app.register(accountLineRoutes, world)

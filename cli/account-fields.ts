@@ -7,11 +7,12 @@ import { CommandFailed } from './failure.ts'
 import { destinationId, destinationTitle } from './find.ts'
 import { collect, firstRun, given, type Nothing, octetsPerHour, retention, whole } from './options.ts'
 import { passwordFrom } from './passwords.ts'
+import { type SendingOptions, sendingFieldsIn, withSendingOptions } from './sending-options.ts'
 import { serverFieldsIn, type ServerOptions, withServerOptions } from './server-options.ts'
 import { serverOf } from './words.ts'
 import type { AccountPatch, Candidates, Destination, NewAccount } from './wire.ts'
 
-export interface FieldOptions extends LoginOptions, ServerOptions {
+export interface FieldOptions extends LoginOptions, ServerOptions, SendingOptions {
   address?: string
   destination?: string
   folder?: string
@@ -30,11 +31,13 @@ export interface FieldOptions extends LoginOptions, ServerOptions {
 
 /** Adds the options that `add` and `edit` have in common. */
 export function withFields(command: Command): Command {
-  return withServerOptions(withLoginOptions(command), {
-    host: 'the POP3 server',
-    port: 'its port, if not 995 (implicit) or 110',
-    user: 'the user there, if not the address',
-  })
+  return withSendingOptions(
+    withServerOptions(withLoginOptions(command), {
+      host: 'the POP3 server',
+      port: 'its port, if not 995 (implicit) or 110',
+      user: 'the user there, if not the address',
+    }),
+  )
     .option('--destination <name>', 'where its mail goes: a login, or an id')
     .option('--folder <name>', 'the folder it goes to')
     .option('--flag <flag>', 'a flag it gets there; more by giving it again', collect)
@@ -74,6 +77,7 @@ export async function fieldsIn(cli: Cli, options: FieldOptions): Promise<Account
     ...(Object.keys(interval).length === 0 ? {} : { interval }),
     ...(destination === undefined ? {} : { destinationId: await destinationId(cli.api, destination) }),
     ...(await loginFieldsIn(cli, options)),
+    ...(await sendingFieldsIn(cli, options)),
   }
 }
 

@@ -22,6 +22,7 @@ import {
   octets,
   retentionOf,
   rhythmOf,
+  sendsBy,
   sentenceOf,
   serverOf,
   signInOf,
@@ -70,6 +71,7 @@ function addAdd(account: Command, cli: Cli): void {
         const made = await cli.api.post<Account>('/accounts', body)
         if (terminal.json) terminal.document(made)
         else terminal.say(made.id)
+        for (const notice of made.notices ?? []) terminal.note(notice)
         terminal.note(
           signsIn
             ? `${made.address} is registered. It is not visited before its owner has signed in: tributary account sign-in ${made.address}`
@@ -140,6 +142,8 @@ function addShow(account: Command, cli: Cli): void {
           ['certificate', shown.tlsFingerprint ?? (shown.tlsVerify ? '' : 'any is taken')],
           ['logs in by', loginOf(shown)],
           ...(shown.oauth === null ? [] : [['signed in', signInOf(shown.oauth)] as const]),
+          ['sends by', sendsBy(shown)],
+          ['sends as', shown.senderName ?? undefined],
           ['goes to', `${destinationTitle(destination)}, folder ${shown.folder}`],
           ['flags', shown.flags.join(' ')],
           ['retention', retentionOf(shown)],
@@ -194,6 +198,7 @@ function addEdit(account: Command, cli: Cli): void {
         const changed = await api.ask<Account>('PATCH', `/accounts/${id}`, { body })
         if (terminal.json) terminal.document(changed)
         else terminal.note(`${changed.address} is changed.`)
+        for (const notice of changed.notices ?? []) terminal.note(notice)
       }),
     'tributary account edit me@example.net --retention 14 --folder Old',
     'tributary account edit me@example.net --ask-password',

@@ -218,3 +218,10 @@ export function loginOf({
   ]
   return unusual.join(', ')
 }
+
+/** By which server an account sends. */
+export function sendsBy({ smtp, user }: Pick<Account, 'smtp' | 'user'>): string {
+  if (smtp === false) return 'nothing: it has no SMTP server'
+  if (smtp === null) return 'nothing yet: its SMTP server is not known'
+  return `${serverOf(smtp)}, as ${smtp.user ?? user}${smtp.ownPassword ? ', with a password of its own' : ''}`
+}

@@ -97,7 +97,8 @@ async function* exportLines(
   sealed: boolean,
 ): AsyncGenerator<string> {
   for await (const records of accounts.everyone({ sort: 'createdAt', destinationId })) {
-    const lines = records.map(({ account, sealedPassword, sealedProxyPassword, guarded }) => {
+    const lines = records.map(({ account, sealedPassword, guarded, smtpGuarded, ...others }) => {
+      const { sealedProxyPassword, sealedSmtpPassword } = others
       const fields = Object.fromEntries(schemas.accountFieldNames.map((name) => [name, account[name]]))
       const { id, interval } = account
       // A longest interval that is given counts as chosen (docs/operating.md), be it the default.
@@ -107,7 +108,9 @@ async function* exportLines(
         ...fields,
         interval: shown,
         ...(guarded ? { guarded } : {}),
-        ...(sealed ? { sealedPassword, ...(sealedProxyPassword === undefined ? {} : { sealedProxyPassword }) } : {}),
+        ...(smtpGuarded ? { smtpGuarded } : {}),
+        // What is undefined is not said.
+        ...(sealed ? { sealedPassword, sealedProxyPassword, sealedSmtpPassword } : {}),
       })
     })
     yield lines.join('')

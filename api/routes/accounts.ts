@@ -3,6 +3,7 @@ import type { Proxy } from '../../src/account/proxy.ts'
 import { sealedProxy } from '../../src/account/proxy.ts'
 import { normalHost } from '../../src/account/host.ts'
 import type { AccountRecord } from '../../src/redis/account-record.ts'
+import { sharedAddressNotice } from '../../src/send/identity.ts'
 import type { App } from '../app.ts'
 import { AccountChanges, type AccountChangesWorld } from '../account-changes.ts'
 import { AccountViews, type AccountViewsWorld } from '../account-views.ts'
@@ -22,6 +23,7 @@ import * as schemas from '../schemas/accounts.ts'
 import { listOf, Nothing } from '../schemas/answers.ts'
 import { Id, IfMatch, IfNoneMatch } from '../schemas/requests.ts'
 import { afterAccountChange, demandTokensMayGo } from '../sign-in-rules.ts'
+import { demandSmtpPlaces, sealedSmtp, smtpGuardedBy } from '../smtp-fields.ts'
 
 export interface AccountsWorld extends AccountChangesWorld, AccountViewsWorld {
   /** The instance's. */
@@ -133,16 +135,19 @@ class AccountHandlers {
     const principal = principalOf(request)
     const quotas = await quotasOf(principal, settings)
     demandInterval(quotas, body.interval)
-    const account = newAccount(body, principal, quotas?.intervalMinSeconds)
+    const account = newAccount(body, principal, { leastSeconds: quotas?.intervalMinSeconds })
     const guarded = guardedBy(principal, account)
     await demandReach(settings, guarded, 'pop3', account)
+    const smtpGuarded = smtpGuardedBy(principal, account)
     await demandTokensMayGo(this.#world.applications, account, guarded)
+    await demandSmtpPlaces(this.#world, account, smtpGuarded)
     await demandPlace(this.#world.redis, account)
     const secrets = {
       sealedPassword: seal.seal(body.password ?? '', account.id, 'password'),
       ...sealedProxy(seal, account.id, body.proxy),
+      ...sealedSmtp(account, { given: body.smtp, before: {}, seal }),
     }
-    const record = { account, ...secrets, ...guarded }
+    const record = { account, ...secrets, ...guarded, ...smtpGuarded }
     const outcome = await accounts.create(record, { most: quotas?.accountsMax })
     if (outcome === 'conflict') throw accountTaken()
     if (outcome === 'no destination') throw noSuchDestination()
@@ -150,7 +155,8 @@ class AccountHandlers {
     await afterAccountChange(this.#world, account)
     tag(reply, record)
     reply.header('location', `/api/v1/accounts/${account.id}`)
-    return await reply.code(201).send(await this.#views.of(record))
+    const notices = await this.#noticesOf(record)
+    return await reply.code(201).send({ ...(await this.#views.of(record)), notices })
   }
 
   readonly list: HandlerOf<typeof listAccounts> = async (request) => {
@@ -175,8 +181,11 @@ class AccountHandlers {
   readonly read: HandlerOf<typeof readAccount> = async ({ params }, reply) =>
     await this.#answer(await findAccount(this.#world.accounts, params.id), reply)
 
-  readonly change: HandlerOf<typeof changeAccount> = async (request, reply) =>
-    await this.#answer(await this.#changes.patch(request), reply)
+  readonly change: HandlerOf<typeof changeAccount> = async (request, reply) => {
+    const record = await this.#changes.patch(request)
+    const notices = request.body.address === undefined ? [] : await this.#noticesOf(record)
+    return { ...(await this.#answer(record, reply)), notices }
+  }
 
   readonly remove: HandlerOf<typeof removeAccount> = async (request, reply) => {
     const { id } = request.params
@@ -199,6 +208,12 @@ class AccountHandlers {
 
   readonly resume: HandlerOf<typeof resumeAccount> = async ({ params }, reply) =>
     await this.#answer(await this.#changes.setPaused(params.id, false), reply)
+
+  async #noticesOf({ account }: AccountRecord): Promise<string[]> {
+    const alike = await this.#world.accounts.withAddress(account.address, account.destinationId)
+    const notice = sharedAddressNotice(account, alike)
+    return notice === undefined ? [] : [notice]
+  }
 
   async #answer(record: AccountRecord, reply: Parameters<typeof tag>[0]) {
     tag(reply, record)

@@ -17,10 +17,14 @@ export const AccountLine = Type.Object(
     sealedProxyPassword: Type.Optional(
       Type.String({ maxLength: 8192, description: 'of an export: that of the proxy' }),
     ),
+    sealedSmtpPassword: Type.Optional(
+      Type.String({ maxLength: 8192, description: 'of an export: that of the SMTP server, where it has its own' }),
+    ),
     id: Type.Optional(
       Type.String({ description: 'of an export: what sealedPassword was sealed for. The account gets a new one' }),
     ),
     guarded: Type.Optional(Type.Literal(true, { description: 'of an export: an owner has chosen host and port' })),
+    smtpGuarded: Type.Optional(Type.Literal(true, { description: 'the same of the SMTP server' })),
   },
   strict,
 )

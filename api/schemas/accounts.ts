@@ -11,6 +11,7 @@ import { loginFields, passwordUnlessSignedIn } from './logins.ts'
 import { OAuthStatus } from './oauth.ts'
 import { Page } from './requests.ts'
 import { Run } from './runs.ts'
+import { sendingFields, SmtpGiven } from './sending.ts'
 import {
   address,
   example,
@@ -74,11 +75,12 @@ export const accountFields = {
   hidesRetrieved: Type.Boolean(like(false)),
   trace: Type.Boolean(),
   paused: Type.Boolean(like(false)),
+  ...sendingFields,
 }
 
 /** A field that is not given keeps its value, or takes its default; the same holds for each part of an interval. */
 export const AccountPatch = Type.Partial(
-  Type.Object({ ...accountFields, interval: Type.Partial(interval, strict), password }),
+  Type.Object({ ...accountFields, interval: Type.Partial(interval, strict), smtp: SmtpGiven, password }),
   { ...strict, ...like({ folder: 'Work', retention: { mode: 'keepDays', days: 14 } }) },
 )
 export type AccountPatch = Static<typeof AccountPatch>
@@ -139,6 +141,11 @@ export const Account = Type.Object({
   nextRunAt: orNull(time),
   rhythm,
   createdAt: time,
+  notices: Type.Optional(
+    Type.Array(Type.String(), {
+      description: 'of a POST or a PATCH: what to know of it, such as another account of the mailbox with its address',
+    }),
+  ),
 })
 export type Account = Static<typeof Account>
 

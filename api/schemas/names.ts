@@ -20,6 +20,7 @@ import * as quarantine from './quarantine.ts'
 import * as requests from './requests.ts'
 import * as runs from './runs.ts'
 import * as sample from './sample.ts'
+import * as sending from './sending.ts'
 import * as session from './session.ts'
 import * as settings from './settings.ts'
 import * as stats from './stats.ts'
@@ -49,6 +50,7 @@ const shapes: Readonly<Record<string, unknown>> = {
   ...requests,
   ...runs,
   ...sample,
+  ...sending,
   ...session,
   ...settings,
   ...stats,

@@ -5,7 +5,7 @@ import { like, orNull, port, strict } from './vocabulary.ts'
 
 const ports = Type.Unsafe<readonly number[]>(Type.Array(port(995), { maxItems: 100, ...like([110, 995]) }))
 const ownerPorts = Type.Object(
-  { pop3: ports, imap: ports, web: ports },
+  { pop3: ports, imap: ports, smtp: ports, web: ports },
   { ...strict, description: 'where accounts, destinations and webhooks of owners may lead' },
 )
 const owners = Type.Object(

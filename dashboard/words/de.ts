@@ -1733,7 +1733,7 @@ export const de: Words = {
     nobodyTold: 'Per E-Mail wird niemand mehr benachrichtigt.',
     limits: 'Grenzen',
     ownerPorts: 'Wohin Konten, Postfächer und Webhooks von Inhabern führen dürfen: Ports, durch Komma getrennt.',
-    portsOf: { pop3: 'POP3', imap: 'IMAP', web: 'Webhooks' },
+    portsOf: { pop3: 'POP3', imap: 'IMAP', smtp: 'SMTP', web: 'Webhooks' },
     ownerQuotas: 'Was ein Inhaber höchstens haben darf. Was es schon gibt, bleibt und läuft weiter.',
     quotaOf: {
       accountsMax: 'Konten',

@@ -1724,7 +1724,7 @@ export const en = {
     nobodyTold: 'Nobody is told by e-mail any more.',
     limits: 'Limits',
     ownerPorts: 'Where accounts, mailboxes and webhooks of owners may lead: ports, with a comma between them.',
-    portsOf: { pop3: 'POP3', imap: 'IMAP', web: 'Webhooks' },
+    portsOf: { pop3: 'POP3', imap: 'IMAP', smtp: 'SMTP', web: 'Webhooks' },
     ownerQuotas: 'What an owner may have at most. What exists stays and runs.',
     quotaOf: {
       accountsMax: 'Accounts',

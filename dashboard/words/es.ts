@@ -1748,7 +1748,7 @@ export const es: Words = {
     limits: 'Límites',
     ownerPorts:
       'Adónde pueden llevar las cuentas, los buzones y los webhooks de los titulares: puertos, separados por comas.',
-    portsOf: { pop3: 'POP3', imap: 'IMAP', web: 'Webhooks' },
+    portsOf: { pop3: 'POP3', imap: 'IMAP', smtp: 'SMTP', web: 'Webhooks' },
     ownerQuotas: 'Lo que puede tener un titular, como máximo. Lo que ya existe se queda y sigue funcionando.',
     quotaOf: {
       accountsMax: 'Cuentas',

@@ -1759,7 +1759,7 @@ export const fr: Words = {
     limits: 'Limites',
     ownerPorts:
       'Où les comptes, boîtes mail et webhooks des titulaires peuvent mener : ports, séparés par des virgules.',
-    portsOf: { pop3: 'POP3', imap: 'IMAP', web: 'Webhooks' },
+    portsOf: { pop3: 'POP3', imap: 'IMAP', smtp: 'SMTP', web: 'Webhooks' },
     ownerQuotas: 'Ce qu’un titulaire peut avoir au plus. Ce qui existe reste et continue.',
     quotaOf: {
       accountsMax: 'Comptes',

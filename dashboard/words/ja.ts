@@ -1698,7 +1698,7 @@ export const ja: Words = {
     limits: '制限',
     ownerPorts:
       '所有者のアカウント、メールボックス、Webhook の接続先として許可するポート。複数ある場合はカンマで区切ります。',
-    portsOf: { pop3: 'POP3', imap: 'IMAP', web: 'Webhook' },
+    portsOf: { pop3: 'POP3', imap: 'IMAP', smtp: 'SMTP', web: 'Webhook' },
     ownerQuotas: '所有者 1 人あたりの上限。すでにあるものは、そのまま使えます。',
     quotaOf: {
       accountsMax: 'アカウント数',

@@ -1662,7 +1662,7 @@ export const vi: Words = {
     nobodyTold: 'Từ nay không báo cho ai qua email nữa.',
     limits: 'Giới hạn',
     ownerPorts: 'Tài khoản, hộp thư và webhook của chủ hộp thư được dẫn đến những cổng nào, cách nhau bằng dấu phẩy.',
-    portsOf: { pop3: 'POP3', imap: 'IMAP', web: 'Webhook' },
+    portsOf: { pop3: 'POP3', imap: 'IMAP', smtp: 'SMTP', web: 'Webhook' },
     ownerQuotas: 'Mức tối đa mà mỗi chủ hộp thư được dùng. Những gì đã có thì giữ nguyên và vẫn chạy.',
     quotaOf: {
       accountsMax: 'Số tài khoản',

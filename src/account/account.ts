@@ -4,12 +4,11 @@
  * traits of servers (server-traits.ts). They are stored in redis/, and pop3/ and imap/ talk to the servers.
  */
 import type { AccountId, DestinationId } from '../mail/message.ts'
-import { choiceMistakes, type LoginChoices } from './login.ts'
+import { choiceMistakes, type LoginChoices, type TlsMode, tlsModes } from './login.ts'
 import type { Mistake, MistakeRule } from './mistake.ts'
+import { type Sending, unsaidSending } from './sending.ts'
 
-/** `implicit` is TLS from the first byte, `starttls` is STLS (RFC 2595) or STARTTLS, and `none` is clear text. */
-export const tlsModes = ['implicit', 'starttls', 'none'] as const
-export type TlsMode = (typeof tlsModes)[number]
+export { tlsModes, type TlsMode }
 
 /** The fate of a message at the provider once there is a receipt for it. */
 export type Retention =
@@ -41,7 +40,7 @@ export interface ServerLogin extends Partial<LoginChoices> {
 }
 
 /** A POP3 account at a provider, which is the source of mail. Its password is stored sealed beside it. */
-export interface Account extends ServerLogin {
+export interface Account extends ServerLogin, Sending {
   readonly id: AccountId
   readonly address: string
   readonly destinationId: DestinationId
@@ -94,6 +93,8 @@ export const accountDefaults = {
   hidesRetrieved: false,
   trace: true,
   paused: false,
+  ...unsaidSending,
+  smtp: null,
 } as const satisfies Partial<Account>
 
 /** Whether somebody has set the account's longest interval. */

@@ -5,6 +5,7 @@ export interface InstanceSettings {
   readonly ownerPorts: {
     readonly pop3: readonly number[]
     readonly imap: readonly number[]
+    readonly smtp: readonly number[]
     readonly web: readonly number[]
   }
   /** What an owner may have at once (api/owner-quotas.ts). What exists stays and runs. */
@@ -30,7 +31,7 @@ export interface InstanceSettings {
 }
 
 export const defaultInstanceSettings: InstanceSettings = {
-  ownerPorts: { pop3: [110, 995], imap: [143, 993], web: [443] },
+  ownerPorts: { pop3: [110, 995], imap: [143, 993], smtp: [465, 587], web: [443] },
   owners: { accountsMax: 100, intervalMinSeconds: 60, runsMax: 4, requestsMax: 20 },
   adminMayReachPrivate: true,
   arrivedKeptDays: 30,

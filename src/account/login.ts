@@ -1,6 +1,10 @@
 /** How an account or an `imap` destination proves who it is, and over what line (CONTRACT section 10). */
 import type { Mistake } from './mistake.ts'
 
+/** `implicit` is TLS from the first byte, `starttls` is STLS (RFC 2595) or STARTTLS, and `none` is clear text. */
+export const tlsModes = ['implicit', 'starttls', 'none'] as const
+export type TlsMode = (typeof tlsModes)[number]
+
 export const authMethods = ['password', 'oauth2'] as const
 export type AuthMethod = (typeof authMethods)[number]
 
@@ -63,13 +67,13 @@ const tokenMechanisms: readonly SaslName[] = ['XOAUTH2', 'OAUTHBEARER']
 const pop3Mechanisms: readonly SaslName[] = ['APOP', 'USER']
 
 /** Checks that the choices go together. */
-export function choiceMistakes(stored: Partial<LoginChoices>, protocol: 'POP3' | 'IMAP'): Mistake[] {
+export function choiceMistakes(stored: Partial<LoginChoices>, protocol: 'POP3' | 'IMAP' | 'SMTP'): Mistake[] {
   const { auth, sasl, oauth } = choicesOf(stored)
   const mistakes: Mistake[] = []
   if (sasl !== null && tokenMechanisms.includes(sasl) !== (auth === 'oauth2'))
     mistakes.push({ pointer: '/sasl', detail: `${sasl} is no mechanism of auth "${auth}"` })
-  if (sasl !== null && protocol === 'IMAP' && pop3Mechanisms.includes(sasl))
-    mistakes.push({ pointer: '/sasl', detail: `${sasl} is a command of POP3; IMAP has none` })
+  if (sasl !== null && protocol !== 'POP3' && pop3Mechanisms.includes(sasl))
+    mistakes.push({ pointer: '/sasl', detail: `${sasl} is a command of POP3; ${protocol} has none` })
   if (auth === 'oauth2' && oauth === null)
     mistakes.push({ pointer: '/oauth', detail: 'is required with auth "oauth2": { "applicationId": "..." }' })
   if (auth !== 'oauth2' && oauth !== null) mistakes.push({ pointer: '/oauth', detail: `is no field of auth "${auth}"` })

@@ -8,6 +8,7 @@
 import type { Advice, AdviceCode } from './provider-advice.ts'
 import type { GuideId } from './guides.ts'
 import { normalHost } from './host.ts'
+import type { TlsMode } from './login.ts'
 
 interface Known extends Omit<Provider, 'advice'> {
   /** The code of its advice, for the note. */
@@ -24,6 +25,8 @@ export interface Provider {
   readonly host?: string
   /** The server is at port 110 with STLS, and not at 995. */
   readonly stls?: true
+  /** Its server for sending; undefined where none is known. */
+  readonly smtp?: { readonly host: string; readonly port: number; readonly tls: TlsMode }
   /** The user name is the part of the address before the @, and not the whole address. */
   readonly bareUser?: true
   readonly note?: string

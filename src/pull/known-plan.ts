@@ -70,9 +70,17 @@ export async function listingHash(listing: MaildropListing): Promise<string> {
 /** 132 bits. */
 const hashChars = 22
 
-/** Hashes all settings of the account but those that say when it is visited: host, port and user too. */
+/** Hashes all settings of the account but those that say when it is visited, and those of sending: host, port and user too. */
 export function settingsHash({ account, predecessor }: PlannedAccount): string {
-  const { interval: _interval, longestChosen: _longest, paused: _paused, ...settings } = account
+  const { interval: _interval, longestChosen: _longest, paused: _paused, ...others } = account
+  const {
+    smtp: _smtp,
+    senderName: _name,
+    signature: _signature,
+    sentCopy: _copy,
+    sendLimit: _limit,
+    ...settings
+  } = others
   // Their order is that in which somebody has set them, or left them unsaid.
   const inOrder = Object.entries(settings).toSorted(([one], [other]) => (one < other ? -1 : 1))
   const text = JSON.stringify([plannerVersion, predecessor ?? null, inOrder])

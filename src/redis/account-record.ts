@@ -5,15 +5,19 @@
 import { decodeTime } from 'ulid'
 import { type Account, defaultPort } from '../account/account.ts'
 import type { SealedProxy } from '../account/proxy.ts'
+import { type IdentityProof, type SealedSmtp, unsaidSending } from '../account/sending.ts'
 import type { LoginTrait } from '../account/server-traits.ts'
 import type { AccountId } from '../mail/message.ts'
 import { wellFormedJson } from '../well-formed.ts'
 
-export interface AccountRecord extends SealedProxy {
+export interface AccountRecord extends SealedProxy, SealedSmtp {
   readonly account: Account
-  readonly sealedPassword: string
   /** An owner chose host and port: connections may only go where an owner may go (guard.ts). */
   readonly guarded?: true
+  /** The same of the SMTP server. */
+  readonly smtpGuarded?: true
+  /** What became of the last test of its address (docs/decisions/0088). */
+  readonly identityProof?: IdentityProof
   /** What is known of the ways to log in, where anybody may speak on the line: of this account alone. */
   readonly loginTraits?: readonly LoginTrait[]
   /** Another account fetches the same mail to the same place, and was registered before this one: this one was paused (account-hosts.ts). */
@@ -38,6 +42,7 @@ const unsaid = {
   hidesRetrieved: false,
   trace: true,
   paused: false,
+  ...unsaidSending,
 } as const satisfies Partial<Account>
 
 const unsaidText = new Map<string, string>(Object.entries(unsaid).map(([name, value]) => [name, JSON.stringify(value)]))

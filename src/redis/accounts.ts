@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto'
 import type { ChainableCommander, Redis } from 'ioredis'
 import { type Account, withRetentionCounted } from '../account/account.ts'
+import { formsOfAddress } from '../send/identity.ts'
 import { formerSourceName } from '../account/sources.ts'
 import { type FailureHistory, noFailures } from '../failure/consequence.ts'
 import type { FailureKind } from '../failure/failure.ts'
@@ -22,7 +23,7 @@ import { eraseAccount } from './account-erasure.ts'
 import { type AccountRecord, accountRecordIn, readableRecordIn, storedAccount } from './account-record.ts'
 import { hashOf } from './hashes.ts'
 import { keys } from './key-names.ts'
-import { orderSize, putInOrder, textBeginning } from './packed-order.ts'
+import { orderSize, putInOrder, textBeginning, textsFrom } from './packed-order.ts'
 import { indexQuarantines } from './quarantine-index.ts'
 import { whileChanged } from './replaced.ts'
 import { type AccountPlaces, placesOfUnreadable } from './unreadable-account.ts'
@@ -248,6 +249,17 @@ export class Accounts {
       yield await this.all(members.map(idOfMember))
       from = next
     }
+  }
+
+  /** Those of one destination that have this address; a domain is one in both of its forms. */
+  async withAddress(address: string, destinationId: string): Promise<AccountRecord[]> {
+    const starts = formsOfAddress(address).map((form) => `${form} `)
+    const pages = starts.map(async (start) => await textsFrom(this.#redis, keys.addressOrder, `[${start}`, chunk))
+    const found = (await Promise.all(pages)).flatMap((texts, nth) =>
+      texts.filter((text) => text.startsWith(starts[nth] ?? '')).map(idOfMember),
+    )
+    const records = await this.all([...new Set(found)])
+    return records.filter(({ account }) => account.destinationId === destinationId)
   }
 
   async state(id: string): Promise<AccountState> {

@@ -90,9 +90,13 @@ const kinds = [
       hidesRetrieved: true,
       trace: false,
       paused: true,
+      senderName: 'Me',
+      signature: 'Me',
+      sentCopy: 'never',
+      sendLimit: { perHour: 5 },
     } as Readonly<Record<string, unknown>>,
     /** They go with others, or are no fields of a login: told below, or elsewhere. */
-    besides: ['auth', 'oauth', 'destinationId'],
+    besides: ['auth', 'oauth', 'destinationId', 'smtp'],
   },
   {
     kind: 'destination',

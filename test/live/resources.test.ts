@@ -117,22 +117,22 @@ test('settings: what is not named stays, what is wrong is told, and changes at o
   const late = await ask('PATCH', '/settings', { 'if-match': String(before.headers.etag) }, { transcriptsKept: 1 })
   assert.deepEqual([late.status, (await ask('GET', '/settings')).body], [412, wanted])
   const unfit = {
-    ownerPorts: { pop3: [0], smtp: [25] },
+    ownerPorts: { pop3: [0], ftp: [21] },
     arrivedKeptDays: -1,
     setAsideAfterSeconds: 2_592_001,
     colour: 'red',
   }
   const refused = await ask('PATCH', '/settings', {}, unfit)
   const pointers = (refused.body['errors'] as { pointer: string }[]).map(({ pointer }) => pointer)
-  const named = ['/arrivedKeptDays', '/colour', '/ownerPorts/pop3/0', '/ownerPorts/smtp', '/setAsideAfterSeconds']
+  const named = ['/arrivedKeptDays', '/colour', '/ownerPorts/ftp', '/ownerPorts/pop3/0', '/setAsideAfterSeconds']
   assert.deepEqual(pointers.toSorted(), named)
   await Promise.all(
-    (['pop3', 'imap', 'web'] as const).map(
+    (['pop3', 'imap', 'smtp', 'web'] as const).map(
       async (port, nth) => await ask('PATCH', '/settings', {}, { ownerPorts: { [port]: [nth + 1] } }),
     ),
   )
   const { ownerPorts } = (await ask('GET', '/settings')).body
-  assert.deepEqual(ownerPorts, { pop3: [1], imap: [2], web: [3] })
+  assert.deepEqual(ownerPorts, { pop3: [1], imap: [2], smtp: [3], web: [4] })
 })
 
 test('each way to list brings everybody wanted once, in its order, whatever comes and goes meanwhile', async () => {

@@ -11,6 +11,7 @@ const madeAtMs = Date.UTC(2026, 10, 29, 12)
 const id = ulid(madeAtMs) as AccountId
 const usual: Account = {
   ...accountDefaults,
+  smtp: false,
   id,
   address: 'ann@example.net',
   user: 'ann@example.net',
@@ -44,9 +45,20 @@ const unusual = record(
     trace: false,
     paused: true,
     sasl: 'PLAIN',
+    smtp: { host: 'smtp.example.net', port: 587, tls: 'starttls', user: 'ann', ownPassword: true },
+    senderName: 'Ann',
+    signature: 'Ann\nExample',
+    sentCopy: 'never',
+    sendLimit: { perHour: 10 },
     createdAtMs: madeAtMs + 1,
   },
-  { guarded: true, loginTraits: ['no login'] as never, twinOf: ulid() as AccountId },
+  {
+    guarded: true,
+    smtpGuarded: true,
+    sealedSmtpPassword: 'v1.key.nonce.other.tag',
+    loginTraits: ['no login'] as never,
+    twinOf: ulid() as AccountId,
+  },
 )
 
 test('of what most accounts have nothing is stored', () => {
@@ -65,6 +77,14 @@ test('a record in which an earlier version said everything is read as it is', ()
   for (const one of [record({}), unusual]) assert.deepEqual(accountRecordIn(id, JSON.stringify(one)), one)
   const { importBytesPerHour: _none, ...before } = usual
   assert.deepEqual(accountRecordIn(id, JSON.stringify({ ...record({}), account: before })), record({}))
+})
+
+test('an account from before sends nothing; a new one says that its server is to be found', () => {
+  const before = '{"account":{"address":"ann@example.net","host":"pop.example.net","destinationId":"d"}}'
+  assert.equal(accountRecordIn(id, before).account.smtp, false)
+  const fresh = storedAccount(record({ smtp: accountDefaults.smtp }))
+  assert.equal((JSON.parse(fresh) as AccountRecord).account.smtp, null)
+  assert.equal(accountRecordIn(id, fresh).account.smtp, null)
 })
 
 test('an id that holds no time leaves the account its own', () => {
@@ -88,6 +108,11 @@ test('a default that changes changes no account: what is unsaid stays what it wa
     hidesRetrieved: false,
     trace: true,
     paused: false,
+    smtp: false,
+    senderName: null,
+    signature: null,
+    sentCopy: 'auto',
+    sendLimit: null,
     address: 'a@b.example',
     host: 'h',
     destinationId: 'd',

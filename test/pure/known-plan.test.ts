@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Account } from '../../src/account/account.ts'
+import { unsaidSending } from '../../src/account/sending.ts'
 import { createClock } from '../../src/clock.ts'
 import type { AccountId, Listed, MessageNumber, Octets, Uidl } from '../../src/mail/message.ts'
 import { holds, isKnown, type KnownPlan, listingHash, settingsHash, tellsAll } from '../../src/pull/known-plan.ts'
@@ -297,14 +298,19 @@ const others: { readonly [Name in keyof Required<Account>]: Account[Name] } = {
   hidesRetrieved: true,
   trace: false,
   paused: true,
+  smtp: null,
+  senderName: 'Another',
+  signature: 'Another',
+  sentCopy: 'never',
+  sendLimit: { perHour: 1 },
   createdAtMs: 1,
 }
 
-test('every setting but those of the schedule is part of the plan, and so are the predecessor and the planner', async () => {
+test('every setting but those of the schedule and of sending is part of the plan, and so are the predecessor and the planner', async () => {
   const hash = settingsHash({ account })
   for (const [name, value] of Object.entries(others)) {
     const isSame = settingsHash({ account: { ...account, [name]: value } }) === hash
-    assert.equal(isSame, ['interval', 'longestChosen', 'paused'].includes(name), name)
+    assert.equal(isSame, ['interval', 'longestChosen', 'paused', ...Object.keys(unsaidSending)].includes(name), name)
   }
   assert.notEqual(settingsHash({ account, predecessor: 'before' as AccountId }), hash)
   const world = await idle()

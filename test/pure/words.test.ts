@@ -17,7 +17,7 @@ const languages: Readonly<Record<string, Words>> = { en, de, es, fr, ja, vi }
 
 /** Names, and terms of protocols, which are the same in all languages. */
 const namesOfAll =
-  'Fastmail Yahoo AOL GMX WEB.DE iCloud Microsoft Google Redis TLS STARTTLS HTML POP3 IMAP Proxy Token Tokens Webhooks Cloud Port Code'
+  'Fastmail Yahoo AOL GMX WEB.DE iCloud Microsoft Google Redis TLS STARTTLS HTML POP3 IMAP SMTP Proxy Token Tokens Webhooks Cloud Port Code'
     .split(' ')
     .concat('T-Online (Telekom)', 'Original (.eml)', 'China (21Vianet)')
 

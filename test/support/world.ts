@@ -1,6 +1,7 @@
 /** A small honest world for pull.ts: provider, store and ledger are in memory. It can end the process before or after any effect of a run. */
 import { setImmediate } from 'node:timers/promises'
 import type { Account } from '../../src/account/account.ts'
+import { unsaidSending } from '../../src/account/sending.ts'
 import type { Failure } from '../../src/failure/failure.ts'
 import { RetrievalFailed, SessionFailed } from '../../src/failure/session-failed.ts'
 import type {
@@ -66,6 +67,7 @@ export const account: Account = {
   hidesRetrieved: false,
   trace: true,
   paused: false,
+  ...unsaidSending,
   createdAtMs: 0,
 }
 

@@ -23,7 +23,7 @@ export function Limits() {
   )
 }
 
-const kinds = ['pop3', 'imap', 'web'] as const
+const kinds = ['pop3', 'imap', 'smtp', 'web'] as const
 const quotas = ['accountsMax', 'intervalMinSeconds', 'runsMax', 'requestsMax'] as const
 
 function LimitsForm({
@@ -40,6 +40,7 @@ function LimitsForm({
     {
       pop3: ownerPorts.pop3.join(', '),
       imap: ownerPorts.imap.join(', '),
+      smtp: ownerPorts.smtp.join(', '),
       web: ownerPorts.web.join(', '),
       accountsMax: String(owners.accountsMax),
       intervalMinSeconds: String(owners.intervalMinSeconds),
@@ -53,10 +54,10 @@ function LimitsForm({
         .map(([host, octets]) => `${host} ${megabytesOf(octets)}`)
         .join(', '),
     },
-    async ({ pop3, imap, web, budgets, ...rest }) => {
+    async ({ pop3, imap, smtp, web, budgets, ...rest }) => {
       const gone = Object.fromEntries(Object.keys(importBytesPerHour).map((host) => [host, null]))
       const body = {
-        ownerPorts: { pop3: portsIn(pop3), imap: portsIn(imap), web: portsIn(web) },
+        ownerPorts: { pop3: portsIn(pop3), imap: portsIn(imap), smtp: portsIn(smtp), web: portsIn(web) },
         owners: Object.fromEntries(quotas.map((name) => [name, Number(rest[name])])),
         adminMayReachPrivate: rest.adminMayReachPrivate,
         arrivedKeptDays: Number(rest.arrivedKeptDays),

@@ -1,0 +1,64 @@
+/** What an account has for sending, on the wire (CONTRACT section 11). */
+import { type Static, Type } from 'typebox'
+import { authMethods, saslNames } from '../../src/account/login.ts'
+import { sentCopies } from '../../src/account/sending.ts'
+import { identityStates } from '../../src/send/identity.ts'
+import { host, id, like, orNull, password, port, strict, tls, tlsFingerprint, user, whole } from './vocabulary.ts'
+
+const pop3Alone = ['APOP', 'USER']
+const mechanisms = saslNames.filter((name) => !pop3Alone.includes(name))
+
+export const smtpFields = {
+  host: host('smtp.example.net'),
+  port: port(465),
+  tls,
+  tlsVerify: orNull(Type.Boolean(), "null: the account's own"),
+  tlsFingerprint,
+  user: orNull(user, "null: the account's own"),
+  auth: orNull(Type.Enum([...authMethods], like('password')), "null: the account's own"),
+  sasl: orNull(Type.Enum(mechanisms), `${mechanisms.join(', ')}; null: the strongest that the server offers`),
+  ownPassword: Type.Boolean({ description: "it has a password of its own; false: the account's", ...like(false) }),
+}
+const meaning =
+  'false: the account sends nothing; null: the server is looked for, and nothing is sent until it is found; else the SMTP server of its provider'
+
+export const Smtp = Type.Union([Type.Object(smtpFields), Type.Literal(false), Type.Null()], { description: meaning })
+
+/** One schema, and no union: a mistake is told at the field that has it. */
+export const SmtpGiven = Type.Unsafe<false | null | Static<typeof SmtpFields>>({
+  type: ['object', 'boolean', 'null'],
+  not: { const: true },
+  properties: { ...smtpFields, password },
+  additionalProperties: false,
+  description: `${meaning}: { host, port, tls, user, password, auth, sasl, tlsVerify, tlsFingerprint }. Defaults: tls implicit; port 465, with starttls 587, with none 25; the rest is the account's own. What is left out stays; ownPassword false forgets a password of its own`,
+  ...like({ host: 'smtp.example.net', port: 465, tls: 'implicit' }),
+})
+const SmtpFields = Type.Partial(Type.Object({ ...smtpFields, password }), strict)
+export type SmtpGiven = Static<typeof SmtpGiven>
+
+export const sendingFields = {
+  smtp: Smtp,
+  senderName: orNull(
+    Type.String({ minLength: 1, maxLength: 200, ...like('Anna Example') }),
+    'the name beside the address in From',
+  ),
+  signature: orNull(Type.String({ minLength: 1, maxLength: 10_000, ...whole, ...like('Anna') })),
+  sentCopy: Type.Enum([...sentCopies], {
+    description: 'the copy in Sent that we file: auto where nobody else has',
+    ...like('auto'),
+  }),
+  sendLimit: orNull(
+    Type.Object({ perHour: Type.Integer({ minimum: 1, maximum: 1_000_000, ...like(100) }) }, strict),
+    'messages an hour at most; null: as the provider is learnt to take',
+  ),
+}
+
+export const Identity = Type.Object({
+  accountId: id,
+  address: Type.String(like('me@example.net')),
+  name: orNull(Type.String(like('Anna Example'))),
+  default: Type.Boolean({ description: 'it sends for its address, which another account may have too', ...like(true) }),
+  state: Type.Enum([...identityStates], { description: 'refused does not send; unverified does' }),
+  reason: orNull(Type.String(), "the provider's words, where it has refused"),
+})
+export const Identities = Type.Object({ items: Type.Array(Identity) })

@@ -12,6 +12,7 @@ import { readEnvironment } from '../src/disk/environment.ts'
 import type { Redis } from 'ioredis'
 import { createLog, type Logger } from '../src/log.ts'
 import { answers } from '../src/pop3/probe.ts'
+import { smtpAnswers } from '../src/smtp/probe.ts'
 import { Accounts } from '../src/redis/accounts.ts'
 import { Audit } from '../src/redis/audit.ts'
 import { connectRedis } from '../src/redis/connection.ts'
@@ -187,12 +188,16 @@ function mailPlacesOf({ publicName, mail, tls, policy }: Config) {
 }
 
 function discoveriesThrough(proxy: Proxy | undefined): Discoveries {
-  return new Discoveries(({ web: reach, pop3 }) => ({
+  return new Discoveries(({ web: reach, pop3, smtp }) => ({
     dns: systemDns(),
     http: web({ reach, via: proxy }),
     answers: (server, waitMs) => {
       const via = viaOf(server.host, null, proxy)
       return answers({ ...server, tlsVerify: true, tlsFingerprint: null, reach: pop3, via }, waitMs)
+    },
+    smtpAnswers: (server, waitMs) => {
+      const via = viaOf(server.host, null, proxy)
+      return smtpAnswers({ ...server, tlsVerify: true, tlsFingerprint: null, reach: smtp, via }, waitMs)
     },
   }))
 }

@@ -11,6 +11,7 @@ import { tokenLineMistakes } from './password-needed.ts'
 import { passwordMistakes } from './sign-in-rules.ts'
 import { badRequest, Problem } from './http/problems.ts'
 import type { NewAccount } from './schemas/accounts.ts'
+import { listedSmtp } from './found-smtp.ts'
 import { smtpAfter, smtpMistakes } from './smtp-fields.ts'
 
 interface NewAccountTerms {
@@ -34,7 +35,10 @@ export function newAccount(
   const usual = { minSeconds: Math.max(minSeconds, leastSeconds), maxSeconds: Math.max(maxSeconds, leastSeconds) }
   const interval = { ...usual, ...body.interval }
   const fields = { ...body, interval, ...choiceOf(body), destinationId: body.destinationId as DestinationId }
-  const account: Account = { ...identity, ...defaults, ...fields, smtp: smtpAfter(asked, defaults.smtp) }
+  // The tokens of whoever signs in go to the hosts that their application names: that is looked at when it is tested.
+  const listed = body.auth === 'oauth2' ? undefined : listedSmtp(body)
+  const smtp = smtpAfter(asked, defaults.smtp) ?? listed ?? null
+  const account: Account = { ...identity, ...defaults, ...fields, smtp }
   const wrong = [
     ...hostMistakes(given.host),
     ...givenMistakes(given, principal),

@@ -54,6 +54,7 @@ import { sampleRoutes, type SampleWorld } from './routes/sample.ts'
 import { sessionRoutes, signInRoutes } from './routes/session.ts'
 import { enterRoutes, signInLinkRoutes, type SignInLinksWorld } from './routes/sign-in-links.ts'
 import { settingRoutes, type SettingsWorld } from './routes/settings.ts'
+import { smtpTestRoutes, type SmtpTestsWorld } from './routes/smtp-tests.ts'
 import { statRoutes, type StatsWorld } from './routes/stats.ts'
 import { tokenRoutes, type TokensWorld } from './routes/tokens.ts'
 import { transcriptRoutes, type TranscriptsWorld } from './routes/transcripts.ts'
@@ -67,6 +68,7 @@ export interface ApiWorld
     TokensWorld,
     AccountsWorld,
     AccountTestsWorld,
+    SmtpTestsWorld,
     DestinationsWorld,
     DestinationTestsWorld,
     IdentitiesWorld,
@@ -246,6 +248,7 @@ async function resources(app: App, world: ScopeWorld & { readonly resealing: Res
   await app.register(identityRoutes, world)
   await app.register(accountRoutes, world)
   await app.register(accountTestRoutes, world)
+  await app.register(smtpTestRoutes, world)
   await app.register(accountLineRoutes, world)
   await app.register(connectionRoutes, world)
   await app.register(mailRoutes, world)

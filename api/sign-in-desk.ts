@@ -93,6 +93,7 @@ export class OAuthDesk {
     const { url, secrets } = await beginCode(server, {
       redirectUri: callbackOf(publicUrl),
       protocol: protocolOf(holder),
+      sends: isToSend(holder),
       user: holder.login.user,
     })
     const { issuer } = server.configuration.serverMetadata()
@@ -110,7 +111,7 @@ export class OAuthDesk {
     const { servers, devices, seal } = this.#world
     const server = await asked(async () => await servers.of(open))
     if (!flowsIn(server.configuration.serverMetadata()).includes('device')) throw withoutDevice(holder, server.name)
-    const device = await asked(async () => await beginDevice(server, protocolOf(holder)))
+    const device = await asked(async () => await beginDevice(server, protocolOf(holder), isToSend(holder)))
     const nowMs = Date.now()
     const { deviceCode, userCode, verificationUri, intervalMs, livesMs } = device
     const waiting: WaitingDevice = {
@@ -213,4 +214,9 @@ async function asked<T>(ask: () => Promise<T>): Promise<T> {
 /** What becomes of the mail, as a sentence and as its facts. */
 function fedBy({ mailbox, into }: SignInHolder) {
   return { feeds: feedsEn({ mailbox, into }), feeding: { mailbox, into } }
+}
+
+/** Whoever is to send as well is asked for that, too; whoever is not, for nothing that is not needed. */
+function isToSend({ login }: SignInHolder): boolean {
+  return 'smtp' in login && login.smtp !== false
 }

@@ -99,6 +99,7 @@ export async function completedAccount(cli: Cli, options: FieldOptions): Promise
   }
   const host = fields.host ?? (await ask('POP3 server', found?.hostUnicode, '--host'))
   const server = found?.hostUnicode === host ? given({ port: found.port, tls: found.tls }) : {}
+  const smtp = fields.smtp === undefined ? await smtpIn(cli, found?.smtp) : {}
   const usual = found?.user ?? address
   const said = fields.user ?? (asking ? await ask('User', usual, '--user') : found?.user)
   // Where nobody has said one, the API has the rule, and its test tries the other form, too.
@@ -123,22 +124,32 @@ export async function completedAccount(cli: Cli, options: FieldOptions): Promise
     fields.auth === 'oauth2'
       ? {}
       : { password: await passwordFrom(cli, options.passwordFile, `Password of ${user ?? address} at ${host}`) }
-  return { ...server, ...fields, address, host, ...given({ user }), ...password, destinationId: into }
+  return { ...server, ...smtp, ...fields, address, host, ...given({ user }), ...password, destinationId: into }
 }
 
 /** Gives the likeliest server of an address; undefined if it cannot be found out. */
 async function discovered(
   { api, terminal }: Cli,
   address: string,
-): Promise<Candidates['candidates'][number] | undefined> {
+): Promise<(Candidates['candidates'][number] & { readonly smtp: Candidates['smtp'] }) | undefined> {
   try {
-    const { candidates, note } = await api.get<Candidates>('/discover', { address })
+    const { candidates, note, smtp } = await api.get<Candidates>('/discover', { address })
     const [first] = candidates
     if (first !== undefined) terminal.note(`Found ${serverOf(first)}, by ${first.source}.`)
     for (const remark of [note, first?.note]) if (remark) terminal.note(remark)
-    return first
+    return first === undefined ? undefined : { ...first, smtp }
   } catch (error) {
     if (error instanceof CommandFailed && error.code === 'refused') return undefined
     throw error
   }
+}
+
+/** The server by which it is to send: the one that was found, where somebody who sits there agrees, or that answers. */
+async function smtpIn({ terminal }: Cli, found: Candidates['smtp'] = []): Promise<Pick<NewAccount, 'smtp'>> {
+  const [best] = found
+  if (best === undefined) return {}
+  const place = { host: best.host, port: best.port, tls: best.tls }
+  if (!terminal.attended) return best.verified ? { smtp: place } : {}
+  const wanted = await terminal.agrees(`Send as this address too, by ${serverOf(best)}?`, 'y')
+  return { smtp: wanted ? place : false }
 }

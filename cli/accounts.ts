@@ -27,7 +27,7 @@ import {
   serverOf,
   signInOf,
 } from './words.ts'
-import type { Account, AccountPatch, Destination, Examination, NewAccount, Run } from './wire.ts'
+import type { Account, AccountPatch, Destination, Examination, NewAccount, Run, SmtpExamination } from './wire.ts'
 
 const styles = {
   idle: 'green',
@@ -171,10 +171,16 @@ function addTest(account: Command, cli: Cli): void {
   example(
     account
       .command('test')
-      .description('Try an account: what the server offers, and how much mail is there; nothing is fetched')
+      .description(
+        'Try an account: what the server offers, how much mail is there, and whether it can send; nothing is fetched or sent',
+      )
       .argument('<account>', 'its address or id')
       .action(async (name: string) => {
-        showTest(cli, await cli.api.post<Examination>(`/accounts/${await accountId(cli.api, name)}/test`))
+        const path = `/accounts/${await accountId(cli.api, name)}`
+        const shown = await cli.api.get<Account>(path)
+        const examination = await cli.api.post<Examination>(`${path}/test`)
+        const sending = shown.smtp === false ? undefined : await cli.api.post<SmtpExamination>(`${path}/smtp/test`)
+        showTest(cli, examination, sending)
       }),
     'tributary account test me@example.net',
   )
@@ -313,9 +319,9 @@ async function otherPort({ terminal }: Cli, body: NewAccount): Promise<NewAccoun
   return isSame || !Number.isInteger(port) ? undefined : { ...body, tls: chosen, port }
 }
 
-function showTest(cli: Cli, examination: Examination): void {
+function showTest(cli: Cli, examination: Examination, sending?: SmtpExamination): void {
   const { terminal } = cli
-  if (terminal.json) terminal.document(examination)
+  if (terminal.json) terminal.document(sending === undefined ? examination : { ...examination, smtp: sending })
   else {
     terminal.say(testSentence(examination))
     if (examination.ok && examination.user !== undefined) terminal.note(`The user there is ${examination.user}.`)
@@ -323,7 +329,16 @@ function showTest(cli: Cli, examination: Examination): void {
     if (tls !== null) terminal.note(`${tls.version}, certificate ${tls.fingerprint}, valid until ${tls.validTo}`)
     if (capabilities.length > 0) terminal.note(`The server offers ${capabilities.join(', ')}.`)
   }
-  if (!examination.ok) cli.outcome = 'failed'
+  if (sending !== undefined && !terminal.json) terminal.say(sendingSentence(sending))
+  if (!examination.ok || sending?.ok === false) cli.outcome = 'failed'
+}
+
+function sendingSentence({ ok, failure, next, smtp }: SmtpExamination): string {
+  const server = smtp === false || smtp === null ? '' : ` by ${serverOf(smtp)}`
+  if (ok) return `It can send${server}.`
+  return [`It cannot send${server}: ${failure?.message ?? 'it does not work.'}`, ...(next === null ? [] : [next])].join(
+    ' ',
+  )
 }
 
 function testSentence({ ok, messages, octets: size, failure, next }: Examination): string {

@@ -10,7 +10,7 @@ export function addDiscover(program: Command, cli: Cli): void {
   example(
     program
       .command('discover')
-      .description('Find where the mail of an address can be had by POP3')
+      .description('Find where the mail of an address can be had by POP3, and by which server it sends')
       .argument('<address>', 'an e-mail address')
       .action(async (address: string) => {
         const found = await cli.api.get<Candidates>('/discover', { address })
@@ -27,6 +27,8 @@ export function addDiscover(program: Command, cli: Cli): void {
             ],
             found.candidates,
           )
+        for (const one of found.smtp.slice(0, 1))
+          terminal.note(`It sends by ${serverOf(one)}${one.verified ? '' : ' (no answer seen)'}.`)
         if (found.note !== null) terminal.warn(found.note)
         if (found.suggestion !== null) terminal.warn(`Did you mean ${found.suggestion}?`)
       }),

@@ -22,6 +22,7 @@ export type { NewBulletin, Bulletin, BulletinTest } from '../api/schemas/bulleti
 export type { AnyQuarantineEntry, QuarantineEntry } from '../api/schemas/quarantine.ts'
 export type { AnyRun, Run } from '../api/schemas/runs.ts'
 export type { Sample } from '../api/schemas/sample.ts'
+export type { SmtpExamination } from '../api/schemas/sending.ts'
 export type { Session } from '../api/schemas/session.ts'
 export type { Stats } from '../api/schemas/stats.ts'
 export type { MadeToken, Token } from '../api/schemas/tokens.ts'

@@ -23,7 +23,7 @@ export async function discoverRoutes(app: App, { discoveries, settings }: Discov
       config: { scope: 'operate' },
       schema: {
         operationId: 'discover',
-        summary: 'Find where the mail of an address can be had by POP3',
+        summary: 'Find where the mail of an address can be had by POP3, and where what is sent as it is taken',
         description:
           'From a list of the biggest providers; else from what the domain (autoconfig, well-known, SRV), Thunderbird and its mail host (MX) say; else by trying the usual names. Takes 8 s at most, and logs in nowhere.',
         querystring: schemas.Discover,
@@ -38,11 +38,12 @@ export async function discoverRoutes(app: App, { discoveries, settings }: Discov
         ])
       // If an owner's account may not lead to a host, that host is not dialled to find a server for the owner either.
       const guarded = principalOf(request).destinationId !== undefined
-      const [web, pop3] = await Promise.all([
+      const [web, pop3, smtp] = await Promise.all([
         currentReach(settings, { guarded }, 'web'),
         currentReach(settings, { guarded }, 'pop3'),
+        currentReach(settings, { guarded }, 'smtp'),
       ])
-      const found = await discoveries.of(address, { web, pop3 })
+      const found = await discoveries.of(address, { web, pop3, smtp })
       if (found === undefined)
         throw new Problem('too-many-requests', 'Too many addresses are being looked into just now.', [], 5)
       const candidates = found.candidates.map((one) => ({
@@ -54,7 +55,8 @@ export async function discoverRoutes(app: App, { discoveries, settings }: Discov
       const meant = providerOfDomain(address.domain) === undefined ? meantDomain(address.domain) : undefined
       const suggestion = meant === undefined ? null : `${address.local}@${meant}`
       const { note, reason, guess, advice } = found
-      return { candidates, note, reason, suggestion, guess, advice, guide }
+      const sending = found.smtp.map((one) => ({ ...one, hostUnicode: shownHost(one.host) }))
+      return { candidates, smtp: sending, note, reason, suggestion, guess, advice, guide }
     },
   )
 }

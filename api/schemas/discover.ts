@@ -38,6 +38,18 @@ export const Discovered = Type.Object({
     }),
     { description: 'the best first' },
   ),
+  smtp: Type.Array(
+    Type.Object({
+      host: Type.String(like('smtp.example.net')),
+      hostUnicode,
+      port: Type.Integer(like(465)),
+      tls,
+      user: Type.String(like('me@example.net')),
+      source: Type.Enum([...sources]),
+      verified: Type.Boolean({ description: 'an SMTP server answered there, as above', ...like(true) }),
+    }),
+    { description: 'where what is sent as the address is taken, the best first' },
+  ),
   note: orNull(Type.String(), 'why there is no candidate'),
   reason: orNull(
     Type.Enum([...notFoundReasons]),

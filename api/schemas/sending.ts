@@ -2,7 +2,9 @@
 import { type Static, Type } from 'typebox'
 import { authMethods, saslNames } from '../../src/account/login.ts'
 import { sentCopies } from '../../src/account/sending.ts'
+import { smtpStepCodes } from '../../src/failure/smtp-step.ts'
 import { identityStates } from '../../src/send/identity.ts'
+import { failure } from './failure.ts'
 import { host, id, like, orNull, password, port, strict, tls, tlsFingerprint, user, whole } from './vocabulary.ts'
 
 const pop3Alone = ['APOP', 'USER']
@@ -53,7 +55,21 @@ export const sendingFields = {
   ),
 }
 
-export const Identity = Type.Object({
+export const SmtpExamination = Type.Object({
+  ok: Type.Boolean(),
+  failure: orNull(failure),
+  next: orNull(
+    Type.String(
+      like('Check user and password: they are those of POP3, unless smtp has a user and a password of its own.'),
+    ),
+    'what to do about the failure, one sentence; null where nothing is known to do',
+  ),
+  step: orNull(Type.Enum([...smtpStepCodes]), 'the same as a code'),
+  smtp: Smtp,
+})
+export type SmtpExamination = Static<typeof SmtpExamination>
+
+export const SendingIdentity = Type.Object({
   accountId: id,
   address: Type.String(like('me@example.net')),
   name: orNull(Type.String(like('Anna Example'))),
@@ -61,4 +77,4 @@ export const Identity = Type.Object({
   state: Type.Enum([...identityStates], { description: 'refused does not send; unverified does' }),
   reason: orNull(Type.String(), "the provider's words, where it has refused"),
 })
-export const Identities = Type.Object({ items: Type.Array(Identity) })
+export const Identities = Type.Object({ items: Type.Array(SendingIdentity) })

@@ -8,9 +8,9 @@
 import type { Advice, AdviceCode } from './provider-advice.ts'
 import type { GuideId } from './guides.ts'
 import { normalHost } from './host.ts'
-import type { TlsMode } from './login.ts'
+import { type SmtpPlace, smtpPlaceOf } from './provider-smtp.ts'
 
-interface Known extends Omit<Provider, 'advice'> {
+interface Known extends Omit<Provider, 'advice' | 'smtp'> {
   /** The code of its advice, for the note. */
   readonly wants?: AdviceCode
 }
@@ -26,7 +26,7 @@ export interface Provider {
   /** The server is at port 110 with STLS, and not at 995. */
   readonly stls?: true
   /** Its server for sending; undefined where none is known. */
-  readonly smtp?: { readonly host: string; readonly port: number; readonly tls: TlsMode }
+  readonly smtp?: SmtpPlace
   /** The user name is the part of the address before the @, and not the whole address. */
   readonly bareUser?: true
   readonly note?: string
@@ -339,7 +339,9 @@ const known: readonly Known[] = [
   { name: 'Migadu', domains: [], mx: ['migadu.com'], host: 'pop.migadu.com' },
 ]
 
-export const providers: readonly Provider[] = known.map(({ wants, ...provider }) => {
+export const providers: readonly Provider[] = known.map(({ wants, ...one }) => {
+  const smtp = smtpPlaceOf(one.host ?? '')
+  const provider = { ...one, ...(smtp === undefined ? {} : { smtp }) }
   if (wants === undefined) return provider
   const url = /https:\/\/[^\s,;]+[^\s,;:.]/.exec(provider.note ?? '')?.[0] ?? null
   return { ...provider, advice: { code: wants, provider: provider.name, url } }
@@ -362,10 +364,11 @@ export function providerOfExchange(exchange: string): Provider | undefined {
   return fitting.toSorted((a, b) => b.ending.length - a.ending.length)[0]?.provider
 }
 
-/** Finds the provider whose POP3 host this is. */
-export function providerOfHost(host: string): Provider | undefined {
+/** Finds the provider whose POP3 host this is, or whose host for sending. */
+export function providerOfHost(host: string, service: 'pop3' | 'smtp' = 'pop3'): Provider | undefined {
   const name = normalHost(host)
-  return providers.find((provider) => provider.host === name)
+  if (service === 'pop3') return providers.find((provider) => provider.host === name)
+  return providers.find(({ smtp }) => smtp?.host === name)
 }
 
 function endsIn(name: string, ending: string): boolean {

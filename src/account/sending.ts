@@ -3,7 +3,6 @@ import type { AuthMethod, SaslName, TlsMode } from './login.ts'
 
 /** Whether we file a copy in Sent: `auto` where nobody else has. */
 export const sentCopies = ['auto', 'always', 'never'] as const
-export type SentCopy = (typeof sentCopies)[number]
 
 /** What is not there is the account's own. */
 export interface SmtpServer {
@@ -26,7 +25,7 @@ export interface Sending {
   readonly smtp: Smtp
   readonly senderName: string | null
   readonly signature: string | null
-  readonly sentCopy: SentCopy
+  readonly sentCopy: (typeof sentCopies)[number]
   /** Null: as much as the provider is learnt to take. */
   readonly sendLimit: { readonly perHour: number } | null
 }

@@ -1,5 +1,5 @@
 /**
- * Reads the POP3 servers from the configuration files that Mozilla's programs look for (config-v1.1.xml,
+ * Reads the POP3 and SMTP servers from the configuration files that Mozilla's programs look for (config-v1.1.xml,
  * https://wiki.mozilla.org/Thunderbird:Autoconfiguration). They may come from anybody's web server: an entry that is not fit to be dialled
  * is dropped. htmlparser2 knows no DTD and no entities except XML's own five, and tolerates the mistakes of hosters.
  */
@@ -10,18 +10,37 @@ import { type Address, type Candidate, nameOf, type Source } from './candidate.t
 
 const tlsOf: Readonly<Record<string, TlsMode>> = { SSL: 'implicit', STARTTLS: 'starttls', plain: 'none' }
 
-interface Incoming {
+interface Described {
+  readonly element: 'incomingServer' | 'outgoingServer'
   readonly fields: Map<string, string>
   readonly ways: string[]
 }
 
-export function readAutoconfig(xml: string, address: Address, source: Source): Candidate[] {
-  return pop3ServersIn(xml).flatMap(({ fields, ways }) => {
+export interface Configuration {
+  readonly pop3: readonly Candidate[]
+  readonly smtp: readonly Candidate[]
+}
+
+export function readAutoconfig(xml: string, address: Address, source: Source): Configuration {
+  const described = serversIn(xml)
+  const of = (element: Described['element']) => candidatesIn(described, element, address, source)
+  return { pop3: of('incomingServer'), smtp: of('outgoingServer') }
+}
+
+function candidatesIn(
+  described: readonly Described[],
+  element: Described['element'],
+  address: Address,
+  source: Source,
+): Candidate[] {
+  const ofIt = described.filter((server) => server.element === element)
+  return ofIt.flatMap(({ fields, ways }) => {
     const filled = (field: string) => fill(fields.get(field) ?? '', address)
     const host = nameOf(filled('hostname'))
     const port = Number(fields.get('port'))
     const tls = tlsOf[fields.get('socketType') ?? '']
-    const user = filled('username')
+    // Some say of the server for sending nothing but where it is.
+    const user = filled('username') || (element === 'outgoingServer' ? address.whole : '')
     const fit = Number.isInteger(port) && port >= 1 && port <= 65_535 && /^[^\0-\x1f\x7f]{1,512}$/.test(user)
     if (host === undefined || tls === undefined || !fit) return []
     return [{ host, port, tls, user, source, verified: false, ...noteOf(ways, tls) }]
@@ -45,30 +64,32 @@ function fill(text: string, { whole, local, domain }: Address): string {
     .replaceAll('%EMAILDOMAIN%', domain)
 }
 
-function pop3ServersIn(xml: string): Incoming[] {
-  const found: Incoming[] = []
+function serversIn(xml: string): Described[] {
+  const found: Described[] = []
+  const told = (name: Described['element']) => found.filter(({ element }) => element === name).length
   const path: string[] = []
-  let incoming: Incoming | undefined
+  let server: Described | undefined
   let text = ''
   const parser = new Parser(
     {
       onopentag(name, { type }) {
         path.push(name)
         text = ''
-        if (name === 'incomingServer' && type === 'pop3') incoming = { fields: new Map(), ways: [] }
+        const isAsked = (name === 'incomingServer' && type === 'pop3') || (name === 'outgoingServer' && type === 'smtp')
+        if (isAsked) server = { element: name, fields: new Map(), ways: [] }
       },
       ontext(piece) {
         text += piece
       },
       onclosetag(name) {
         path.pop()
-        if (name === 'incomingServer') {
-          if (incoming !== undefined && found.length < discoverLimits.discoverOffersMax) found.push(incoming)
-          incoming = undefined
-        } else if (incoming !== undefined && path.at(-1) === 'incomingServer') {
+        if (name === 'incomingServer' || name === 'outgoingServer') {
+          if (server !== undefined && told(server.element) < discoverLimits.discoverOffersMax) found.push(server)
+          server = undefined
+        } else if (server !== undefined && path.at(-1) === server.element) {
           // <pop3> has children of its own, which are about something else.
-          if (name === 'authentication') incoming.ways.push(text.trim())
-          else incoming.fields.set(name, text.trim())
+          if (name === 'authentication') server.ways.push(text.trim())
+          else server.fields.set(name, text.trim())
         }
       },
     },

@@ -1,4 +1,4 @@
-/** Candidates: servers that may have the mail of an address by POP3, and the order of them. Pure. */
+/** Candidates: servers that may have the mail of an address by POP3, or take its mail by SMTP, and the order of them. Pure. */
 import { isIP } from 'node:net'
 import { defaultPort, type TlsMode, tlsModes } from '../account/account.ts'
 import { normalHost } from '../account/host.ts'
@@ -18,7 +18,7 @@ export interface Server {
 export interface Candidate extends Server {
   readonly user: string
   readonly source: Source
-  /** A POP3 server answered there, under the given TLS mode and with a certificate that verifies. */
+  /** A server answered there, under the given TLS mode and with a certificate that verifies. */
   readonly verified: boolean
   /** A fact that somebody must know before the first login. */
   readonly note: string | null
@@ -59,6 +59,19 @@ export function offered(
   return [
     { host, port: defaultPort(tls), tls, user, source, verified: false, note: note ?? null, advice: advice ?? null },
   ]
+}
+
+/** The server of a provider of the list for sending. */
+export function smtpOffered(
+  { smtp, bareUser, domains, name }: Provider,
+  address: Address,
+  source: Source,
+): Candidate[] {
+  if (smtp === undefined) return []
+  // Personal mailboxes there have another host than those of organizations.
+  const host = name === 'Microsoft' && domains.includes(address.domain) ? 'smtp-mail.outlook.com' : smtp.host
+  const user = bareUser ? address.local : address.whole
+  return [{ ...smtp, host, user, source, verified: false, note: null, advice: null }]
 }
 
 /** Gives each server once, the best first: one that answered, then the most trusted, then one with TLS from the first byte. */

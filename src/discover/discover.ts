@@ -1,5 +1,5 @@
 /**
- * Finds the POP3 servers for an address. It looks in the list of providers first, which needs no network. Then it asks, all at once, the
+ * Finds the POP3 servers for an address, and the SMTP servers for what is sent as it. It looks in the list of providers first, which needs no network. Then it asks, all at once, the
  * domain itself (autoconfig, well-known, SRV), Thunderbird's database, and the provider that the domain's mail goes to (MX). Only if
  * nobody knows anything, it guesses the usual names. It then dials all servers that it found, at once. None of this throws, and each step
  * has an end: an answer that comes later counts as none.
@@ -9,8 +9,17 @@ import { orElse } from '../deadline.ts'
 import { discoverLimits } from './limits.ts'
 import type { Advice } from '../account/provider-advice.ts'
 import { providerOfDomain, providerOfExchange, providerOfHost } from '../account/providers.ts'
-import { readAutoconfig } from './autoconfig.ts'
-import { type Address, type Candidate, nameOf, offered, ranked, type Server, type Source } from './candidate.ts'
+import { type Configuration, readAutoconfig } from './autoconfig.ts'
+import {
+  type Address,
+  type Candidate,
+  nameOf,
+  offered,
+  ranked,
+  type Server,
+  smtpOffered,
+  type Source,
+} from './candidate.ts'
 
 export interface Dns {
   /** Gives an empty list if there are no records. */
@@ -40,11 +49,15 @@ export interface Surroundings {
   readonly http: Http
   /** Whether a POP3 server greets there, secures the line in the candidate's TLS mode, and answers CAPA. It does not log in. */
   readonly answers: (server: Server, waitMs: number) => Promise<boolean>
+  /** The same of an SMTP server: it answers EHLO. */
+  readonly smtpAnswers: (server: Server, waitMs: number) => Promise<boolean>
 }
 
 export interface Discovered {
   /** The best candidate is first. */
   readonly candidates: readonly Candidate[]
+  /** Where what is sent as the address is taken, the best first; none in clear. */
+  readonly smtp: readonly Candidate[]
   /** The reason why there is none; null if there are some. */
   readonly note: string | null
   /** The same as a code; null if there is a server that answers. */
@@ -81,14 +94,22 @@ export async function discover(
       ? await whatIsSaid(address, around, askMs)
       : {
           candidates: offered(provider, address, 'built in'),
+          smtp: smtpOffered(provider, address, 'built in'),
           exchanges: [],
           note: provider.note,
           advice: provider.advice,
         }
   if (told.candidates.length === 0 && told.note !== undefined)
-    return { candidates: [], note: told.note, reason: 'no POP3', guess: null, advice: told.advice ?? null }
+    return { candidates: [], smtp: [], note: told.note, reason: 'no POP3', guess: null, advice: told.advice ?? null }
 
   const known = told.candidates.length > 0 ? told.candidates : guesses(address, told.exchanges)
+  const sending = smtpOf(told, known, address)
+  const smtp = Promise.all(
+    sending.map(async (candidate) => ({
+      ...candidate,
+      verified: await orElse(around.smtpAnswers(candidate, probeMs), false, probeMs),
+    })),
+  )
   const tried = await Promise.all(
     known.map(async (candidate) => ({
       ...candidate,
@@ -97,11 +118,13 @@ export async function discover(
       verified: await orElse(around.answers(candidate, probeMs), false, probeMs),
     })),
   )
-  const candidates = ranked(tried.filter(({ source, verified }) => verified || source !== 'guess'))
-  if (candidates.length > 0) return { candidates, note: null, reason: null, guess: null, advice: null }
+  const isKnown = ({ source, verified }: Candidate) => verified || source !== 'guess'
+  const candidates = ranked(tried.filter(isKnown))
+  const found = ranked((await smtp).filter(isKnown))
+  if (candidates.length > 0) return { candidates, smtp: found, note: null, reason: null, guess: null, advice: null }
   const reason = told.silence ?? 'unknown'
   const guess = reason === 'no such domain' ? null : (known[0] ?? null)
-  return { candidates, note: noteOf(reason, shownHost(address.domain)), reason, guess, advice: null }
+  return { candidates, smtp: found, note: noteOf(reason, shownHost(address.domain)), reason, guess, advice: null }
 }
 
 function noteOf(reason: Exclude<NotFoundReason, 'no POP3'>, domain: string): string {
@@ -117,6 +140,7 @@ function noteOf(reason: Exclude<NotFoundReason, 'no POP3'>, domain: string): str
 
 interface Findings {
   readonly candidates: readonly Candidate[]
+  readonly smtp: readonly Candidate[]
   readonly exchanges: readonly string[]
   /** The reason why there is no candidate, if it is known. */
   readonly note?: string | undefined
@@ -170,7 +194,7 @@ async function whatIsSaid(address: Address, around: Surroundings, askMs: number)
   const read = async (url: string, source: Source) => {
     const bounds = (waitMs: number) => ({ maxOctets: discoverLimits.autoconfigOctetsMax, waitMs })
     const xml = await ask((waitMs) => around.http.get(url, bounds(waitMs)), undefined)
-    return xml === undefined ? [] : readAutoconfig(xml, address, source)
+    return xml === undefined ? nothing : readAutoconfig(xml, address, source)
   }
   const secure = async (service: string, tls: Server['tls']) =>
     servicesOf(await ask(() => around.dns.srv(`${service}.${address.domain}`), []), address, tls)
@@ -182,26 +206,62 @@ async function whatIsSaid(address: Address, around: Surroundings, askMs: number)
     }
     const exchanges = exchangesOf(await ask(mx, []))
     const [exchange] = exchanges
-    if (exchange === undefined) return { candidates: [], exchanges }
+    if (exchange === undefined) return { candidates: [], smtp: [], exchanges }
     const provider = providerOfExchange(exchange)
     if (provider !== undefined) {
       const { note, advice } = provider
-      return { candidates: offered(provider, address, 'mx'), exchanges, note, advice }
+      const smtp = smtpOffered(provider, address, 'mx')
+      return { candidates: offered(provider, address, 'mx'), smtp, exchanges, note, advice }
     }
     const asked = parentsOf(exchange)
       .filter((parent) => parent !== address.domain)
       .flatMap((parent, nth) => configurationsOf(parent, address, nth === 0))
-    return { candidates: (await Promise.all(asked.map(([url]) => read(url, 'mx')))).flat(), exchanges }
+    const { pop3, smtp } = joined(await Promise.all(asked.map(async ([url]) => await read(url, 'mx'))))
+    return { candidates: pop3, smtp, exchanges }
   }
 
-  const [byMx, ...others] = await Promise.all([
+  const files = configurationsOf(address.domain, address, true)
+  const [byMx, pop3s, pop3, submissions, submission, ...configured] = await Promise.all([
     hosted(),
     secure('_pop3s._tcp', 'implicit'),
     secure('_pop3._tcp', 'starttls'),
-    ...configurationsOf(address.domain, address, true).map(([url, source]) => read(url, source)),
+    // RFC 8314 section 5.1, RFC 6186 section 3.1.
+    secure('_submissions._tcp', 'implicit'),
+    secure('_submission._tcp', 'starttls'),
+    ...files.map(async ([url, source]) => await read(url, source)),
   ])
-  const candidates = withoutClearText([...byMx.candidates, ...others.flat()]).slice(0, candidatesMax)
-  return { ...byMx, candidates, silence: answers.silence }
+  const own = joined(configured)
+  const all = [...byMx.candidates, ...pop3s, ...pop3, ...own.pop3]
+  const candidates = withoutClearText(all).slice(0, candidatesMax)
+  const sending = [...byMx.smtp, ...submissions, ...submission, ...own.smtp]
+  return { ...byMx, candidates, smtp: sending.slice(0, candidatesMax), silence: answers.silence }
+}
+
+const nothing: Configuration = { pop3: [], smtp: [] }
+
+function joined(configurations: readonly Configuration[]): Configuration {
+  return {
+    pop3: configurations.flatMap(({ pop3 }) => pop3),
+    smtp: configurations.flatMap(({ smtp }) => smtp),
+  }
+}
+
+/** The servers for sending that are worth dialling: those that somebody has named; else the provider's, or the usual names. */
+function smtpOf({ smtp }: Findings, pop3: readonly Candidate[], address: Address): Candidate[] {
+  const named = smtp.filter(({ tls }) => tls !== 'none')
+  if (named.length > 0) return named
+  const ofProvider = pop3.flatMap(({ host, source }) => {
+    const provider = source === 'guess' ? undefined : providerOfHost(host)
+    return provider === undefined ? [] : smtpOffered(provider, address, source)
+  })
+  if (ofProvider.length > 0) return ofProvider
+  const beside = pop3.filter(({ source }) => source !== 'guess').map(({ host }) => host)
+  const hosts = new Set([`smtp.${address.domain}`, `mail.${address.domain}`, ...beside.slice(0, 2)])
+  const rest = { user: address.whole, source: 'guess', verified: false, note: null, advice: null } as const
+  return [...hosts].flatMap((host) => [
+    { host, port: 465, tls: 'implicit' as const, ...rest },
+    { host, port: 587, tls: 'starttls' as const, ...rest },
+  ])
 }
 
 /** No honest source offers more, and each of them is dialled. */

@@ -8,6 +8,7 @@ import { discover, type Discovered, type Surroundings } from './discover.ts'
 export interface Reaches {
   readonly web: Reach
   readonly pop3: Reach
+  readonly smtp: Reach
 }
 
 interface Memory {

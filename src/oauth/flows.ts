@@ -28,6 +28,8 @@ export interface IssuedTokens {
 export interface CodeRequest {
   readonly redirectUri: string
   readonly protocol: MailProtocol
+  /** It is to send as well. */
+  readonly sends?: boolean
   /** The mailbox, which the provider suggests to whoever signs in. */
   readonly user: string
 }
@@ -43,12 +45,12 @@ export interface CodeSecrets {
 /** RFC 6749 section 4.1.1 and RFC 7636. @throws OAuthFailed */
 export async function beginCode(
   server: AuthorizationServer,
-  { redirectUri, protocol, user }: CodeRequest,
+  { redirectUri, protocol, sends = false, user }: CodeRequest,
 ): Promise<{ readonly url: string; readonly secrets: CodeSecrets }> {
   const { authorization_endpoint: page } = server.configuration.serverMetadata()
   if (page === undefined || !isEndpoint(page))
     throw new OAuthFailed('refused', server.name, 'it names no https URL at which people sign in')
-  const scopes = scopesOf(server, protocol)
+  const scopes = scopesOf(server, protocol, sends)
   const verifier = client.randomPKCECodeVerifier()
   const state = client.randomState()
   const nonce = scopes.includes('openid') ? client.randomNonce() : null
@@ -76,12 +78,13 @@ function furtherParameters({ application: { provider } }: AuthorizationServer, s
 export function scopesOf(
   { application, configuration }: Pick<AuthorizationServer, 'application' | 'configuration'>,
   protocol: MailProtocol,
+  sends = false,
 ): readonly string[] {
   if (application.scopes !== null) return application.scopes
   if (application.provider !== 'custom') {
     const { scopes } =
       oauthCloudOf(application.provider, application.issuer) ?? oauthProviders[application.provider].clouds[0]
-    return [...scopes[protocol], ...scopes.identity]
+    return [...new Set([...scopes[protocol], ...(sends ? scopes.smtp : []), ...scopes.identity])]
   }
   const supported = configuration.serverMetadata().scopes_supported ?? []
   return ['openid', 'email', 'offline_access'].filter((scope) => supported.includes(scope))
@@ -165,8 +168,12 @@ export interface DeviceRequest {
 }
 
 /** RFC 8628 section 3.1. @throws OAuthFailed */
-export async function beginDevice(server: AuthorizationServer, protocol: MailProtocol): Promise<DeviceRequest> {
-  const parameters = { scope: scopesOf(server, protocol).join(' ') }
+export async function beginDevice(
+  server: AuthorizationServer,
+  protocol: MailProtocol,
+  sends = false,
+): Promise<DeviceRequest> {
+  const parameters = { scope: scopesOf(server, protocol, sends).join(' ') }
   const answer = await withSecret(
     server,
     [],

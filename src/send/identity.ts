@@ -14,7 +14,7 @@ import { addressKey } from './address.ts'
 export const identityStates = ['verified', 'unverified', 'refused'] as const
 export type IdentityState = (typeof identityStates)[number]
 
-export interface Identity {
+export interface SendingIdentity {
   readonly accountId: AccountId
   readonly address: string
   readonly name: string | null
@@ -43,7 +43,7 @@ export function formsOfAddress(address: string): string[] {
 }
 
 /** @param senders all accounts of one destination, in any order. */
-export function identitiesOf(senders: readonly SendingAccount[]): Identity[] {
+export function identitiesOf(senders: readonly SendingAccount[]): SendingIdentity[] {
   const found = senders
     .filter(({ account }) => smtpLoginOf(account) !== undefined)
     .toSorted(({ account: a }, { account: b }) => a.createdAtMs - b.createdAtMs || (a.id < b.id ? -1 : 1))
@@ -65,7 +65,7 @@ export function identitiesOf(senders: readonly SendingAccount[]): Identity[] {
 }
 
 /** @param wanted the id of an account, or an address: of one that is there twice the default sends. */
-export function findIdentity(identities: readonly Identity[], wanted: string): Identity | undefined {
+export function findIdentity(identities: readonly SendingIdentity[], wanted: string): SendingIdentity | undefined {
   const byId = identities.find(({ accountId }) => accountId === wanted)
   if (byId !== undefined) return byId
   const address = addressKey(wanted)

@@ -25,4 +25,6 @@ export const smtpLimits = {
   pieceOctets: 64 * KiB,
   /** What logins have taught is remembered of so many servers and accounts; each takes some 200 octets. */
   loginMemoriesKept: 10_000,
+  /** For a test as a whole: somebody waits for it. */
+  examinationMs: 40 * second,
 } as const

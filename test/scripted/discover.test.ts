@@ -19,6 +19,7 @@ import { providerOfDomain, providerOfExchange, providerOfHost, providers } from 
 import { certificate } from '../support/certificates.ts'
 import { here, type Internet, nameOnWire, startDns, surroundingsOf } from '../support/internet.ts'
 import { type Behaviour, startPop3Server } from '../support/pop3-server.ts'
+import { startScriptedSmtp } from '../support/scripted-smtp.ts'
 
 const waits = { askMs: 300, probeMs: 1500 }
 const address = (text: string): Address => addressOf(text) ?? assert.fail(`no address: ${text}`)
@@ -81,7 +82,11 @@ test('an address of a provider of the list is known without asking anybody, and 
     const asked: string[] = []
     const { lines, candidates, note: why } = await found(text, {}, asked)
     assert.deepEqual(lines, [line])
-    assert.deepEqual(asked, [`${candidates[0]?.host}:${candidates[0]?.port}`])
+    assert.equal(asked.filter((question) => question === `${candidates[0]?.host}:${candidates[0]?.port}`).length, 1)
+    assert.ok(
+      asked.every((question) => /^[a-z0-9.-]+:\d+$/.test(question)),
+      'nobody is asked',
+    )
     if (note === undefined) assert.equal(candidates[0]?.note, null)
     else assert.match(candidates[0]?.note ?? '', note)
     assert.equal(why, null)
@@ -91,6 +96,7 @@ test('an address of a provider of the list is known without asking anybody, and 
 test('a provider without POP3 gives no candidate, and the reason; so for domains that it hosts', async () => {
   assert.deepEqual(await discover(address('me@icloud.com'), surroundingsOf({}), waits), {
     candidates: [],
+    smtp: [],
     reason: 'no POP3',
     guess: null,
     advice: { code: 'forward', provider: 'iCloud', url: 'https://www.icloud.com/mail' },
@@ -159,14 +165,14 @@ test('a configuration file is read for its POP3 servers, and its placeholders ar
     '<outgoingServer type="smtp"><hostname>smtp.example.net</hostname></outgoingServer>',
   )
   const read = readAutoconfig(text, address('me@example.net'), 'autoconfig')
-  assert.deepEqual(read.map(inShort), [
+  assert.deepEqual(read.pop3.map(inShort), [
     'autoconfig: implicit me@example.net pop.example.net:995',
     'autoconfig: starttls me.example.net pop.example.net:110',
     'autoconfig: none A&B xn--bcher-kva.example:110',
     'autoconfig: implicit me@example.net oauth.example.net:995',
   ])
   assert.deepEqual(
-    read.map(({ note }) => note),
+    read.pop3.map(({ note }) => note),
     [
       null,
       null,
@@ -182,12 +188,12 @@ test('a configuration file that breaks off anywhere is no trouble', () => {
   )
   for (let end = 0; end < text.length; end += 1) {
     const read = readAutoconfig(text.slice(0, end), address('me@example.net'), 'autoconfig')
-    assert.ok(read.length <= 1, text.slice(0, end))
+    assert.ok(read.pop3.length + read.smtp.length <= 1, text.slice(0, end))
   }
 })
 
 test('what is not fit to be dialled, or no such file, is dropped', () => {
-  const read = (text: string) => readAutoconfig(text, address('me@example.net'), 'autoconfig').length
+  const read = (text: string) => readAutoconfig(text, address('me@example.net'), 'autoconfig').pop3.length
   for (const [host, port, socketType, user] of [
     ['127.0.0.1', 995, 'SSL', 'me'],
     ['[::1]', 995, 'SSL', 'me'],
@@ -217,7 +223,7 @@ test('what is not fit to be dialled, or no such file, is dropped', () => {
   )
   const bomb = `<!DOCTYPE x [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;&a;"><!ENTITY f SYSTEM "file:///etc/passwd">]>${config(incoming('&b;&f;.example.net', 995, 'SSL'), incoming('pop.example.net', 995, 'SSL', '', '&f;'))}`
   assert.deepEqual(
-    readAutoconfig(bomb, address('me@example.net'), 'autoconfig').map(({ user }) => user),
+    readAutoconfig(bomb, address('me@example.net'), 'autoconfig').pop3.map(({ user }) => user),
     ['&f;'],
   )
 })
@@ -339,7 +345,7 @@ const failingWith = (code: string) => async () => {
 }
 
 test('a line that is down, a domain that is not there, and one of which nobody says anything are told apart', async () => {
-  const nobody = { answers: async () => false }
+  const nobody = { answers: async () => false, smtpAnswers: async () => false }
   const down = failingWith('ECONNREFUSED')
   const offline = { ...nobody, dns: { srv: down, mx: down }, http: { get: failingWith('EAI_AGAIN') } }
   const told = async (around: Parameters<typeof discover>[1]) => {
@@ -417,7 +423,7 @@ test('who never answers is not waited for: what the others say is given', async 
   assert.ok(discoverLimits.discoverAskMs + discoverLimits.discoverProbeMs < 8000)
 })
 
-const anywhere = { web: everywhere, pop3: everywhere }
+const anywhere = { web: everywhere, pop3: everywhere, smtp: everywhere }
 const outside: Reach = { addresses: 'public', ports: [110, 443, 995] }
 
 test('the same address is looked into once at a time, and remembered; too many at once are refused', async () => {
@@ -532,4 +538,74 @@ test('the web: HTTPS by name alone, redirects through the same checks, bounded i
   const noWeb: Reach = { ...everywhere, ports: [80] }
   await assert.rejects(webOf(noWeb).get('https://autoconfig.example.net/there', bounds), { code: 'ERR_OUT_OF_REACH' })
   assert.deepEqual(new Set(looked), new Set(['autoconfig.example.net', 'other.example.net', 'metadata.example.net']))
+})
+
+const outgoing = (host: string, port: number, socketType: string, more = '<username>%EMAILADDRESS%</username>') =>
+  `<outgoingServer type="smtp"><hostname>${host}</hostname><port>${port}</port><socketType>${socketType}</socketType>${more}</outgoingServer>`
+
+async function sending(text: string, internet: Internet): Promise<string[]> {
+  return (await discover(address(text), surroundingsOf(internet), waits)).smtp.map(inShort)
+}
+
+test('the servers for sending are found beside those for reading, the most trusted first, and none in clear', async () => {
+  const internet: Internet = {
+    pages: {
+      'https://autoconfig.example.net/mail/config-v1.1.xml': config(
+        incoming('pop.example.net', 995, 'SSL'),
+        outgoing('smtp.%EMAILDOMAIN%', 587, 'STARTTLS', ''),
+        outgoing('clear.example.net', 25, 'plain'),
+      ),
+    },
+    srv: {
+      '_submissions._tcp.example.net': [{ name: 's.example.net', port: 465, priority: 1, weight: 1 }],
+      '_submission._tcp.example.net': [{ name: '.', port: 0, priority: 0, weight: 0 }],
+    },
+  }
+  assert.deepEqual(await sending('me@example.net', internet), [
+    'autoconfig: starttls me@example.net smtp.example.net:587',
+    'srv: implicit me@example.net s.example.net:465',
+  ])
+  for (const [text, line] of [
+    ['me@gmail.com', 'built in: implicit me@gmail.com smtp.gmail.com:465'],
+    ['me@hotmail.com', 'built in: starttls me@hotmail.com smtp-mail.outlook.com:587'],
+    ['me@web.de', 'built in: implicit me smtp.web.de:465'],
+  ] as const)
+    assert.deepEqual(await sending(text, {}), [line])
+  const hosted = { 'example.net': [{ exchange: 'x.mail.protection.outlook.com', priority: 1 }] }
+  assert.deepEqual(await sending('me@example.net', { mx: hosted }), [
+    'mx: starttls me@example.net smtp.office365.com:587',
+  ])
+})
+
+test('where nobody names a server for sending the usual names are tried, and given if they answer EHLO', async (t) => {
+  const own = certificate('smtp.example.net')
+  const secure = await startScriptedSmtp({ tls: own, implicit: true })
+  const upgraded = await startScriptedSmtp({ tls: own })
+  const clear = await startScriptedSmtp({})
+  t.after(async () => await Promise.all([secure, upgraded, clear].map(async (server) => await server.close())))
+  const internet: Internet = {
+    ca: own.cert,
+    pages: { 'https://autoconfig.example.net/mail/config-v1.1.xml': config(incoming('pop.example.net', 995, 'SSL')) },
+    servers: {
+      'smtp.example.net:465': secure.port,
+      'smtp.example.net:587': upgraded.port,
+      // Its certificate is another's.
+      'mail.example.net:465': secure.port,
+      // STARTTLS is not to be had.
+      'pop.example.net:587': clear.port,
+    },
+  }
+  assert.deepEqual(await sending('me@example.net', internet), [
+    '+ guess: implicit me@example.net smtp.example.net:465',
+    '+ guess: starttls me@example.net smtp.example.net:587',
+  ])
+})
+
+test('the list of servers for sending is sound, and has nearly every provider', () => {
+  const hosts = providers.flatMap(({ smtp }) => smtp ?? [])
+  for (const { host, port, tls } of hosts) {
+    assert.match(host, /^[a-z0-9-]+(\.[a-z0-9-]+)+$/)
+    assert.equal(port, tls === 'implicit' ? 465 : 587)
+  }
+  assert.ok(hosts.length > 80 && providers.filter(({ host, smtp }) => host !== undefined && !smtp).length < 4)
 })

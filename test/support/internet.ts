@@ -4,6 +4,7 @@ import { once } from 'node:events'
 import type { LookupFunction } from 'node:net'
 import type { MxRecord, SrvRecord, Surroundings } from '../../src/discover/discover.ts'
 import { answers } from '../../src/pop3/probe.ts'
+import { smtpAnswers } from '../../src/smtp/probe.ts'
 
 export interface Internet {
   readonly srv?: Readonly<Record<string, readonly SrvRecord[]>>
@@ -34,6 +35,11 @@ export function surroundingsOf(internet: Internet, asked: string[] = []): Surrou
       const place = `${server.host}:${server.port}`
       const port = await say(place, servers[place])
       return await answers({ ...server, port, tlsVerify: true, tlsFingerprint: null, lookup: here, ca }, waitMs)
+    },
+    async smtpAnswers(server, waitMs) {
+      const place = `${server.host}:${server.port}`
+      const port = await say(place, servers[place])
+      return await smtpAnswers({ ...server, port, tlsVerify: true, tlsFingerprint: null, lookup: here, ca }, waitMs)
     },
   }
 }

@@ -1,0 +1,160 @@
+/** `/accounts/smtp/test` and `/accounts/{id}/smtp/test` (CONTRACT section 11): tries the server by which an account sends. */
+import type { FastifyRequest } from 'fastify'
+import { openedProxy, proxyIn, type Proxy, viaOf } from '../../src/account/proxy.ts'
+import type { Account } from '../../src/account/account.ts'
+import { openedSmtpPassword, smtpLoginOf } from '../../src/account/smtp-login.ts'
+import type { Discoveries } from '../../src/discover/discoveries.ts'
+import type { Failure } from '../../src/failure/failure.ts'
+import { smtpStepSentence } from '../../src/failure/smtp-step.ts'
+import type { AccountRecord } from '../../src/redis/account-record.ts'
+import { examineSmtp, smtpFailed, type SmtpExamination } from '../../src/smtp/examine.ts'
+import type { SmtpLogin } from '../../src/smtp/login-options.ts'
+import { AccountChanges } from '../account-changes.ts'
+import type { App } from '../app.ts'
+import { foundSmtp } from '../found-smtp.ts'
+import { findAccount } from '../http/found.ts'
+import { Problem } from '../http/problems.ts'
+import { currentReach } from '../http/reach.ts'
+import { type HandlerOf, route } from '../http/route.ts'
+import { principalOf } from '../http/who.ts'
+import { newAccount } from '../new-account.ts'
+import { AccountPatch, NewAccount } from '../schemas/accounts.ts'
+import { Id } from '../schemas/requests.ts'
+import * as schemas from '../schemas/sending.ts'
+import { demandSmtpPlaces, isServer, smtpGuardedBy, smtpView } from '../smtp-fields.ts'
+import type { AccountTestsWorld } from './account-tests.ts'
+
+export interface SmtpTestsWorld extends AccountTestsWorld {
+  readonly discoveries: Discoveries
+}
+
+export async function smtpTestRoutes(app: App, world: SmtpTestsWorld): Promise<void> {
+  const handlers = new SmtpTestHandlers(world)
+  app.post('/accounts/smtp/test', testNewSmtp, handlers.testNew)
+  const withOrWithoutBody = async (request: FastifyRequest) => {
+    request.body ??= {}
+  }
+  app.post('/accounts/:id/smtp/test', { ...testSmtp, preValidation: withOrWithoutBody }, handlers.test)
+}
+
+const testNewSmtp = route(
+  { scope: 'operate' },
+  {
+    operationId: 'testNewSmtp',
+    summary: 'Try by which server an account would send, without registering it',
+    body: NewAccount,
+    response: { 200: schemas.SmtpExamination },
+  },
+)
+
+const testSmtp = route(
+  { scope: 'operate' },
+  {
+    operationId: 'testSmtp',
+    summary: 'Try the server by which an account sends',
+    description:
+      'Logs in, and asks whether it sends as the address; nothing is sent. Where `smtp` is null its server is looked for, and kept if its name can be trusted. With the fields of a PATCH as it would be after that, by the same rules (scope admin); nothing is changed then.',
+    params: Id,
+    body: AccountPatch,
+    response: { 200: schemas.SmtpExamination },
+  },
+)
+
+class SmtpTestHandlers {
+  readonly #world: SmtpTestsWorld
+  readonly #changes: AccountChanges
+
+  constructor(world: SmtpTestsWorld) {
+    this.#world = world
+    this.#changes = new AccountChanges(world)
+  }
+
+  readonly testNew: HandlerOf<typeof testNewSmtp> = async (request) => {
+    const { body } = request
+    const principal = principalOf(request)
+    const asked = newAccount(body, principal)
+    const account = await this.#withServer(asked, principal.destinationId !== undefined)
+    if (account === undefined) return unknown(asked)
+    await demandSmtpPlaces(this.#world, account, smtpGuardedBy(principal, account))
+    const { proxy: given = null } = body
+    const own = given === null || given === 'none' ? given : (proxyIn(given) ?? null)
+    const password = (isServer(body.smtp) ? body.smtp.password : undefined) ?? body.password ?? ''
+    if (smtpLoginOf(account)?.auth === 'oauth2')
+      return answered(smtpFailed({ kind: 'sign-in needed', mailbox: account.user, reason: null }), account)
+    const guarded = smtpGuardedBy(principal, account).smtpGuarded
+    return await this.#examined(account, { password, own, guarded })
+  }
+
+  readonly test: HandlerOf<typeof testSmtp> = async (request) => {
+    const registered = await findAccount(this.#world.accounts, request.params.id)
+    const isAsRegistered = Object.keys(request.body).length === 0
+    if (!isAsRegistered && principalOf(request).scope !== 'admin')
+      throw new Problem('scope', 'To try an account with other settings needs the scope admin.')
+    const tried = isAsRegistered ? registered : await this.#changes.tried(request)
+    const isGuarded = tried.guarded === true || principalOf(request).destinationId !== undefined
+    const account = await this.#withServer(tried.account, isGuarded)
+    if (account === undefined) return unknown(tried.account)
+    const isFound = tried.account.smtp === null
+    const record = { ...tried, account, ...(isFound && isGuarded ? { smtpGuarded: true as const } : {}) }
+    if (isFound) await demandSmtpPlaces(this.#world, account, record)
+    if (isFound && isAsRegistered) await this.#keep(record)
+    const { seal, accessTokens } = this.#world
+    const own = openedProxy(account, record, seal)
+    const guarded = record.smtpGuarded
+    if (smtpLoginOf(account)?.auth !== 'oauth2')
+      return await this.#examined(account, { password: openedSmtpPassword(account.id, record, seal), own, guarded })
+    const holder = { kind: 'account', id: account.id, login: account, guarded: record.guarded === true } as const
+    const accessToken = async (refused?: string) => await accessTokens.of(holder, { refused })
+    return await this.#examined(account, { password: '', accessToken, own, guarded })
+  }
+
+  /** The account with a server, where one is known or can be found. */
+  async #withServer(account: Account, guarded: boolean): Promise<Account | undefined> {
+    if (isServer(account.smtp)) return account
+    if (account.smtp === false)
+      throw new Problem('conflict', `${account.address} sends nothing (smtp false): name the server of its provider.`)
+    const found = await foundSmtp(this.#world, account, guarded)
+    // What somebody on the way may have named is not given a password unseen.
+    return found?.isSure ? { ...account, smtp: found.smtp } : undefined
+  }
+
+  /** Unless somebody has set one meanwhile. */
+  async #keep({ account, smtpGuarded }: AccountRecord): Promise<void> {
+    await this.#world.accounts.update(account.id, (record) => {
+      if (record.account.smtp !== null) return { record, due: 'as before' }
+      const kept = { ...record, account: { ...record.account, smtp: account.smtp } }
+      return { record: { ...kept, ...(smtpGuarded ? { smtpGuarded } : {}) }, due: 'as before' }
+    })
+  }
+
+  async #examined(
+    account: Account,
+    {
+      own,
+      guarded = false,
+      ...secret
+    }: Pick<SmtpLogin, 'password' | 'accessToken'> & {
+      readonly own: Proxy | 'none' | null
+      readonly guarded: boolean | undefined
+    },
+  ) {
+    const login = smtpLoginOf(account)
+    if (login === undefined) throw new Error(`${account.id} has no SMTP server`)
+    const reach = await currentReach(this.#world.settings, { guarded }, 'smtp')
+    const via = viaOf(login.host, own, this.#world.proxy)
+    return answered(await examineSmtp({ ...login, ...secret, reach, via }, account.address), account)
+  }
+}
+
+function answered(examination: SmtpExamination, account: Account) {
+  return { ...examination, smtp: smtpView(account.smtp) }
+}
+
+function unknown(account: Account) {
+  const step = 'name the server' as const
+  const failure: Pick<Failure, 'kind'> & { readonly message: string } = {
+    kind: 'unreachable',
+    message: `It is not known by which server ${account.address} sends.`,
+  }
+  return { ok: false, failure, next: smtpStepSentence(step), step, smtp: smtpView(account.smtp) }
+}

@@ -19,6 +19,7 @@ export type EventName =
   | 'came short'
   | 'import budget used up'
   | 'flags left out'
+  | 'bounce not noted'
   | 'server learnt'
   | 'account stopped'
   | 'account paused'

@@ -8,6 +8,7 @@ import { OctetBudget } from '../src/budget.ts'
 import { type Clock, stamps } from '../src/clock.ts'
 import type { Pause } from '../src/failure/consequence.ts'
 import { gathered } from '../src/gathered.ts'
+import type { StoreTarget } from '../src/imap/connection.ts'
 import type { StorePool } from '../src/imap/pool.ts'
 import type { AuthorizationServers } from '../src/oauth/authorization-servers.ts'
 import { AccessTokens } from '../src/redis/oauth-tokens.ts'
@@ -24,6 +25,7 @@ import { keys } from '../src/redis/key-names.ts'
 import { Headroom } from '../src/redis/headroom.ts'
 import { InstanceSettingsStore } from '../src/redis/instance-settings.ts'
 import type { Lease } from '../src/redis/lease.ts'
+import { Sendings } from '../src/redis/outbox.ts'
 import { Pauses } from '../src/redis/pauses.ts'
 import { withPredecessor } from '../src/redis/predecessors.ts'
 import type { PullQueue } from '../src/redis/queue.ts'
@@ -70,6 +72,9 @@ export interface PullWorld {
   ): Promise<Store>
   /** @param isAsked whether somebody waits for the run by now. */
   openTraces(destination: DestinationRecord, signal: AbortSignal, isAsked: () => Promise<boolean>): Promise<Traces>
+  /** The name of the folder of sent mail. */
+  sentFolder(destination: DestinationRecord, signal: AbortSignal): Promise<string>
+  readonly sendings: Sendings
   settings(): Promise<InstanceSettings>
   /** Whether the store lets us in. */
   storeAnswers(destinationId: string, signal: AbortSignal): Promise<boolean>
@@ -132,7 +137,6 @@ export function createPullWorld(
   const pauses = new Pauses(redis)
   const settings = new InstanceSettingsStore(redis)
   const headroom = new Headroom(redis, { freeOctets: options.redisFree, everyMs: options.headroomEveryMs })
-  const traceLane = new TraceLane()
   const accessTokens = new AccessTokens({ ...options, servers, nowMs: () => clock.nowMs() })
   const maildrops = new Maildrops({ ...options, redis, budget, headroom, settings, accessTokens })
   const target = async (destination: DestinationRecord) =>
@@ -176,13 +180,32 @@ export function createPullWorld(
       return await maildrops.open(record, visit)
     },
     openQuickly: (record, visit) => maildrops.openQuickly(record, visit),
+    sendings: new Sendings(redis),
+    settings: () => settings.get(),
+    ...storesOf(pool, target, { leaseMs, destinations }),
+    ...wishes(redis),
+  }
+}
+
+/** What runs need of the stores of their destinations. */
+function storesOf(
+  pool: StorePool,
+  target: (destination: DestinationRecord) => Promise<StoreTarget>,
+  { leaseMs, destinations }: { readonly leaseMs: number; readonly destinations: Destinations },
+): Pick<PullWorld, 'openStore' | 'openTraces' | 'storeAnswers' | 'sentFolder'> {
+  const traceLane = new TraceLane()
+  return {
     async openStore(destination, lease, signal, { retention }) {
       // No other run takes over before the lease has ended: a command that is sent now has this long to be carried out.
       const mayCommit = () => lease.holdsFor(leaseMs / 3)
       const run = { staging: lease, mayCommit, signal, looksAfter: retention.mode !== 'keep' }
       return await pool.store(await target(destination), run)
     },
-    settings: () => settings.get(),
+    async sentFolder(destination, signal) {
+      const sent = await pool.sentFolder(await target(destination), signal)
+      sent.close()
+      return sent.folder
+    },
     async openTraces(destination, signal, isAsked) {
       const to = await target(destination)
       const store = to.kind === 'hosted' ? to.kind : `${to.host}:${to.port}`
@@ -196,7 +219,6 @@ export function createPullWorld(
         () => false,
       )
     },
-    ...wishes(redis),
   }
 }
 

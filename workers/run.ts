@@ -22,6 +22,7 @@ import {
   logRunPutOff,
   logRunStarted,
 } from './run-log.ts'
+import { SentMail } from './sent-mail.ts'
 import { tellOfRun } from './tell.ts'
 import { type RunOrder, Visit } from './visit.ts'
 
@@ -47,10 +48,10 @@ export async function performRun(world: PullWorld, order: RunOrder): Promise<Per
   const run: Run = { ...queued, state: 'running', startedAt, waitsUntil: null, notices: [] }
   const counts = pick((await countsOf(world.redis, accountId, id)) ?? queued)
   const settings = await world.settings()
-  const progress = new Progress(world.runs, run, counts, {
-    shownAfterMs: order.isQuiet ? workerLimits.shownAfterMs : 0,
-  })
+  const shownAfterMs = order.isQuiet ? workerLimits.shownAfterMs : 0
+  const progress = new Progress(world.runs, run, counts, { shownAfterMs })
   const arrivals = new Arrivals(world.redis, accountId, id, settings.arrivedKeptDays)
+  const sentMail = sentMailOf(world, order)
   if (progress.isShown) await world.runs.change(run)
   logRunStarted(log, loaded.account.host, order.isQuiet)
 
@@ -67,6 +68,7 @@ export async function performRun(world: PullWorld, order: RunOrder): Promise<Per
       counts,
       progress,
       arrivals,
+      sentMail,
       recorder,
       setAsideAfterMs: settings.setAsideAfterSeconds * 1000,
       importLimits: importLimitsOf(loaded.account, loaded.destination.destination, settings),
@@ -84,7 +86,7 @@ export async function performRun(world: PullWorld, order: RunOrder): Promise<Per
     failure = await visit.pullAsItCan()
   } finally {
     // In every case, the last writes about the run under way must not come after its end.
-    await Promise.all([recorder?.end(), progress.settled(), arrivals.settled()])
+    await Promise.all([recorder?.end(), progress.settled(), arrivals.settled(), sentMail.settled()])
   }
   const goesOn = failure && (await goingOn(world, order, { run, counts, failure, wasLetIn: visit.wasLetIn }))
   if (goesOn) return ends(goesOn.end, goesOn.waitsMs)
@@ -116,6 +118,13 @@ export async function performRun(world: PullWorld, order: RunOrder): Promise<Per
   if (failure === undefined) logRunFinished(log, counts, ms, isIdle)
   else logRunFailed(log, failure, counts, ms)
   return ends('ended')
+}
+
+function sentMailOf(world: PullWorld, { loaded, signal, log }: RunOrder): SentMail {
+  const { account, destination } = loaded
+  const { sendings } = world
+  const sentFolder = async () => await world.sentFolder(destination, signal)
+  return new SentMail({ sendings, sentFolder, nowMs: () => world.clock.nowMs(), log }, account)
 }
 
 export function endedRun(run: Run, counts: RunCounts, failure: Failure | undefined, nowMs: number): Run {

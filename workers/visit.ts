@@ -32,6 +32,7 @@ import type { BegunSession } from './check.ts'
 import type { RunPorts } from './options.ts'
 import type { HeldPlace } from './place.ts'
 import type { LoadedAccount, PullWorld } from './pull-world.ts'
+import type { SentMail } from './sent-mail.ts'
 import { logNotice, logRunBroke, logServerLearnt } from './run-log.ts'
 
 /** A run that is to be made, and its lease. */
@@ -62,6 +63,7 @@ interface RunRecords {
   readonly counts: RunCounts
   readonly progress: Progress
   readonly arrivals: Arrivals
+  readonly sentMail: SentMail
   readonly recorder: Recorder | undefined
   readonly setAsideAfterMs: number
   readonly importLimits: readonly ImportLimits[]
@@ -208,7 +210,7 @@ export class Visit {
     const { publicName, clock } = this.#world
     const { run, loaded, signal, log, asked } = this.#order
     const isAsked = asked || run.cause === 'request'
-    const { progress, arrivals } = this.#records
+    const { progress, arrivals, sentMail } = this.#records
     const ledger = this.#ledger()
     return {
       run: {
@@ -245,9 +247,13 @@ export class Visit {
       enterHeavy: async () => await this.#allowance.enterHeavy(),
       isWanted: () => this.#allowance.isWanted(),
       importBudget: this.#allowance.importBudget,
+      sorting: async (letters) => await sentMail.sort(letters),
       leavesMore: (why) => this.#allowance.leavesMore(why),
       progress: (fetched, secondsLeft) => progress.changed(fetched, secondsLeft),
-      arrived: (messages) => arrivals.add(messages),
+      arrived: (messages) => {
+        arrivals.add(messages)
+        sentMail.arrived(messages)
+      },
       notice: (notice) => {
         const isIdsChanged = notice.event === 'ids changed'
         this.#idsChanged ||= isIdsChanged

@@ -118,6 +118,12 @@ export class Sendings {
     return await this.#found(keys.sendMessageIds, `${accountId} ${hashed(messageId)}`)
   }
 
+  /** Which of these digests are those of what an account has sent, by the id of its entry. One call for all. */
+  async sentAs(accountId: string, digests: readonly ShortHash[]): Promise<Map<ShortHash, string>> {
+    const ids = await this.#redis.hmget(keys.sendDigests, ...digests.map((digest) => `${accountId} ${digest}`))
+    return new Map(digests.flatMap((digest, nth) => (ids[nth] ? [[digest, ids[nth]] as const] : [])))
+  }
+
   async #found(hash: string, field: string): Promise<OutboxEntry | undefined> {
     const id = await this.#redis.hget(hash, field)
     return id === null ? undefined : await this.get(id)

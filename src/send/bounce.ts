@@ -3,7 +3,13 @@
  * own (server-notice.ts). To miss one costs less than to take other mail for one: read receipts, complaints, answers from holidays and reports about
  * DMARC or TLS are none, and neither are notices that something is late or has arrived. A bounce can be forged: it adds a note, nothing else.
  */
-import { type BouncedRecipient, type DeliveryStatus, deliveryStatusOf, messageIdsIn } from './delivery-status.ts'
+import {
+  type BouncedRecipient,
+  type DeliveryStatus,
+  deliveryStatusOf,
+  messageIdsIn,
+  type ReportedRecipient,
+} from './delivery-status.ts'
 import { bodyOfLeaf, divided, type Entity, entityOf, fieldOf, type Leaf, parameterOf, textOfLeaf } from './entity.ts'
 import { bounceLimits } from './bounce-limits.ts'
 import { serverNoticeOf, recipientsNamedBy } from './server-notice.ts'
@@ -26,7 +32,8 @@ export function bounceOf(message: Buffer): BounceMail | undefined {
   if (reportType !== undefined && reportType !== 'delivery-status') return undefined
   const status = statusOf(entity)
   if (status.recipients.length > 0) {
-    const recipients = status.recipients.filter(({ action }) => action === 'failed')
+    const failed = status.recipients.filter(({ action }) => action === 'failed')
+    const recipients = failed.map(withoutAction)
     return recipients.length === 0 ? undefined : { recipients, ...originalOf(entity, status) }
   }
   const notice = serverNoticeOf(entity, reportType !== undefined)
@@ -34,6 +41,10 @@ export function bounceOf(message: Buffer): BounceMail | undefined {
   const original = originalOf(entity, status)
   const recipients = recipientsNamedBy(entity, notice, returnedFields(entity))
   return recipients.length === 0 && original.messageIds.length === 0 ? undefined : { recipients, ...original }
+}
+
+function withoutAction({ address, originalAddress, status, diagnostic }: ReportedRecipient): BouncedRecipient {
+  return { address, originalAddress, status, diagnostic }
 }
 
 /** A quick look at the start of a header: nearly all mail is told apart by it. Every bounce has one of these words there. */

@@ -30,6 +30,12 @@ export const sendLimits = {
   followUpPauseMaxMs: 30 * minute,
   /** And no longer than so long. */
   followUpPatienceMs: 2 * day,
+  /** Bounces that are noted of one message: anybody can write more. */
+  bouncesNotedMax: 100,
+  /** Servers try for five days (RFC 5321 section 4.5.4.1). */
+  bouncesForDays: 6,
+  /** The latest messages among which one is looked for that a bounce names by its recipient alone. */
+  bouncesAmongMax: 200,
   /** What a report gives back of a header. */
   reportedHeaderOctets: 64 * KiB,
   /** A message waits at most so long for the time that it is to be sent at. */

@@ -16,6 +16,7 @@ import { DueAccounts } from '../../src/redis/due.ts'
 import { InstanceSettingsStore } from '../../src/redis/instance-settings.ts'
 import { keys } from '../../src/redis/key-names.ts'
 import { Pauses } from '../../src/redis/pauses.ts'
+import { Sendings } from '../../src/redis/outbox.ts'
 import { PullQueue } from '../../src/redis/queue.ts'
 import { Revocations } from '../../src/redis/revocations.ts'
 import { Runs } from '../../src/redis/runs.ts'
@@ -74,6 +75,8 @@ test('a run that breaks while its progress is still to be written leaves nothing
   }
   const world: PullWorld = {
     redis,
+    sendings: new Sendings(redis),
+    sentFolder: async () => 'Sent',
     due: new DueAccounts(redis),
     serverTraits: new ServerTraits(redis),
     runs,

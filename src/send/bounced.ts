@@ -1,0 +1,68 @@
+/** Ties a bounce to what was sent. It adds a note for people, and changes no state: anybody can write one. */
+import { singleLine } from '../printable.ts'
+import { day } from '../units.ts'
+import type { BounceMail } from './bounce.ts'
+import type { BouncedRecipient } from './delivery-status.ts'
+import type { Bounce, OutboxEntry } from './entry.ts'
+import { sendLimits } from './limits.ts'
+
+/** Where the bounce lies. */
+export interface BouncePlace {
+  readonly folder: string
+  readonly uid: number | undefined
+  readonly atMs: number
+}
+
+const same = (one: string, other: string) => one.toLowerCase() === other.toLowerCase()
+
+function isFor({ address, originalAddress }: BouncedRecipient, to: string): boolean {
+  return same(address, to) || (originalAddress !== null && same(originalAddress, to))
+}
+
+/** Undefined: all of it is noted already, or there are too many notes. */
+export function withBounce(entry: OutboxEntry, bounce: BounceMail, place: BouncePlace): OutboxEntry | undefined {
+  const { recipients, bounces } = entry
+  // Of a list or a forwarded address the name that failed is one that nobody wrote to.
+  const own = bounce.recipients.filter((one) => recipients.some(({ address }) => isFor(one, address)))
+  const named = own.length > 0 ? own : bounce.recipients
+  const notes = (named.length > 0 ? named : [undefined]).map((one): Bounce => {
+    const written = recipients.find(({ address }) => one !== undefined && isFor(one, address))
+    return {
+      atMs: place.atMs,
+      address: written?.address ?? one?.address ?? null,
+      status: one?.status ?? null,
+      diagnostic: one?.diagnostic == null ? null : singleLine(one.diagnostic),
+      folder: place.folder,
+      uid: place.uid ?? null,
+    }
+  })
+  const isNew = (note: Bounce) =>
+    !bounces.some(
+      (known) => known.address === note.address && known.status === note.status && known.diagnostic === note.diagnostic,
+    )
+  const added = notes.filter(isNew).slice(0, Math.max(0, sendLimits.bouncesNotedMax - bounces.length))
+  return added.length === 0 ? undefined : { ...entry, bounces: [...bounces, ...added] }
+}
+
+/**
+ * The one of these that a bounce means which names no message of ours: a provider may have given it another Message-ID. It is the only one that
+ * went to that address of late; of several nobody knows which.
+ */
+export function meantByRecipient(
+  entries: readonly OutboxEntry[],
+  { recipients }: BounceMail,
+  accountId: string,
+  nowMs: number,
+): OutboxEntry | undefined {
+  const meant = entries.filter(
+    (entry) =>
+      entry.accountId === accountId &&
+      nowMs - entry.sendAtMs < sendLimits.bouncesForDays * day &&
+      ['accepted', 'unknown', 'rejected', 'deferred'].includes(entry.state) &&
+      entry.recipients.some(
+        ({ address, state }) =>
+          (state === 'accepted' || state === 'unknown') && recipients.some((one) => isFor(one, address)),
+      ),
+  )
+  return meant.length === 1 ? meant[0] : undefined
+}

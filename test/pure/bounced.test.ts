@@ -1,0 +1,130 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { bounceOf } from '../../src/send/bounce.ts'
+import { meantByRecipient, withBounce } from '../../src/send/bounced.ts'
+import { copyFailed, copyStep } from '../../src/send/sent-copy.ts'
+import { reportOfFailure, unreported } from '../../src/send/report.ts'
+import { report } from '../support/bounces.ts'
+import { entryOf } from '../support/entries.ts'
+
+const recipient = (address: string) =>
+  `Final-Recipient: rfc822; ${address}\nAction: failed\nStatus: 5.1.1\nDiagnostic-Code: smtp; 550 5.1.1 unknown`
+const bounceTo = (address: string) => bounceOf(Buffer.from(report({ recipient: recipient(address) }))) ?? assert.fail()
+const place = { folder: 'INBOX', uid: 7, atMs: 1 }
+
+test('a bounce adds a note to what was sent, once, and changes no state', () => {
+  const entry = entryOf(['accepted', 'accepted'], { state: 'accepted' })
+  const noted = withBounce(entry, bounceTo('0@EXAMPLE.org'), place) ?? assert.fail()
+  assert.deepEqual(noted, {
+    ...entry,
+    bounces: [
+      { atMs: 1, address: '0@example.org', status: '5.1.1', diagnostic: '550 5.1.1 unknown', folder: 'INBOX', uid: 7 },
+    ],
+  })
+  assert.equal(withBounce(noted, bounceTo('0@example.org'), { ...place, uid: 9 }), undefined)
+  assert.equal(withBounce(noted, bounceTo('1@example.org'), place)?.bounces.length, 2)
+  const forwarded = withBounce(entry, bounceTo('inside@example.com'), place)
+  assert.equal(forwarded?.bounces[0]?.address, 'inside@example.com', 'nobody wrote to that address')
+  let many = entry
+  for (let nth = 0; nth < 300; nth += 1) many = withBounce(many, bounceTo(`${nth}@example.com`), place) ?? many
+  assert.equal(many.bounces.length, 100, 'anybody can write bounces')
+})
+
+test('a bounce that names no message of ours is for the only one that went to that address of late', () => {
+  const nowMs = Date.parse('2026-12-02T10:00:00Z')
+  const one = entryOf(['accepted'], { state: 'accepted' })
+  const bounce = bounceTo('0@example.org')
+  assert.equal(meantByRecipient([one], bounce, 'a', nowMs), one)
+  assert.equal(meantByRecipient([one, entryOf(['accepted'], { state: 'accepted' })], bounce, 'a', nowMs), undefined)
+  assert.equal(meantByRecipient([one], bounce, 'b', nowMs), undefined, 'another account')
+  assert.equal(meantByRecipient([one], bounce, 'a', nowMs + 30 * 86_400_000), undefined, 'long ago')
+  assert.equal(meantByRecipient([one], bounceTo('x@example.org'), 'a', nowMs), undefined)
+  assert.equal(meantByRecipient([entryOf(['queued'])], bounce, 'a', nowMs), undefined, 'it was not sent')
+})
+
+test('the copy in Sent is due at its time, and what was begun is ended whatever the account wants now', () => {
+  const nowMs = 1000
+  const due = { ...entryOf(['accepted']).copy, nextAtMs: nowMs }
+  const rules = { sentCopy: 'auto', isHosted: true, nowMs } as const
+  const step = (copy: typeof due, origin: 'api' | 'submission', more = {}) =>
+    copyStep({ copy, origin }, { ...rules, ...more })
+  assert.equal(step(due, 'submission'), 'look and file')
+  assert.equal(step({ ...due, nextAtMs: nowMs + 1 }, 'submission'), 'nothing')
+  assert.equal(step(due, 'api'), 'file')
+  assert.equal(step(due, 'api', { isHosted: false }), 'look and file')
+  assert.equal(step(due, 'submission', { sentCopy: 'always' }), 'file')
+  assert.equal(step(due, 'submission', { sentCopy: 'never' }), 'none')
+  const filing = { folder: 'Sent', token: '0' as never, uidValidity: 1, uidNext: 1, isAppended: false }
+  assert.equal(copyStep({ copy: { ...due, filing }, origin: 'api' }, { ...rules, sentCopy: 'never' }), 'file')
+  assert.equal(step({ ...due, state: 'filed' }, 'submission'), 'look again')
+  for (const state of ['found', 'unwanted', 'failed'] as const) assert.equal(step({ ...due, state }, 'api'), 'nothing')
+  const hour = 3_600_000
+  const pauses = [0, 0.1, 1, 10, 47].map(
+    (hours) => (copyFailed({ copy: due, sendAtMs: 0 }, hours * hour).nextAtMs ?? 0) - hours * hour,
+  )
+  assert.deepEqual(pauses, [60_000, 90_000, 900_000, 1_800_000, 1_800_000])
+  assert.deepEqual(copyFailed({ copy: due, sendAtMs: 0 }, 49 * hour), { ...due, state: 'failed', nextAtMs: null })
+})
+
+const source = (entry: ReturnType<typeof entryOf>) => ({
+  entry,
+  header: Buffer.from('Subject: Tea\r\nMessage-ID: <1@example.net>\r\n'),
+  publicName: 'gather.example.org',
+  nowMs: Date.parse('2026-12-02T10:00:00Z'),
+  id: 'abc',
+})
+
+test('what has a null sender, is unknown, was reported, or is not to be told of makes no report', () => {
+  const refused = (changes = {}) => entryOf(['rejected', 'unknown', 'accepted'], { state: 'rejected', ...changes })
+  assert.deepEqual(
+    unreported(refused()).map(({ address }) => address),
+    ['0@example.org'],
+  )
+  const [first, ...others] = refused().recipients
+  for (const entry of [
+    refused({ sender: '' }),
+    refused({ report: { state: 'due', nextAtMs: 1, named: ['0@example.org'] } }),
+    refused({ recipients: [{ ...first, notify: ['NEVER'] }, ...others] }),
+    refused({ recipients: [{ ...first, notify: ['SUCCESS', 'DELAY'] }, ...others] }),
+    entryOf(['unknown'], { state: 'unknown' }),
+  ])
+    assert.equal(reportOfFailure(source(entry)), undefined)
+})
+
+test('a report is one that we would recognise, in lines that a server takes, in every script', () => {
+  const entry = entryOf(['rejected', 'accepted', 'deferred'], {
+    state: 'rejected',
+    subject: 'Trà lúc bốn giờ, お茶 ' + 'x'.repeat(80),
+    dsn: { ret: null, envid: 'e-9' },
+    recipients: [
+      {
+        address: 'jörg@example.org',
+        state: 'rejected',
+        reply: '550 5.1.1 no such user',
+        orcpt: 'rfc822;ann@example.org',
+      },
+      { address: 'cyd@example.org', state: 'accepted', reply: null },
+    ],
+  })
+  const text = reportOfFailure(source(entry)) ?? assert.fail()
+  for (const line of text.toString().split('\r\n'))
+    assert.ok(Buffer.byteLength(line) < 998 && !/[\r\n]/.test(line), line)
+  assert.doesNotMatch(text.toString('latin1', 0, text.indexOf('\r\n\r\n')), /[\x80-\xff]/)
+  const bounce = bounceOf(text)
+  assert.deepEqual(bounce, {
+    recipients: [
+      {
+        address: 'jörg@example.org',
+        originalAddress: 'ann@example.org',
+        status: '5.1.1',
+        diagnostic: '550 5.1.1 no such user',
+      },
+    ],
+    messageIds: ['<1@example.net>'],
+    envelopeId: 'e-9',
+  })
+  assert.match(text.toString(), /There is no such address/)
+  const late = entryOf(['rejected'], { state: 'rejected', failure: { kind: 'patience ended', reply: null } })
+  const said = reportOfFailure({ ...source(late), header: undefined })?.toString() ?? ''
+  assert.match(said, /tried for two days[\s\S]*Status: 4\.4\.7[\s\S]*Message-ID: <1@example\.net>/)
+})

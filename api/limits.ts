@@ -19,6 +19,15 @@ export const apiLimits = {
   /** The thread ends after this idle time: it holds some 15 MiB, and starts again in a quarter of a second. */
   cleanerIdleMs: 1 * minute,
 
+  // Sending
+  /** A message as JSON, which is held whole: 30 MB of attachments in base64. A larger one is sent as message/rfc822. */
+  letterOctetsMax: 42 * MiB,
+  letterTextMax: 4 * MiB,
+  /** What all such messages have together that come at once; each is held some four times over while it is read. */
+  lettersHeldMax: 96 * MiB,
+  /** A further one is asked to come again after this time. */
+  letterAgainSeconds: 5,
+
   // Maildrops
   /** The quarantined messages that the API holds for people at once; a larger message is held alone. */
   downloadsHeldMax: 64 * MiB,

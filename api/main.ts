@@ -8,6 +8,7 @@ import { systemDns, web } from '../src/discover/network.ts'
 import { ensureSecret, type Home, homeOf, writeAddress } from '../src/disk/home.ts'
 import { type CertificateFiles, type Pair, readPair, watchPair } from '../src/disk/certificate.ts'
 import { type KeyRing, openKeyRing } from '../src/disk/key-ring.ts'
+import { OutboxFiles } from '../src/disk/outbox.ts'
 import { readEnvironment } from '../src/disk/environment.ts'
 import type { Redis } from 'ioredis'
 import { createLog, type Logger } from '../src/log.ts'
@@ -30,6 +31,7 @@ import { AccessTokens } from '../src/redis/oauth-tokens.ts'
 import { OAuthGrants } from '../src/redis/oauth-grants.ts'
 import { TokenRevocations } from '../src/redis/token-revocations.ts'
 import { Bulletins } from '../src/redis/bulletin.ts'
+import { Sendings } from '../src/redis/outbox.ts'
 import { Pauses } from '../src/redis/pauses.ts'
 import { PullQueue } from '../src/redis/queue.ts'
 import { ensureRunsIndexed } from '../src/redis/run-index.ts'
@@ -80,7 +82,12 @@ function recordsIn(redis: Redis) {
     applications: new OAuthApplications(redis),
     grants: new OAuthGrants(redis),
     bulletins: new Bulletins(redis),
+    sendings: new Sendings(redis),
   }
+}
+
+function filesIn({ backups, outbox }: Home) {
+  return { backups, outboxFiles: new OutboxFiles(outbox) }
 }
 
 function signInParts(redis: Redis, seal: Seal, { publicUrl, proxy }: Config) {
@@ -144,7 +151,7 @@ async function main(): Promise<void> {
     queue,
     trustedProxies: config.http.trustedProxies,
     hosted,
-    backups: home.backups,
+    ...filesIn(home),
     sample,
     settings: new InstanceSettingsStore(redis),
     proxy: config.proxy,

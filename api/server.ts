@@ -42,11 +42,13 @@ import { identityRoutes, type IdentitiesWorld } from './routes/identities.ts'
 import { keyRoutes, type KeysWorld, Resealing } from './routes/keys.ts'
 import { ledgerRoutes, type LedgerWorld } from './routes/ledger.ts'
 import { mailRoutes, type MailWorld } from './routes/mail.ts'
+import { messageRoutes, type MessagesWorld } from './routes/messages.ts'
 import { metricRoutes, type MetricsWorld } from './routes/metrics.ts'
 import { oauthApplicationRoutes, type OAuthApplicationsWorld } from './routes/oauth-applications.ts'
 import { oauthMetadataRoutes, type OAuthMetadataWorld } from './routes/oauth-metadata.ts'
 import { oauthPageRoutes, oauthRoutes } from './routes/oauth.ts'
 import type { SignInDeskWorld } from './sign-in-desk.ts'
+import { outboxRoutes, type OutboxWorld } from './routes/outbox.ts'
 import { quarantineRoutes, type QuarantineWorld } from './routes/quarantine.ts'
 import { oauthProviderRoutes, type OAuthProvidersWorld } from './routes/oauth-providers.ts'
 import { runRoutes, type RunsWorld } from './routes/runs.ts'
@@ -92,6 +94,8 @@ export interface ApiWorld
     TranscriptsWorld,
     ConnectionWorld,
     SampleWorld,
+    OutboxWorld,
+    MessagesWorld,
     MailWorld {
   readonly log: Logger
   readonly redis: Redis
@@ -252,6 +256,8 @@ async function resources(app: App, world: ScopeWorld & { readonly resealing: Res
   await app.register(accountLineRoutes, world)
   await app.register(connectionRoutes, world)
   await app.register(mailRoutes, world)
+  await app.register(messageRoutes, world)
+  await app.register(outboxRoutes, world)
   await app.register(runRoutes, world)
   await app.register(quarantineRoutes, world)
   await app.register(ledgerRoutes, world)

@@ -17,6 +17,7 @@ import { addOAuth } from './oauth.ts'
 import { addLedger } from './ledger.ts'
 import { addMail } from './mail.ts'
 import { addBulletin } from './bulletin.ts'
+import { addOutbox, addSend } from './outbox.ts'
 import { clone } from './place.ts'
 import { addQuarantine } from './quarantine.ts'
 import { addReference } from './reference.ts'
@@ -35,6 +36,8 @@ const nouns = [
   addDestinations,
   addRuns,
   addMail,
+  addSend,
+  addOutbox,
   addQuarantine,
   addLedger,
   addDiscover,

@@ -124,7 +124,18 @@ function refuseOpen({ open }: Place): void {
 }
 
 /** The names that an instance has at the top of its home. Nothing else there is given away. */
-const ours = ['admin-token', 'secret-key', 'http-address', 'lock', 'redis', 'mail', 'dovecot', 'tls', 'backups']
+const ours = [
+  'admin-token',
+  'secret-key',
+  'http-address',
+  'lock',
+  'redis',
+  'mail',
+  'dovecot',
+  'tls',
+  'backups',
+  'outbox',
+]
 /** Every home holds at least one of these. No folder of the system holds any of them, while /etc has `redis` and `dovecot`. */
 const proofs = ['admin-token', 'secret-key', 'dovecot/gateway-password']
 

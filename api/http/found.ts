@@ -5,6 +5,8 @@ import type { Accounts } from '../../src/redis/accounts.ts'
 import type { DestinationRecord, Destinations } from '../../src/redis/destinations.ts'
 import type { Runs } from '../../src/redis/runs.ts'
 import type { WebhookRecord, Webhooks } from '../../src/redis/webhooks.ts'
+import type { Sendings } from '../../src/redis/outbox.ts'
+import type { OutboxEntry } from '../../src/send/entry.ts'
 import { unknown } from './problems.ts'
 
 export async function findAccount(accounts: Accounts, id: string): Promise<AccountRecord> {
@@ -29,4 +31,10 @@ export async function findWebhook(webhooks: Webhooks, id: string): Promise<Webho
   const record = await webhooks.get(id)
   if (record === undefined) throw unknown('webhook', id)
   return record
+}
+
+export async function findSending(sendings: Sendings, id: string): Promise<OutboxEntry> {
+  const entry = await sendings.get(id)
+  if (entry === undefined) throw unknown('message in the outbox', id)
+  return entry
 }

@@ -22,6 +22,7 @@ const tags = {
   accounts: 'POP3 accounts at providers, the sources; their runs, ledger and quarantine',
   quarantine: 'messages of all accounts that were set aside',
   destinations: 'IMAP logins that accounts are gathered into, hosted or external',
+  outbox: 'What is sent, and where it is',
   runs: 'Visits to maildrops',
   discover: 'Where the mail of an address can be had',
   oauth: 'Signing in at providers',
@@ -86,12 +87,20 @@ function described(schema: FastifySchema, route: RouteOptions): FastifySchema {
     tags: [family === 'restore' ? 'backup' : family],
     description: [schema.description, asks].filter(Boolean).join(' '),
     ...(open === true ? { security: [] } : {}),
-    ...(body === undefined ? {} : { body: documented(body as Json) }),
+    ...(body === undefined ? {} : { body: documentedBody(body as Json) }),
     response: {
       ...Object.fromEntries(Object.entries(answers).map(([status, answer]) => [status, documented(answer as Json)])),
       ...problemAnswers(problemsOf(schema, route)),
     },
   }
+}
+
+/** A body may be of several media types, each with a schema. */
+function documentedBody(body: Json): Json {
+  const { content } = body
+  if (content === undefined) return documented(body)
+  const each = Object.entries(content as Readonly<Record<string, { readonly schema: Json }>>)
+  return { content: Object.fromEntries(each.map(([type, { schema }]) => [type, { schema: documented(schema) }])) }
 }
 
 /** Adds an example. If a shape has a name, this adds the name as well, so that withComponents finds it. */

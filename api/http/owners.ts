@@ -6,6 +6,7 @@
 import type { FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
 import type { Accounts } from '../../src/redis/accounts.ts'
+import type { Sendings } from '../../src/redis/outbox.ts'
 import type { Runs } from '../../src/redis/runs.ts'
 import type { Webhooks } from '../../src/redis/webhooks.ts'
 import type { App } from '../app.ts'
@@ -16,12 +17,13 @@ export interface OwnersWorld {
   readonly accounts: Accounts
   readonly runs: Runs
   readonly webhooks: Webhooks
+  readonly sendings: Sendings
 }
 
 /** By the part of a path before `:id`: finds the destination to which the record with this id belongs; undefined if there is no such record. */
 type Families = Readonly<Record<string, (id: string) => Promise<string | undefined>>>
 
-function familiesOf({ accounts, runs, webhooks }: OwnersWorld): Families {
+function familiesOf({ accounts, runs, webhooks, sendings }: OwnersWorld): Families {
   const ofAccount = async (id: string) => (await accounts.get(id))?.account.destinationId
   return {
     destinations: async (id) => id,
@@ -30,6 +32,7 @@ function familiesOf({ accounts, runs, webhooks }: OwnersWorld): Families {
       const run = await runs.get(id)
       return run === null ? undefined : await ofAccount(run.accountId)
     },
+    outbox: async (id) => (await sendings.get(id))?.destinationId,
     webhooks: async (id) => (await webhooks.get(id))?.webhook.destinationId ?? undefined,
   }
 }

@@ -53,6 +53,12 @@ export const problemTypes = {
   'too-large': [413, 'Too large', 'The body is larger than this route takes.'],
   'media-type': [415, 'Another media type', 'Send the media type that the route takes, mostly application/json.'],
   'too-many-requests': [429, 'Too many requests', 'Wait for as many seconds as `Retry-After` says.'],
+  'not-sendable': [
+    422,
+    'The message cannot go out',
+    '`detail` says why; a message goes out as an address of the mailbox alone, and as it is.',
+  ],
+  'outbox-full': [507, 'No room to send', 'Wait until messages have gone, or cancel some.'],
   internal: [500, 'Our mistake', 'The log of the API says what; please report it if it stays so.'],
   'redis-unavailable': [503, 'Redis does not answer', 'Try again in a moment; `Retry-After` says when.'],
   'store-unavailable': [503, 'The mail store does not answer', 'Try again in a moment.'],

@@ -16,6 +16,7 @@ import * as oauth from './oauth.ts'
 import * as oauthApplications from './oauth-applications.ts'
 import * as oauthMetadata from './oauth-metadata.ts'
 import * as oauthProviders from './oauth-providers.ts'
+import * as outbox from './outbox.ts'
 import * as quarantine from './quarantine.ts'
 import * as requests from './requests.ts'
 import * as runs from './runs.ts'
@@ -46,6 +47,7 @@ const shapes: Readonly<Record<string, unknown>> = {
   ...oauthApplications,
   ...oauthMetadata,
   ...oauthProviders,
+  ...outbox,
   ...quarantine,
   ...requests,
   ...runs,

@@ -1182,6 +1182,10 @@ export const de: Words = {
     'tested a mailbox': 'hat ein Postfach getestet',
     'removed a mailbox': 'hat ein Postfach entfernt',
     'marked a message': 'hat eine E-Mail markiert',
+    'sent a message': 'hat eine E-Mail gesendet',
+    'saved a draft': 'hat einen Entwurf gespeichert',
+    'cancelled a message': 'hat das Senden einer E-Mail abgebrochen',
+    'sent a message again': 'hat eine E-Mail noch einmal senden lassen',
     'made a token': 'hat ein Token erstellt',
     'revoked a token': 'hat ein Token widerrufen',
     'added a webhook': 'hat einen Webhook hinzugefügt',
@@ -1506,10 +1510,8 @@ export const de: Words = {
       TRIBUTARY_PUBLIC_NAME: 'der Name, unter dem sie diesen Rechner erreichen',
       TRIBUTARY_TLS_CERT: 'zusammen mit TRIBUTARY_TLS_KEY: ein Zertifikat für diesen Namen, dem Geräte vertrauen',
     },
-    sendingHint: 'Beide enthalten das Passwort nicht; danach werden Sie gefragt.',
-    smtpServer: 'SMTP-Server, zum Senden',
-    outgoingHint:
-      'Er nimmt mit demselben Benutzernamen und Passwort E-Mails von jeder Adresse an, deren Konto in diesem Postfach sendet, und gibt sie über den Anbieter dieser Adresse weiter.',
+    sendingHint:
+      'Beide enthalten das Passwort nicht; danach werden Sie gefragt. Tributary sendet keine E-Mails: Dafür bleibt der Server Ihres Anbieters wie bisher eingerichtet.',
     phone: 'Auf Handy oder Tablet',
     qrCode: 'QR-Code mit der Adresse dieser Seite',
     phoneHint: (login) =>

@@ -1189,6 +1189,10 @@ export const es: Words = {
     'tested a mailbox': 'probó un buzón',
     'removed a mailbox': 'eliminó un buzón',
     'marked a message': 'marcó un mensaje',
+    'sent a message': 'envió un mensaje',
+    'saved a draft': 'guardó un borrador',
+    'cancelled a message': 'canceló el envío de un mensaje',
+    'sent a message again': 'hizo enviar de nuevo un mensaje',
     'made a token': 'creó un token',
     'revoked a token': 'revocó un token',
     'added a webhook': 'añadió un webhook',
@@ -1519,10 +1523,8 @@ export const es: Words = {
       TRIBUTARY_TLS_CERT:
         'junto con TRIBUTARY_TLS_KEY: un certificado para ese nombre en el que confíen los dispositivos',
     },
-    sendingHint: 'Ninguno de los dos lleva la contraseña: se pide al usarlos.',
-    smtpServer: 'Servidor SMTP, para enviar',
-    outgoingHint:
-      'Con el mismo usuario y contraseña acepta correo de cualquier dirección de este buzón cuya cuenta envíe, y lo entrega a través del proveedor de esa dirección.',
+    sendingHint:
+      'Ninguno de los dos lleva la contraseña: se pide al usarlos. Tributary no envía correo: para eso se configura, como hasta ahora, el servidor de tu proveedor.',
     phone: 'En un teléfono o una tableta',
     qrCode: 'Código QR con la dirección de esta página',
     phoneHint: (login) =>

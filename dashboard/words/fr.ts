@@ -1203,6 +1203,10 @@ export const fr: Words = {
     'tested a mailbox': 'a testé une boîte aux lettres',
     'removed a mailbox': 'a supprimé une boîte mail',
     'marked a message': 'a marqué un message',
+    'sent a message': 'a envoyé un message',
+    'saved a draft': 'a enregistré un brouillon',
+    'cancelled a message': 'a annulé l’envoi d’un message',
+    'sent a message again': 'a fait renvoyer un message',
     'made a token': 'a créé un jeton',
     'revoked a token': 'a révoqué un jeton',
     'added a webhook': 'a ajouté un webhook',
@@ -1532,10 +1536,8 @@ export const fr: Words = {
       TRIBUTARY_PUBLIC_NAME: 'le nom sous lequel ils atteignent cette machine',
       TRIBUTARY_TLS_CERT: 'avec TRIBUTARY_TLS_KEY : un certificat pour ce nom auquel les appareils font confiance',
     },
-    sendingHint: 'Aucun des deux ne contient le mot de passe, qui est demandé.',
-    smtpServer: 'Serveur SMTP, pour envoyer',
-    outgoingHint:
-      'Avec le même identifiant et le même mot de passe, il accepte le courrier de toute adresse de cette boîte mail dont le compte envoie, et le transmet par le fournisseur de cette adresse.',
+    sendingHint:
+      'Aucun des deux ne contient le mot de passe, qui est demandé. Tributary n’envoie pas de courrier : pour cela, le serveur de votre fournisseur se configure comme avant.',
     phone: 'Sur un téléphone ou une tablette',
     qrCode: 'Code QR de l’adresse de cette page',
     phoneHint: (login) =>

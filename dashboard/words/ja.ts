@@ -1147,6 +1147,10 @@ export const ja: Words = {
     'tested a mailbox': 'メールボックスをテスト',
     'removed a mailbox': 'メールボックスを削除',
     'marked a message': 'メールの既読・フラグを変更',
+    'sent a message': 'メールを送信',
+    'saved a draft': '下書きを保存',
+    'cancelled a message': 'メールの送信を取り消し',
+    'sent a message again': 'メールの再送を指示',
     'made a token': 'トークンを作成',
     'revoked a token': 'トークンを無効化',
     'added a webhook': 'Webhook を追加',
@@ -1471,10 +1475,8 @@ export const ja: Words = {
       TRIBUTARY_PUBLIC_NAME: 'ほかの端末からこのコンピューターに接続するときの名前',
       TRIBUTARY_TLS_CERT: 'その名前に対する、端末が信頼する証明書（TRIBUTARY_TLS_KEY も設定します）',
     },
-    sendingHint: 'どちらにもパスワードは含まれず、設定時に入力を求められます。',
-    smtpServer: '送信用の SMTP サーバー',
-    outgoingHint:
-      '同じユーザー名とパスワードで使えます。送信を有効にしたアカウントのアドレスからのメールを受け付け、そのアドレスのプロバイダーを通して送ります。',
+    sendingHint:
+      'どちらにもパスワードは含まれず、設定時に入力を求められます。Tributary はメールを送信しません。送信には、これまでどおりプロバイダーのサーバーを設定してください。',
     phone: 'スマートフォンやタブレットで読む',
     qrCode: 'このページのアドレスの QR コード',
     phoneHint: (login) =>

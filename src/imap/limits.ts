@@ -104,6 +104,9 @@ export const imapLimits = {
   garbledHeaderOctetsMax: 8 * KiB,
   /** Mail-Followup-To names the writers of a thread. */
   answeringOctetsMax: 8 * KiB,
+  /** References of a long thread; an answer names the first of them, and the last ones (RFC 5537 section 3.4.4 shortens so). */
+  threadOctetsMax: 32 * KiB,
+  referencesMax: 50,
   /** A list shows a sender, a subject, and whether there are attachments. */
   listedAddressesMax: 2,
   listedPartsMax: 50,

@@ -38,6 +38,8 @@ export const sendLimits = {
   bouncesAmongMax: 200,
   /** What a report gives back of a header. */
   reportedHeaderOctets: 64 * KiB,
+  /** Letters of a subject in the outbox. */
+  subjectShownMax: 200,
   /** A message waits at most so long for the time that it is to be sent at. */
   sendAtLatestMs: 366 * day,
 } as const

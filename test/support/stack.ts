@@ -9,6 +9,7 @@ import { problemsOf } from '../../api/http/openapi.ts'
 import { type ApiWorld, buildServer } from '../../api/server.ts'
 import { createClock } from '../../src/clock.ts'
 import { Discoveries } from '../../src/discover/discoveries.ts'
+import { OutboxFiles } from '../../src/disk/outbox.ts'
 import { KeyFile } from '../../src/disk/key-ring.ts'
 import { Accounts } from '../../src/redis/accounts.ts'
 import { Audit } from '../../src/redis/audit.ts'
@@ -27,6 +28,7 @@ import { AccessTokens } from '../../src/redis/oauth-tokens.ts'
 import { OAuthGrants } from '../../src/redis/oauth-grants.ts'
 import { TokenRevocations } from '../../src/redis/token-revocations.ts'
 import { Bulletins } from '../../src/redis/bulletin.ts'
+import { Sendings } from '../../src/redis/outbox.ts'
 import { Pauses } from '../../src/redis/pauses.ts'
 import { PullQueue } from '../../src/redis/queue.ts'
 import { Runs } from '../../src/redis/runs.ts'
@@ -150,6 +152,8 @@ export async function startStack<Server extends StackRedis = TestRedis>(
     revocations: new TokenRevocations({ redis, seal, servers }),
     accessTokens: new AccessTokens({ redis, seal, servers, publicUrl: publicUrlOfTests, nowMs: Date.now }),
     bulletins: new Bulletins(redis),
+    sendings: new Sendings(redis),
+    outboxFiles: new OutboxFiles(join(server.folder, 'outbox')),
     ring,
     seal,
   }
@@ -159,8 +163,6 @@ export async function startStack<Server extends StackRedis = TestRedis>(
     imapsPort: 993,
     pop3Port: 110,
     pop3sPort: 995,
-    submissionsPort: 465,
-    submissionPort: 587,
   }
   const world: ApiWorld = { ...parts, log, adminToken, store: dovecot.store, trustedProxies: ['127.0.0.1'], mailPlaces }
   const app = await buildServer(world)

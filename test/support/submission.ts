@@ -178,10 +178,6 @@ export class SmtpTalk {
 
   async startTls(ca: string): Promise<void> {
     await this.asks('STARTTLS', 220)
-    await this.securely(ca)
-  }
-
-  async securely(ca: string): Promise<void> {
     const plainSocket = this.#socket
     plainSocket.removeAllListeners('data')
     const socket = connectSecurely({ socket: plainSocket, ca, servername: 'localhost' })

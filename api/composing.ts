@@ -1,0 +1,110 @@
+/** Makes a message of what somebody has written as JSON: its parts, the thread that it belongs to, the message that it passes on. */
+import type { Readable } from 'node:stream'
+import { dropDraft, putDraft } from '../src/imap/drafts.ts'
+import type { Reader } from '../src/imap/reading.ts'
+import { markAnswered, threadOf } from '../src/imap/thread.ts'
+import { addressesIn } from '../src/send/address.ts'
+import type { SendingIdentity } from '../src/send/identity.ts'
+import { composed, type ComposedAttachment, type Correspondent, type Thread } from '../src/smtp/compose.ts'
+import { badRequest, type Wrong } from './http/problems.ts'
+import type { MailReading } from './mail-reading.ts'
+import type { NewDraft, NewLetter } from './schemas/outbox.ts'
+
+type Fields = Omit<NewDraft, 'replaces'>
+
+const peopleFields = ['to', 'cc', 'bcc'] as const
+
+/** @throws Problem if an address is none. */
+export function recipientsOf(letter: Pick<Fields, 'to' | 'cc' | 'bcc'>): string[] {
+  const mistakes: Wrong[] = []
+  const addresses = new Map<string, string>()
+  for (const field of peopleFields)
+    for (const [nth, { address }] of letter[field].entries()) {
+      const [one, ...more] = addressesIn(address) ?? []
+      if (one === undefined || more.length > 0 || one !== address.trim())
+        mistakes.push({
+          pointer: `/${field}/${nth}/address`,
+          detail: 'must be an address such as ada@example.org',
+          rule: 'pattern',
+        })
+      else addresses.set(one.toLowerCase(), one)
+    }
+  if (mistakes.length > 0) throw badRequest(mistakes)
+  return [...addresses.values()]
+}
+
+export class Composing {
+  readonly #reading: MailReading
+
+  constructor(reading: MailReading) {
+    this.#reading = reading
+  }
+
+  /** @throws Problem if what it answers or passes on is not there. */
+  async compose(
+    destinationId: string,
+    identity: Pick<SendingIdentity, 'name' | 'address'>,
+    letter: Fields,
+    { nowMs, signal }: { readonly nowMs: number; readonly signal: AbortSignal },
+  ): Promise<Readable> {
+    recipientsOf(letter)
+    const { inReplyTo, forward } = letter
+    const thread: Thread | undefined =
+      inReplyTo && (await this.#reading.read(destinationId, signal, (reader) => threadOf(reader, inReplyTo)))
+    const attachments: ComposedAttachment[] = letter.attachments.map(({ filename, contentType, content }) => ({
+      filename,
+      contentType,
+      content: Buffer.from(content, 'base64'),
+    }))
+    if (forward?.as === 'attached') {
+      const { content } = await this.#reading.open(destinationId, forward)
+      attachments.push({ filename: 'message.eml', contentType: 'message/rfc822', content })
+    }
+    return composed({
+      from: { name: identity.name, address: identity.address },
+      to: letter.to.map(person),
+      cc: letter.cc.map(person),
+      bcc: letter.bcc.map(person),
+      subject: letter.subject,
+      text: letter.text,
+      html: letter.html,
+      attachments,
+      thread,
+      nowMs,
+    })
+  }
+
+  /** The draft is held whole: a store is told its size before it comes. */
+  async saveDraft(
+    destinationId: string,
+    identity: Pick<SendingIdentity, 'name' | 'address'>,
+    draft: NewDraft,
+    terms: { readonly nowMs: number; readonly signal: AbortSignal },
+  ) {
+    const pieces: Buffer[] = []
+    for await (const piece of await this.compose(destinationId, identity, draft, terms)) pieces.push(piece as Buffer)
+    const bytes = Buffer.concat(pieces)
+    return await this.#reading.read(
+      destinationId,
+      terms.signal,
+      async (reader) => await putDraft(reader, bytes, draft.replaces),
+    )
+  }
+
+  /** What it answers or passes on is marked so, and the draft goes. That a store does not do it keeps nothing from being sent. */
+  async settle(
+    destinationId: string,
+    { inReplyTo, forward, draft }: Pick<NewLetter, 'inReplyTo' | 'forward' | 'draft'>,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const settle = async (work: (reader: Reader) => Promise<unknown>) =>
+      await this.#reading.read(destinationId, signal, work).catch(() => {})
+    if (inReplyTo !== undefined) await settle(async (reader) => await markAnswered(reader, inReplyTo, 'answered'))
+    if (forward !== undefined) await settle(async (reader) => await markAnswered(reader, forward, 'forwarded'))
+    if (draft !== undefined) await settle(async (reader) => await dropDraft(reader, draft))
+  }
+}
+
+function person({ name, address }: { readonly name?: string | null; readonly address: string }): Correspondent {
+  return { name: name ?? null, address: address.trim() }
+}

@@ -1,0 +1,146 @@
+/** `/destinations/:id/outbox` and `/outbox` (CONTRACT section 11): where what is sent is. */
+import type { FastifyRequest } from 'fastify'
+import type { OutboxFiles } from '../../src/disk/outbox.ts'
+import type { Accounts } from '../../src/redis/accounts.ts'
+import type { Destinations } from '../../src/redis/destinations.ts'
+import type { Sendings } from '../../src/redis/outbox.ts'
+import { mayBeSent, needsBody, type OutboxEntry } from '../../src/send/entry.ts'
+import { shownEntry } from '../../src/send/shown.ts'
+import { cancelled, retried } from '../../src/send/transitions.ts'
+import type { App } from '../app.ts'
+import { cursorOf, idIn } from '../http/cursor.ts'
+import { findDestination, findSending } from '../http/found.ts'
+import { conflict } from '../http/problems.ts'
+import { type HandlerOf, route } from '../http/route.ts'
+import { listOf } from '../schemas/answers.ts'
+import * as schemas from '../schemas/outbox.ts'
+import { Id } from '../schemas/requests.ts'
+
+export interface OutboxWorld {
+  readonly accounts: Accounts
+  readonly destinations: Destinations
+  readonly sendings: Sendings
+  readonly outboxFiles: OutboxFiles
+}
+
+export async function outboxRoutes(app: App, world: OutboxWorld): Promise<void> {
+  const handlers = new OutboxHandlers(world)
+  app.get('/destinations/:id/outbox', listOutbox, handlers.list)
+  app.get('/outbox/:id', readSending, handlers.read)
+  app.post('/outbox/:id/cancel', cancelSending, handlers.cancel)
+  app.post('/outbox/:id/retry', retrySending, handlers.retry)
+}
+
+const listOutbox = route(
+  { scope: 'read' },
+  {
+    operationId: 'listOutbox',
+    summary: 'List what a mailbox sends, and has sent',
+    description: 'Newest first; what has ended is kept for 30 days.',
+    params: Id,
+    querystring: schemas.OutboxQuery,
+    response: { 200: listOf(schemas.OutboxEntry) },
+  },
+)
+
+const readSending = route(
+  { scope: 'read' },
+  {
+    operationId: 'readSending',
+    summary: 'Read where a message is that was sent',
+    params: Id,
+    response: { 200: schemas.OutboxEntry },
+  },
+)
+
+const cancelSending = route(
+  { scope: 'operate' },
+  {
+    operationId: 'cancelSending',
+    summary: 'Do not send a message',
+    description:
+      'One that waits is not sent; of one that is unknown nobody asks any more. Whoever has it has it. Once it is being sent, or has ended: 409.',
+    problems: ['conflict'],
+    params: Id,
+    response: { 200: schemas.OutboxEntry },
+  },
+)
+
+const retrySending = route(
+  { scope: 'operate' },
+  {
+    operationId: 'retrySending',
+    summary: 'Send a message now',
+    description:
+      'One that waits is tried at once. One that is unknown is sent again to those who may have it: they may get it twice. Recipients that were accepted or refused are not sent to again. While it is being sent, or where it has ended: 409.',
+    problems: ['conflict'],
+    params: Id,
+    response: { 202: schemas.OutboxEntry },
+  },
+)
+
+class OutboxHandlers {
+  readonly #world: OutboxWorld
+
+  constructor(world: OutboxWorld) {
+    this.#world = world
+  }
+
+  readonly list: HandlerOf<typeof listOutbox> = async ({ params: { id }, query }) => {
+    await findDestination(this.#world.destinations, id)
+    const { limit, cursor, state } = query
+    const { items, next } = await this.#world.sendings.list(id, { limit, state, after: idIn(cursor) })
+    return { items: items.map(shownEntry), next: cursorOf(next) }
+  }
+
+  readonly read: HandlerOf<typeof readSending> = async ({ params: { id } }) =>
+    shownEntry(await findSending(this.#world.sendings, id))
+
+  readonly cancel: HandlerOf<typeof cancelSending> = async (request) => {
+    const { sendings, outboxFiles } = this.#world
+    const nowMs = await sendings.nowMs()
+    const entry = await this.#changed(request, (before) => cancelled(before, nowMs))
+    if (!needsBody(entry)) await outboxFiles.remove(entry.id)
+    return shownEntry(entry)
+  }
+
+  readonly retry: HandlerOf<typeof retrySending> = async (request, reply) => {
+    const { sendings, outboxFiles, accounts } = this.#world
+    const { id } = request.params
+    const before = await findSending(sendings, id)
+    if (mayBeSent(before) && (await outboxFiles.octetsOf(id)) === undefined)
+      throw conflict(`The text of the message ${id} is not on the disk of this instance any more; write it anew.`)
+    if ((await accounts.get(before.accountId)) === undefined)
+      throw conflict(`The account that sent the message ${id} is gone; write it anew as another address.`)
+    const nowMs = await sendings.nowMs()
+    const entry = await this.#changed(request, (now) => retried(now, nowMs))
+    return await reply.code(202).send(shownEntry(entry))
+  }
+
+  async #changed(
+    request: FastifyRequest<{ Params: { id: string } }>,
+    change: (before: OutboxEntry) => OutboxEntry | undefined,
+  ): Promise<OutboxEntry> {
+    const { sendings } = this.#world
+    const { id } = request.params
+    const entry = await sendings.change(id, change)
+    if (entry === undefined) {
+      const { state, subject } = await findSending(sendings, id)
+      request.about = subject
+      throw conflict(`The message ${id} is ${state}: ${reasons[state]}.`)
+    }
+    request.about = entry.subject
+    return entry
+  }
+}
+
+/** Why nothing is changed any more. */
+const reasons: Readonly<Record<OutboxEntry['state'], string>> = {
+  queued: 'it has been changed meanwhile; read it again',
+  deferred: 'it has been changed meanwhile; read it again',
+  unknown: 'it has been changed meanwhile; read it again',
+  sending: 'the provider is getting it just now; read it again in a moment',
+  accepted: 'the provider has it, and nobody can take it back',
+  rejected: 'the provider has refused it for good; write it anew',
+  cancelled: 'nothing is sent of it any more; write it anew',
+}

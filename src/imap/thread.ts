@@ -1,0 +1,45 @@
+/** What an answer to a message says of it (RFC 5322 section 3.6.4). */
+import { headerFields, fetchItem } from './items.ts'
+import { imapLimits } from './limits.ts'
+import { type MessagePlace, open, type Reader, Unreadable } from './reading.ts'
+
+export interface ThreadOf {
+  /** In its angle brackets; null if it has none that can be read. */
+  readonly messageId: string | null
+  /** Of the answer: those of the message, and the message itself. */
+  readonly references: readonly string[]
+}
+
+const item = headerFields(['MESSAGE-ID', 'IN-REPLY-TO', 'REFERENCES'], imapLimits.threadOctetsMax)
+
+export async function threadOf(reader: Reader, place: MessagePlace): Promise<ThreadOf> {
+  await open(reader, place)
+  let header: string | undefined
+  await fetchItem(reader, [place.uid], { name: 'BODY', item }, (_uid, octets) => {
+    header = octets.toString('latin1')
+  })
+  if (header === undefined) throw new Unreadable('no message')
+  return threadIn(header)
+}
+
+export function threadIn(header: string): ThreadOf {
+  const unfolded = header.replace(/\r?\n[ \t]+/g, ' ')
+  const idsIn = (name: RegExp) => (name.exec(unfolded)?.[1] ?? '').match(/<[\x21-\x3b\x3d\x3f-\x7e]{1,250}>/g) ?? []
+  const [messageId] = idsIn(/^message-id:(.*)$/im)
+  if (messageId === undefined) return { messageId: null, references: [] }
+  const before = idsIn(/^references:(.*)$/im)
+  const answered = idsIn(/^in-reply-to:(.*)$/im)
+  // Where References is missing, one parent stands in for it; of several nobody knows which.
+  const known = before.length > 0 || answered.length !== 1 ? before : answered
+  const all = [...new Set([...known, messageId])]
+  // The first one is the beginning of the thread; the last ones are the nearest.
+  const most = imapLimits.referencesMax
+  return { messageId, references: all.length <= most ? all : [...all.slice(0, 1), ...all.slice(1 - most)] }
+}
+
+/** Marks a message as answered or passed on (RFC 3501, RFC 5788). */
+export async function markAnswered(reader: Reader, place: MessagePlace, how: 'answered' | 'forwarded'): Promise<void> {
+  await open(reader, place, { readOnly: false })
+  const flag = how === 'answered' ? '\\Answered' : '$Forwarded'
+  await reader.client.messageFlagsAdd(String(place.uid), [flag], { uid: true, silent: true })
+}

@@ -75,7 +75,12 @@ const account = json(
     guarded: Type.Optional(Type.Literal(true)),
     smtpGuarded: Type.Optional(Type.Literal(true)),
     identityProof: Type.Optional(
-      Type.Object({ state: Type.Enum(['verified', 'refused']), reason: orNull(text(10_000)), atMs: ms }),
+      Type.Object({
+        state: Type.Enum(['verified', 'refused', 'sent']),
+        reason: orNull(text(10_000)),
+        atMs: ms,
+        token: Type.Optional(Type.String({ pattern: '^[0-9a-f]{32}$' })),
+      }),
     ),
     loginTraits: Type.Optional(Type.Array(text(100), { maxItems: 100 })),
     twinOf: Type.Optional(id),

@@ -25,7 +25,7 @@ const table: readonly (readonly [string, string, Deed])[] = [
   ['POST', `/accounts/${id}/pause`, 'paused an account'],
   ['POST', `/accounts/${id}/resume`, 'resumed an account'],
   ['POST', `/accounts/${id}/pull`, 'asked for a run'],
-  ['POST', `/accounts/${id}/(?:smtp/)?test`, 'tested an account'],
+  ['POST', `/accounts/${id}/(?:(?:smtp/)?test|smtp/verify)`, 'tested an account'],
   ['POST', '/accounts/(?:smtp/)?test', 'tested an account'],
   ['POST', '/accounts/import', 'imported accounts'],
   ['POST', `/(?:accounts|destinations)/${id}/oauth(?:/link)?`, 'began a sign-in'],

@@ -3,6 +3,7 @@ import { importLimitsOf } from '../src/account/import-limits.ts'
 import type { Failure } from '../src/failure/failure.ts'
 import { happened, reportOf } from '../src/failure/sentences.ts'
 import { Arrivals } from '../src/redis/arrivals.ts'
+import { IdentityTests } from '../src/redis/identity-tests.ts'
 import { countsOf } from '../src/redis/ledger.ts'
 import type { Lesson } from '../src/redis/due.ts'
 import { Recorder } from '../src/redis/transcripts.ts'
@@ -50,7 +51,7 @@ export async function performRun(world: PullWorld, order: RunOrder): Promise<Per
   const settings = await world.settings()
   const shownAfterMs = order.isQuiet ? workerLimits.shownAfterMs : 0
   const progress = new Progress(world.runs, run, counts, { shownAfterMs })
-  const arrivals = new Arrivals(world.redis, accountId, id, settings.arrivedKeptDays)
+  const arrivals = arrivalsOf(world, run, settings.arrivedKeptDays)
   const sentMail = sentMailOf(world, order)
   if (progress.isShown) await world.runs.change(run)
   logRunStarted(log, loaded.account.host, order.isQuiet)
@@ -86,7 +87,7 @@ export async function performRun(world: PullWorld, order: RunOrder): Promise<Per
     failure = await visit.pullAsItCan()
   } finally {
     // In every case, the last writes about the run under way must not come after its end.
-    await Promise.all([recorder?.end(), progress.settled(), arrivals.settled(), sentMail.settled()])
+    await Promise.all([recorder?.end(), progress.settled(), arrivals.settled(world.clock.nowMs()), sentMail.settled()])
   }
   const goesOn = failure && (await goingOn(world, order, { run, counts, failure, wasLetIn: visit.wasLetIn }))
   if (goesOn) return ends(goesOn.end, goesOn.waitsMs)
@@ -181,4 +182,9 @@ function deferredSentence(count: number, failure: Failure): string {
   const those =
     count === 1 ? 'One message is tried again later by itself' : `${count} messages are tried again later by themselves`
   return `${those}: ${happened(failure)}`
+}
+
+/** What a run stores: listed for people, and looked through for the mail that tests an address. */
+function arrivalsOf({ redis, accounts }: PullWorld, { accountId, id }: Run, keptDays: number): IdentityTests {
+  return new IdentityTests(accounts, accountId, new Arrivals(redis, accountId, id, keptDays))
 }

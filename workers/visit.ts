@@ -13,7 +13,7 @@ import type { World } from '../src/pull/ports.ts'
 import type { Store } from '../src/pull/store-ports.ts'
 import { pullAccount } from '../src/pull/pull.ts'
 import { rebuild } from '../src/pull/rebuild.ts'
-import { Arrivals } from '../src/redis/arrivals.ts'
+import type { Arrivals } from '../src/redis/arrivals.ts'
 import { refusalOf } from '../src/redis/headroom.ts'
 import type { Lease } from '../src/redis/lease.ts'
 import { RedisLedger } from '../src/redis/ledger.ts'
@@ -62,7 +62,7 @@ interface RunRecords {
   /** The counts grow as the run goes, so that a run that fails still reports what it did. */
   readonly counts: RunCounts
   readonly progress: Progress
-  readonly arrivals: Arrivals
+  readonly arrivals: Pick<Arrivals, 'add'>
   readonly sentMail: SentMail
   readonly recorder: Recorder | undefined
   readonly setAsideAfterMs: number

@@ -1,14 +1,18 @@
 /** `/accounts/smtp/test` and `/accounts/{id}/smtp/test` (CONTRACT section 11): tries the server by which an account sends. */
+import { randomBytes } from 'node:crypto'
 import type { FastifyRequest } from 'fastify'
 import { openedProxy, proxyIn, type Proxy, viaOf } from '../../src/account/proxy.ts'
 import type { Account } from '../../src/account/account.ts'
+import type { IdentityProof } from '../../src/account/sending.ts'
 import { openedSmtpPassword, smtpLoginOf } from '../../src/account/smtp-login.ts'
 import type { Discoveries } from '../../src/discover/discoveries.ts'
 import type { Failure } from '../../src/failure/failure.ts'
 import { smtpStepSentence } from '../../src/failure/smtp-step.ts'
 import type { AccountRecord } from '../../src/redis/account-record.ts'
+import { identityTest } from '../../src/send/identity-test.ts'
 import { examineSmtp, smtpFailed, type SmtpExamination } from '../../src/smtp/examine.ts'
 import type { SmtpLogin } from '../../src/smtp/login-options.ts'
+import { sendTestMail } from '../../src/smtp/test-mail.ts'
 import { AccountChanges } from '../account-changes.ts'
 import type { App } from '../app.ts'
 import { foundSmtp } from '../found-smtp.ts'
@@ -21,7 +25,7 @@ import { newAccount } from '../new-account.ts'
 import { AccountPatch, NewAccount } from '../schemas/accounts.ts'
 import { Id } from '../schemas/requests.ts'
 import * as schemas from '../schemas/sending.ts'
-import { demandSmtpPlaces, isServer, smtpGuardedBy, smtpView } from '../smtp-fields.ts'
+import { demandSmtpPlaces, isServer, keptProof, smtpGuardedBy, smtpView } from '../smtp-fields.ts'
 import type { AccountTestsWorld } from './account-tests.ts'
 
 export interface SmtpTestsWorld extends AccountTestsWorld {
@@ -34,6 +38,7 @@ export async function smtpTestRoutes(app: App, world: SmtpTestsWorld): Promise<v
   const withOrWithoutBody = async (request: FastifyRequest) => {
     request.body ??= {}
   }
+  app.post('/accounts/:id/smtp/verify', verifyAddress, handlers.verify)
   app.post('/accounts/:id/smtp/test', { ...testSmtp, preValidation: withOrWithoutBody }, handlers.test)
 }
 
@@ -57,6 +62,18 @@ const testSmtp = route(
     params: Id,
     body: AccountPatch,
     response: { 200: schemas.SmtpExamination },
+  },
+)
+
+const verifyAddress = route(
+  { scope: 'operate' },
+  {
+    operationId: 'verifyAddress',
+    summary: 'Send a mail as the address of an account, to the address itself',
+    description:
+      'It is known again when the account gathers it, and stored like any mail: then the address is `verified` (GET /destinations/:id/identities). Where the server does not send as the address it is `refused`, in its words. POST /accounts/:id/pull gathers it at once.',
+    params: Id,
+    response: { 200: schemas.AddressVerification },
   },
 )
 
@@ -91,21 +108,64 @@ class SmtpTestHandlers {
     if (!isAsRegistered && principalOf(request).scope !== 'admin')
       throw new Problem('scope', 'To try an account with other settings needs the scope admin.')
     const tried = isAsRegistered ? registered : await this.#changes.tried(request)
+    const record = await this.#ready(tried, request, isAsRegistered)
+    if (record === undefined) return unknown(tried.account)
+    return await this.#examined(record.account, this.#accessOf(record))
+  }
+
+  readonly verify: HandlerOf<typeof verifyAddress> = async (request) => {
+    const registered = await findAccount(this.#world.accounts, request.params.id)
+    const record = await this.#ready(registered, request, true)
+    if (record === undefined) return { ...unknown(registered.account), state: 'unverified' as const }
+    const { account } = record
+    const [token, atMs] = [randomBytes(16).toString('hex'), Date.now()]
+    // Written before it goes out: it may be gathered before its answer is here.
+    await this.#note(account, { state: 'sent', token, reason: null, atMs })
+    const login = await this.#loginOf(account, this.#accessOf(record))
+    const end = await sendTestMail(login, account.address, identityTest(account.address, token, atMs))
+    if (end.kind === 'failed') return { ...answered(end.examination, account), state: 'unverified' as const }
+    if (end.kind === 'sent') return { ...sentOn(account), state: 'unverified' as const }
+    await this.#note(account, { state: 'refused', reason: end.reason, atMs })
+    const step = 'own address' as const
+    const failure = { kind: 'provider refused' as const, message: end.reason }
+    const told = { ok: false, failure, next: smtpStepSentence(step), step }
+    return { ...answered(told, account), state: 'refused' as const }
+  }
+
+  /** Of the address and the login that were tested, and no others that somebody has set meanwhile. */
+  async #note(tested: Account, proof: IdentityProof): Promise<void> {
+    await this.#world.accounts.update(tested.id, (record) => {
+      const isSame = keptProof({ ...record, identityProof: proof }, tested).identityProof !== undefined
+      return { record: isSame ? { ...record, identityProof: proof } : record, due: 'as before' }
+    })
+  }
+
+  /** A record whose server is known; what was found is kept if it is to be. Undefined: nobody knows one. */
+  async #ready(
+    tried: AccountRecord,
+    request: Parameters<typeof principalOf>[0],
+    keeps: boolean,
+  ): Promise<AccountRecord | undefined> {
     const isGuarded = tried.guarded === true || principalOf(request).destinationId !== undefined
     const account = await this.#withServer(tried.account, isGuarded)
-    if (account === undefined) return unknown(tried.account)
+    if (account === undefined) return undefined
     const isFound = tried.account.smtp === null
     const record = { ...tried, account, ...(isFound && isGuarded ? { smtpGuarded: true as const } : {}) }
     if (isFound) await demandSmtpPlaces(this.#world, account, record)
-    if (isFound && isAsRegistered) await this.#keep(record)
+    if (isFound && keeps) await this.#keep(record)
+    return record
+  }
+
+  #accessOf(record: AccountRecord): Access {
+    const { account } = record
     const { seal, accessTokens } = this.#world
     const own = openedProxy(account, record, seal)
     const guarded = record.smtpGuarded
     if (smtpLoginOf(account)?.auth !== 'oauth2')
-      return await this.#examined(account, { password: openedSmtpPassword(account.id, record, seal), own, guarded })
+      return { password: openedSmtpPassword(account.id, record, seal), own, guarded }
     const holder = { kind: 'account', id: account.id, login: account, guarded: record.guarded === true } as const
     const accessToken = async (refused?: string) => await accessTokens.of(holder, { refused })
-    return await this.#examined(account, { password: '', accessToken, own, guarded })
+    return { password: '', accessToken, own, guarded }
   }
 
   /** The account with a server, where one is known or can be found. */
@@ -127,23 +187,26 @@ class SmtpTestHandlers {
     })
   }
 
-  async #examined(
-    account: Account,
-    {
-      own,
-      guarded = false,
-      ...secret
-    }: Pick<SmtpLogin, 'password' | 'accessToken'> & {
-      readonly own: Proxy | 'none' | null
-      readonly guarded: boolean | undefined
-    },
-  ) {
+  async #examined(account: Account, access: Access) {
+    return answered(await examineSmtp(await this.#loginOf(account, access), account.address), account)
+  }
+
+  async #loginOf(account: Account, { own, guarded = false, ...secret }: Access): Promise<SmtpLogin> {
     const login = smtpLoginOf(account)
     if (login === undefined) throw new Error(`${account.id} has no SMTP server`)
     const reach = await currentReach(this.#world.settings, { guarded }, 'smtp')
-    const via = viaOf(login.host, own, this.#world.proxy)
-    return answered(await examineSmtp({ ...login, ...secret, reach, via }, account.address), account)
+    return { ...login, ...secret, reach, via: viaOf(login.host, own, this.#world.proxy) }
   }
+}
+
+type Access = Pick<SmtpLogin, 'password' | 'accessToken'> & {
+  readonly own: Proxy | 'none' | null
+  readonly guarded: boolean | undefined
+}
+
+function sentOn(account: Account) {
+  const next = `A mail is on its way to ${account.address}, from itself: the address is verified when that is gathered.`
+  return answered({ ok: true, failure: null, next, step: null }, account)
 }
 
 function answered(examination: SmtpExamination, account: Account) {

@@ -69,6 +69,14 @@ export const SmtpExamination = Type.Object({
 })
 export type SmtpExamination = Static<typeof SmtpExamination>
 
+export const AddressVerification = Type.Object({
+  ...SmtpExamination.properties,
+  state: Type.Enum([...identityStates], {
+    description: 'refused does not send; unverified does',
+    ...like('unverified'),
+  }),
+})
+
 export const SendingIdentity = Type.Object({
   accountId: id,
   address: Type.String(like('me@example.net')),

@@ -13,11 +13,12 @@ import { ImportBudget, megabytesOf, octetsIn } from './import-budget.tsx'
 import { changedLogin, LoginFields, typedLogin } from './login-fields.tsx'
 import { changedRare, MoreFields, rareOf } from './more-fields.tsx'
 import { destinationName } from './new-mailbox.tsx'
+import { changedSending, SendingFields, typedSending } from './sending-fields.tsx'
 import { Trial } from './trial.tsx'
 import { tell } from './toast.tsx'
 
 export function AccountEditor({ account, onClose }: { readonly account: Account; readonly onClose: () => void }) {
-  const { form, add, account: say, common } = words.value
+  const { form, add, account: say, common, sending } = words.value
   /** The account may change elsewhere while this form is open. */
   const { value: before } = useSignal(account)
   const { value: known } = useResource('/destinations', everyOne<Destination>).now
@@ -28,6 +29,7 @@ export function AccountEditor({ account, onClose }: { readonly account: Account;
   const first = {
     ...typedLogin(before),
     ...rareOf(before),
+    ...typedSending(before),
     address: before.address,
     destinationId: before.destinationId,
     folder: before.folder,
@@ -51,12 +53,14 @@ export function AccountEditor({ account, onClose }: { readonly account: Account;
     return {
       ...Object.fromEntries(changed.map((name) => [name, now[name]])),
       ...changedRare(first, typed),
+      ...changedSending(first, typed),
       ...changedLogin(before, typed, 'POP3'),
     }
   }
   const draft = useDraft(first, async (typed) => {
-    learn([await call<Account>('PATCH', `/accounts/${before.id}`, bodyOf(typed))])
-    tell(say.saved)
+    const saved = await call<Account>('PATCH', `/accounts/${before.id}`, bodyOf(typed))
+    learn([saved])
+    tell(saved.notices?.length ? sending.shared(saved.address) : say.saved)
     onClose()
   })
   return (
@@ -71,6 +75,7 @@ export function AccountEditor({ account, onClose }: { readonly account: Account;
           shown.value = [...shown.value, fingerprint]
         }}
       />
+      <SendingFields draft={draft} />
       <div class="fields-row">
         <Choice
           label={form.destination}

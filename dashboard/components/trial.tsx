@@ -2,12 +2,14 @@
 import { useSignal } from '@preact/signals'
 import { call } from '../client.ts'
 import type { Draft } from '../draft.ts'
-import type { Account, Examination } from '../shapes.ts'
+import type { Account, Examination, SmtpExamination } from '../shapes.ts'
 import { words } from '../words/index.ts'
 import { Button } from './button.tsx'
 import { groups } from './certificate-fields.tsx'
 import { Examined } from './examined.tsx'
 import type { TypedLogin } from './login-fields.tsx'
+import type { SendingTyped } from './sending-fields.tsx'
+import { SendingSeen } from './sending-seen.tsx'
 import { byPassword } from './sign-in/entry.tsx'
 
 export function Trial({
@@ -18,7 +20,7 @@ export function Trial({
 }: {
   /** As it is registered. */
   readonly account: Account
-  readonly draft: Draft<TypedLogin>
+  readonly draft: Draft<TypedLogin & SendingTyped>
   /** What would be sent. */
   readonly body: () => object
   /** Is told which certificate the server has shown. */
@@ -26,14 +28,20 @@ export function Trial({
 }) {
   const { add, welcome } = words.value
   const testing = useSignal(false)
-  const tested = useSignal<{ readonly of: string; readonly seen: Examination } | undefined>(undefined)
+  const tested = useSignal<
+    { readonly of: string; readonly seen: Examination; readonly sending: SmtpExamination | undefined } | undefined
+  >(undefined)
   const { value: last } = tested
   const test = async () => {
     testing.value = true
     const tried = body()
     await draft.run(async () => {
       const seen = await call<Examination>('POST', `/accounts/${account.id}/test`, tried)
-      tested.value = { of: JSON.stringify(tried), seen }
+      const isToSend = seen.ok && draft.values.sends
+      const sending = isToSend
+        ? await call<SmtpExamination>('POST', `/accounts/${account.id}/smtp/test`, tried)
+        : undefined
+      tested.value = { of: JSON.stringify(tried), seen, sending }
       if (seen.tls !== null) onShown(seen.tls.fingerprint)
     })
     testing.value = false
@@ -50,6 +58,7 @@ export function Trial({
           {testing.value ? welcome.testing : ''}
         </span>
       </div>
+      {last?.sending !== undefined && last.of === JSON.stringify(body()) && <SendingSeen seen={last.sending} />}
       {last !== undefined && last.of === JSON.stringify(body()) && (
         <Examined
           seen={last.seen}

@@ -1435,6 +1435,56 @@ export const de: Words = {
     submit: 'Hinzufügen und starten',
     added: 'Hinzugefügt. Der erste Import beginnt.',
   },
+  sending: {
+    wish: 'Ich möchte mit dieser Adresse antworten',
+    wishHint: 'Was Sie damit senden, geht über den eigenen Anbieter der Adresse hinaus, mit demselben Passwort.',
+    by: (server: string) => `Gesendet wird über ${server}.`,
+    byHand: 'Senden: Server und Name, von Hand',
+    host: 'Server zum Senden (SMTP)',
+    hostHint: 'Leer: Er wird gesucht.',
+    port: 'Port zum Senden',
+    tls: 'Verschlüsselung beim Senden',
+    user: 'Benutzer zum Senden',
+    password: 'Anderes Passwort zum Senden',
+    asPop3: 'Leer: wie beim Abholen.',
+    name: 'Ihr Name in dem, was Sie senden',
+    nameHint: 'Er steht neben der Adresse.',
+    works: (server: string) => `Das Senden funktioniert, über ${server}.`,
+    fails: 'Das Senden funktioniert noch nicht.',
+    shared: (address: string) =>
+      `Ein anderes Konto dieses Postfachs hat auch die Adresse ${address}. Gesendet wird mit dem, das zuerst da war.`,
+    sendsBy: 'Sendet über',
+    nothing: 'nichts: Es soll nicht senden',
+    notYet: 'noch nicht bekannt',
+    steps: {
+      'name the server': 'Geben Sie den Server zum Senden ein: Die Hilfeseiten des Anbieters nennen ihn.',
+      'check login':
+        'Prüfen Sie Benutzer und Passwort. Es sind die zum Abholen, wenn zum Senden keine anderen eingetragen sind.',
+      'app password':
+        'Der Anbieter will ein App-Passwort: Erstellen Sie eines in seinen Sicherheitseinstellungen und geben Sie das ein.',
+      'sign in again':
+        'Die Anmeldung umfasst das Senden nicht: Melden Sie sich noch einmal an und stimmen Sie dort zu.',
+      'sign in instead': 'Der Anbieter nimmt kein Passwort: Melden Sie sich stattdessen dort an.',
+      'switch sending on':
+        'Das Senden mit Programmen ist für dieses Postfach ausgeschaltet: Schalten Sie es in den Einstellungen beim Anbieter ein.',
+      'confirm on the web':
+        'Melden Sie sich einmal auf der Webseite des Anbieters an und bestätigen Sie dort, dass Sie es waren.',
+      'unlock on the web':
+        'Das Konto ist gesperrt: Melden Sie sich auf der Webseite des Anbieters an; dort steht, wie es wieder geöffnet wird.',
+      'other encryption': 'Ohne Verschlüsselung wird nichts gesendet: Versuchen Sie TLS an Port 465.',
+      'check certificate': 'Prüfen Sie den Namen des Servers: Sein Zertifikat passt nicht.',
+      'other port': 'Viele Netze sperren diesen Port: Versuchen Sie 587 mit STARTTLS oder 465 mit TLS.',
+      'check the host': 'Prüfen Sie den Namen des Servers: Es gibt keinen, der so heißt.',
+      'let the address in':
+        'Der Anbieter sperrt aus, woher Tributary kommt: Lassen Sie es in den Sicherheitseinstellungen dort zu.',
+      'log in':
+        'Er sendet nur für Angemeldete: Prüfen Sie Benutzer und Passwort, und ob das der Server zum Senden ist.',
+      'own address':
+        'Der Anbieter sendet mit dieser Anmeldung nicht als diese Adresse: Fügen Sie die Adresse dort hinzu oder geben Sie ihren eigenen Benutzer und ihr Passwort ein.',
+      later: 'Versuchen Sie es später noch einmal: Der Server sagt, dass es vorübergeht.',
+      'ask the provider': 'Fragen Sie den Anbieter, was er verlangt.',
+    },
+  },
   edit: {
     certificate: 'Zertifikat',
     trusts: { checked: 'Prüfen (üblich)', pinned: 'Genau einem vertrauen', unchecked: 'Jedes annehmen (unsicher)' },

@@ -1426,6 +1426,52 @@ export const en = {
     submit: 'Add and start',
     added: 'Added. Its first import begins.',
   },
+  sending: {
+    wish: 'I want to answer as this address',
+    wishHint: 'What you send as it goes out by its own provider, with the same password.',
+    by: (server: string) => `It sends by ${server}.`,
+    byHand: 'Sending: server and name, by hand',
+    host: 'Server for sending (SMTP)',
+    hostHint: 'Empty: it is looked for.',
+    port: 'Port for sending',
+    tls: 'Encryption for sending',
+    user: 'User for sending',
+    password: 'Another password for sending',
+    asPop3: 'Empty: as for fetching.',
+    name: 'Your name in what you send',
+    nameHint: 'It stands beside the address.',
+    works: (server: string) => `Sending works, by ${server}.`,
+    fails: 'Sending does not work yet.',
+    shared: (address: string) =>
+      `Another account of this mailbox has the address ${address} too. The one that was there first sends as it.`,
+    sendsBy: 'Sends by',
+    nothing: 'nothing: it is not to send',
+    notYet: 'not known yet',
+    steps: {
+      'name the server': 'Enter the server for sending: the help pages of the provider name it.',
+      'check login': 'Check user and password. They are those for fetching, unless others are entered for sending.',
+      'app password': 'The provider wants an app password: make one in its security settings and enter that.',
+      'sign in again': 'The sign-in does not include sending: sign in again, and agree to it there.',
+      'sign in instead': 'The provider takes no password: sign in there instead.',
+      'switch sending on':
+        'Sending by programs is switched off for this mailbox: switch it on in its settings at the provider.',
+      'confirm on the web': 'Sign in on the provider’s web page once, and confirm there that it was you.',
+      'unlock on the web':
+        'The account is locked: sign in on the provider’s web page, which says how to open it again.',
+      'other encryption': 'Nothing is sent without encryption: try TLS at port 465.',
+      'check certificate': 'Check the name of the server: its certificate does not fit.',
+      'other port': 'Many networks keep this port shut: try 587 with STARTTLS, or 465 with TLS.',
+      'check the host': 'Check the name of the server: there is none of this name.',
+      'let the address in':
+        'The provider shuts out where Tributary comes from: let it in in the security settings there.',
+      'log in':
+        'It sends for those alone who are logged in: check user and password, and whether this is the server for sending.',
+      'own address':
+        'The provider does not send as this address with this login: add the address there, or enter its own user and password.',
+      later: 'Try again later: it says that this passes.',
+      'ask the provider': 'Ask the provider what it wants.',
+    },
+  },
   edit: {
     certificate: 'Certificate',
     trusts: { checked: 'Check it (usual)', pinned: 'Trust exactly one', unchecked: 'Take any (not safe)' },

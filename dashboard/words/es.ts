@@ -1443,6 +1443,53 @@ export const es: Words = {
     submit: 'Añadir y empezar',
     added: 'Añadida. Empieza su primera importación.',
   },
+  sending: {
+    wish: 'Quiero responder con esta dirección',
+    wishHint: 'Lo que envíes con ella sale por su propio proveedor, con la misma contraseña.',
+    by: (server: string) => `Envía por ${server}.`,
+    byHand: 'Envío: servidor y nombre, a mano',
+    host: 'Servidor de envío (SMTP)',
+    hostHint: 'Vacío: se busca.',
+    port: 'Puerto de envío',
+    tls: 'Cifrado del envío',
+    user: 'Usuario de envío',
+    password: 'Otra contraseña para el envío',
+    asPop3: 'Vacío: como al recoger.',
+    name: 'Tu nombre en lo que envías',
+    nameHint: 'Aparece junto a la dirección.',
+    works: (server: string) => `El envío funciona, por ${server}.`,
+    fails: 'El envío todavía no funciona.',
+    shared: (address: string) =>
+      `Otra cuenta de este buzón también tiene la dirección ${address}. Envía con ella la que estaba primero.`,
+    sendsBy: 'Envía por',
+    nothing: 'nada: no debe enviar',
+    notYet: 'aún no se sabe',
+    steps: {
+      'name the server': 'Escribe el servidor de envío: lo dicen las páginas de ayuda del proveedor.',
+      'check login': 'Revisa usuario y contraseña. Son los de la recogida, si no hay otros para el envío.',
+      'app password':
+        'El proveedor quiere una contraseña de aplicación: crea una en sus ajustes de seguridad y escríbela aquí.',
+      'sign in again': 'El inicio de sesión no incluye el envío: inicia sesión de nuevo y acéptalo allí.',
+      'sign in instead': 'El proveedor no acepta contraseñas: inicia sesión allí.',
+      'switch sending on':
+        'El envío con programas está desactivado en este buzón: actívalo en sus ajustes en el proveedor.',
+      'confirm on the web': 'Inicia sesión una vez en la página web del proveedor y confirma allí que fuiste tú.',
+      'unlock on the web':
+        'La cuenta está bloqueada: inicia sesión en la página web del proveedor, que dice cómo abrirla de nuevo.',
+      'other encryption': 'Sin cifrado no se envía nada: prueba TLS en el puerto 465.',
+      'check certificate': 'Revisa el nombre del servidor: su certificado no corresponde.',
+      'other port': 'Muchas redes cierran este puerto: prueba 587 con STARTTLS o 465 con TLS.',
+      'check the host': 'Revisa el nombre del servidor: no hay ninguno que se llame así.',
+      'let the address in':
+        'El proveedor rechaza el lugar desde el que llega Tributary: permítelo en los ajustes de seguridad.',
+      'log in':
+        'Solo envía para quien ha iniciado sesión: revisa usuario y contraseña, y si este es el servidor de envío.',
+      'own address':
+        'El proveedor no envía como esta dirección con este usuario: añade allí la dirección, o escribe su propio usuario y contraseña.',
+      later: 'Inténtalo más tarde: el servidor dice que se pasará.',
+      'ask the provider': 'Pregunta al proveedor qué es lo que quiere.',
+    },
+  },
   edit: {
     certificate: 'Certificado',
     trusts: {

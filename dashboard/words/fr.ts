@@ -1455,6 +1455,54 @@ export const fr: Words = {
     submit: 'Ajouter et démarrer',
     added: 'Compte ajouté. Son premier import commence.',
   },
+  sending: {
+    wish: 'Je veux répondre avec cette adresse',
+    wishHint: 'Ce que vous envoyez avec elle part par son propre fournisseur, avec le même mot de passe.',
+    by: (server: string) => `L’envoi passe par ${server}.`,
+    byHand: 'Envoi : serveur et nom, à la main',
+    host: 'Serveur d’envoi (SMTP)',
+    hostHint: 'Vide : il est recherché.',
+    port: 'Port d’envoi',
+    tls: 'Chiffrement de l’envoi',
+    user: 'Utilisateur pour l’envoi',
+    password: 'Autre mot de passe pour l’envoi',
+    asPop3: 'Vide : comme pour la relève.',
+    name: 'Votre nom dans ce que vous envoyez',
+    nameHint: 'Il figure à côté de l’adresse.',
+    works: (server: string) => `L’envoi fonctionne, par ${server}.`,
+    fails: 'L’envoi ne fonctionne pas encore.',
+    shared: (address: string) =>
+      `Un autre compte de cette boîte a aussi l’adresse ${address}. C’est le premier des deux qui envoie.`,
+    sendsBy: 'Envoie par',
+    nothing: 'rien : il ne doit pas envoyer',
+    notYet: 'pas encore connu',
+    steps: {
+      'name the server': 'Saisissez le serveur d’envoi : les pages d’aide du fournisseur le nomment.',
+      'check login':
+        'Vérifiez l’utilisateur et le mot de passe. Ce sont ceux de la relève, sauf si d’autres sont saisis pour l’envoi.',
+      'app password':
+        'Le fournisseur veut un mot de passe d’application : créez-en un dans ses réglages de sécurité et saisissez-le.',
+      'sign in again': 'La connexion ne comprend pas l’envoi : connectez-vous de nouveau et acceptez-le.',
+      'sign in instead': 'Le fournisseur n’accepte pas de mot de passe : connectez-vous chez lui.',
+      'switch sending on':
+        'L’envoi par des programmes est désactivé pour cette boîte : activez-le dans ses réglages chez le fournisseur.',
+      'confirm on the web': 'Connectez-vous une fois sur le site du fournisseur et confirmez que c’était vous.',
+      'unlock on the web':
+        'Le compte est bloqué : connectez-vous sur le site du fournisseur, qui dit comment le rouvrir.',
+      'other encryption': 'Rien n’est envoyé sans chiffrement : essayez TLS sur le port 465.',
+      'check certificate': 'Vérifiez le nom du serveur : son certificat ne convient pas.',
+      'other port': 'Beaucoup de réseaux ferment ce port : essayez 587 avec STARTTLS, ou 465 avec TLS.',
+      'check the host': 'Vérifiez le nom du serveur : il n’y en a pas de ce nom.',
+      'let the address in':
+        'Le fournisseur refuse l’endroit d’où vient Tributary : autorisez-le dans les réglages de sécurité.',
+      'log in':
+        'Il n’envoie que pour qui est connecté : vérifiez l’utilisateur et le mot de passe, et si c’est bien le serveur d’envoi.',
+      'own address':
+        'Le fournisseur n’envoie pas avec cette adresse pour cet utilisateur : ajoutez-y l’adresse, ou saisissez ses propres identifiants.',
+      later: 'Réessayez plus tard : le serveur dit que cela passe.',
+      'ask the provider': 'Demandez au fournisseur ce qu’il exige.',
+    },
+  },
   edit: {
     certificate: 'Certificat',
     trusts: {

@@ -1363,6 +1363,51 @@ export const vi: Words = {
     submit: 'Thêm và bắt đầu',
     added: 'Đã thêm. Lần lấy thư đầu tiên bắt đầu.',
   },
+  sending: {
+    wish: 'Tôi muốn trả lời bằng địa chỉ này',
+    wishHint: 'Thư gửi bằng địa chỉ này đi qua nhà cung cấp của chính nó, với cùng mật khẩu.',
+    by: (server: string) => `Gửi qua ${server}.`,
+    byHand: 'Gửi thư: máy chủ và tên, nhập tay',
+    host: 'Máy chủ gửi thư (SMTP)',
+    hostHint: 'Để trống: máy chủ sẽ được tìm.',
+    port: 'Cổng gửi thư',
+    tls: 'Mã hoá khi gửi',
+    user: 'Tên người dùng khi gửi',
+    password: 'Mật khẩu khác để gửi',
+    asPop3: 'Để trống: như khi lấy thư.',
+    name: 'Tên của bạn trong thư gửi đi',
+    nameHint: 'Tên đứng cạnh địa chỉ.',
+    works: (server: string) => `Gửi được thư, qua ${server}.`,
+    fails: 'Chưa gửi được thư.',
+    shared: (address: string) =>
+      `Một tài khoản khác của hộp thư này cũng có địa chỉ ${address}. Tài khoản có trước sẽ gửi bằng địa chỉ đó.`,
+    sendsBy: 'Gửi qua',
+    nothing: 'không gửi gì',
+    notYet: 'chưa biết',
+    steps: {
+      'name the server': 'Hãy nhập máy chủ gửi thư: trang trợ giúp của nhà cung cấp có ghi.',
+      'check login':
+        'Hãy kiểm tra tên người dùng và mật khẩu. Chúng giống như khi lấy thư, nếu không nhập riêng cho việc gửi.',
+      'app password':
+        'Nhà cung cấp cần mật khẩu ứng dụng: hãy tạo một mật khẩu trong phần bảo mật ở đó và nhập vào đây.',
+      'sign in again': 'Lần đăng nhập trước không gồm quyền gửi thư: hãy đăng nhập lại và đồng ý ở đó.',
+      'sign in instead': 'Nhà cung cấp không nhận mật khẩu: hãy đăng nhập ở đó.',
+      'switch sending on': 'Hộp thư này đang tắt việc gửi bằng phần mềm: hãy bật trong phần cài đặt ở nhà cung cấp.',
+      'confirm on the web': 'Hãy đăng nhập một lần trên trang web của nhà cung cấp và xác nhận rằng đó là bạn.',
+      'unlock on the web': 'Tài khoản bị khoá: hãy đăng nhập trên trang web của nhà cung cấp, ở đó có ghi cách mở lại.',
+      'other encryption': 'Không gửi gì khi chưa mã hoá: hãy thử TLS ở cổng 465.',
+      'check certificate': 'Hãy kiểm tra tên máy chủ: chứng chỉ của nó không khớp.',
+      'other port': 'Nhiều mạng chặn cổng này: hãy thử 587 với STARTTLS, hoặc 465 với TLS.',
+      'check the host': 'Hãy kiểm tra tên máy chủ: không có máy chủ nào tên như vậy.',
+      'let the address in': 'Nhà cung cấp chặn nơi Tributary kết nối đến: hãy cho phép trong phần bảo mật ở đó.',
+      'log in':
+        'Máy chủ chỉ gửi cho người đã đăng nhập: hãy kiểm tra tên người dùng, mật khẩu, và đây có phải máy chủ gửi thư không.',
+      'own address':
+        'Nhà cung cấp không gửi bằng địa chỉ này với tên đăng nhập này: hãy thêm địa chỉ ở đó, hoặc nhập tên người dùng và mật khẩu của chính nó.',
+      later: 'Hãy thử lại sau: máy chủ nói rằng lỗi này sẽ qua.',
+      'ask the provider': 'Hãy hỏi nhà cung cấp xem họ cần gì.',
+    },
+  },
   edit: {
     certificate: 'Chứng chỉ',
     trusts: {

@@ -45,12 +45,15 @@ export function smtpPort(tls: TlsMode): number {
 }
 
 /** Whether a mail from the address has come back to it (docs/decisions/0088). */
-export interface IdentityProof {
-  readonly state: 'verified' | 'refused'
-  /** The server's words, where it has refused the address. */
-  readonly reason: string | null
-  readonly atMs: number
-}
+export type IdentityProof =
+  | {
+      readonly state: 'verified' | 'refused'
+      /** The server's words, where it has refused the address. */
+      readonly reason: string | null
+      readonly atMs: number
+    }
+  /** A mail with this token is on its way to the address. */
+  | { readonly state: 'sent'; readonly token: string; readonly reason: null; readonly atMs: number }
 
 export interface SealedSmtp {
   readonly sealedPassword: string

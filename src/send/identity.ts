@@ -59,7 +59,7 @@ export function identitiesOf(senders: readonly SendingAccount[]): SendingIdentit
     address,
     name: senderName,
     default: first.get(addressKey(address)) === id,
-    state: identityProof?.state ?? 'unverified',
+    state: identityProof === undefined || identityProof.state === 'sent' ? 'unverified' : identityProof.state,
     reason: identityProof?.reason ?? null,
   }))
 }

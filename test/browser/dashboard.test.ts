@@ -112,7 +112,7 @@ test('a first visit leads to mail within a minute: a wrong password is told, the
   await page.getByText('Server settings').click()
   await page.getByLabel('POP3 server').fill('127.0.0.1')
   await page.getByLabel('Encryption', { exact: true }).selectOption('none')
-  await page.getByLabel('Port').fill(String(gate.port))
+  await page.getByLabel('Port', { exact: true }).fill(String(gate.port))
   await page.getByLabel('Its password').fill('wrong')
   await page.getByRole('button', { name: 'Test and start' }).click()
   await page.getByText('The provider refuses the user name or password').waitFor()

@@ -7,6 +7,7 @@ import type { App } from '../../api/app.ts'
 import { type Internet, surroundingsOf } from '../support/internet.ts'
 import { startScriptedSmtp, type SmtpScript } from '../support/scripted-smtp.ts'
 import { certificate } from '../support/certificates.ts'
+import { startPop3Server } from '../support/pop3-server.ts'
 import { honest } from '../support/sasl-server.ts'
 import { type Body, type Stack, startStack } from '../support/stack.ts'
 
@@ -126,4 +127,51 @@ test('a server that nobody named is found: the list is asked at once, the domain
     (found['smtp'] as { host: string; verified: boolean }[]).map((one) => [one.host, one.verified]),
     [[host, true]],
   )
+})
+
+test('an address is verified when the mail that was sent as it is gathered; whom the provider refuses does not send', async (t) => {
+  await stack.startWorker()
+  const pop3 = await startPop3Server({ messages: [], user: 'me', password: 'right' })
+  t.after(async () => await pop3.close())
+  let nth = 0
+  const arriving = ({ bytes }: { readonly bytes: Buffer }) => {
+    pop3.deliver({ bytes, uidl: `m${(nth += 1)}` })
+    return undefined
+  }
+  const server = await provider(t, { dot: arriving })
+  const { body: account } = await ask('POST', '/accounts', { ...given(server.port), port: pop3.port, tls: 'none' })
+  const path = `/accounts/${account.id}`
+  const identity = async () => {
+    const { body } = await ask('GET', `/destinations/${destinationId}/identities`)
+    const found = body.items.find((one) => one['accountId'] === account.id)
+    return [found?.['state'], found?.['reason']]
+  }
+  assert.deepEqual(await identity(), ['unverified', null])
+  const sent = await ask('POST', `${path}/smtp/verify`)
+  assert.deepEqual(
+    [sent.status, sent.body['ok'], sent.body['state']],
+    [200, true, 'unverified'],
+    JSON.stringify(sent.body),
+  )
+  assert.match(String(sent.body['next']), /on its way to me@example\.net/)
+  assert.deepEqual([server.mails[0]?.from, server.mails[0]?.to], ['me@example.net', ['me@example.net']])
+  assert.deepEqual(await identity(), ['unverified', null])
+  const run = await stack.pull(account.id)
+  assert.deepEqual([run.failure, run.stored], [null, 1], 'it is stored like any mail')
+  assert.deepEqual(await identity(), ['verified', null])
+  const forged = Buffer.from(`Subject: tributary-test-${'0'.repeat(32)}\r\n\r\nx\r\n`)
+  pop3.deliver({ bytes: forged, uidl: 'forged' })
+  await ask('PATCH', path, {
+    smtp: { host: '127.0.0.1', port: server.port, tls: 'starttls', user: 'you', password: 'right' },
+  })
+  assert.deepEqual(await identity(), ['unverified', null], 'another login proves itself anew')
+  await stack.pull(account.id)
+  assert.deepEqual(await identity(), ['unverified', null])
+  const strict = await provider(t, { acts: { MAIL: () => '553 5.7.1 Sender address rejected: not owned by user me' } })
+  await ask('PATCH', path, { smtp: { port: strict.port, user: 'me', password: 'right' } })
+  const refused = await ask('POST', `${path}/smtp/verify`)
+  assert.deepEqual([refused.body['ok'], refused.body['state'], refused.body['step']], [false, 'refused', 'own address'])
+  const [state, reason] = await identity()
+  assert.equal(state, 'refused')
+  assert.match(String(reason), /^553 5\.7\.1 Sender address rejected/)
 })

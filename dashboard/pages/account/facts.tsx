@@ -12,7 +12,7 @@ import { words } from '../../words/index.ts'
 import { folderOf } from './read-them.tsx'
 
 export function Facts({ account }: { readonly account: Account }) {
-  const { account: say, accounts: listWords, line } = words.value
+  const { account: say, accounts: listWords, line, sending } = words.value
   const {
     host,
     hostUnicode,
@@ -55,6 +55,7 @@ export function Facts({ account }: { readonly account: Account }) {
     [say.encryption, `${say.tls[tls]}${trust}`],
     ...(proxy === null ? [] : [[line.proxy, proxy === 'none' ? line.direct : line.via(proxy)] as const]),
     [say.user, user],
+    [sending.sendsBy, sendsBy(account)],
     ...(sasl === null ? [] : [[line.sasl, line.fact(sasl)] as const]),
     [
       say.destination,
@@ -87,4 +88,10 @@ export function Facts({ account }: { readonly account: Account }) {
       </dl>
     </Section>
   )
+}
+
+function sendsBy({ smtp }: Account): string {
+  const { sending: say } = words.value
+  if (smtp === false) return say.nothing
+  return smtp === null ? say.notYet : `${smtp.host}:${smtp.port}`
 }

@@ -8,6 +8,7 @@ import { makeMailbox } from '../../components/new-mailbox.tsx'
 import { type Line, sentLine, usualLine } from '../../components/line-fields.tsx'
 import { changedRare, type Rare, usualRare } from '../../components/more-fields.tsx'
 import { pop3Ports, type Server } from '../../components/server-fields.tsx'
+import { changedSending, type SendingTyped, usualSending } from '../../components/sending-fields.tsx'
 import { byPassword, entryOf } from '../../components/sign-in/entry.tsx'
 import { signInNow } from '../../components/sign-in/sign-in-now.ts'
 import { attempt, tell } from '../../components/toast.tsx'
@@ -16,7 +17,15 @@ import { type Draft, useDraft } from '../../draft.ts'
 import { learn } from '../../roster.ts'
 import { useResource } from '../../resource.ts'
 import { navigate } from '../../router.ts'
-import type { Account, Application, Candidate, Destination, Examination, NewAccount } from '../../shapes.ts'
+import type {
+  Account,
+  Application,
+  Candidate,
+  Destination,
+  Examination,
+  NewAccount,
+  SmtpExamination,
+} from '../../shapes.ts'
 import { type FirstRun, firstRunOf, type Retention, retentionOf } from '../../terms.ts'
 import { words } from '../../words/index.ts'
 
@@ -25,7 +34,7 @@ export const newMailbox = 'new'
 /** Stands in place of a candidate's index for a server that is entered by hand. */
 export const byHand = 'by hand'
 
-export interface Typed extends Server, Line, Trust, Rare {
+export interface Typed extends Server, Line, Trust, Rare, SendingTyped {
   readonly address: string
   readonly password: string
   /** The application by which its owner signs in, or `password`. */
@@ -55,6 +64,8 @@ export interface Adding {
   readonly applications: readonly Application[]
   /** The result of the last test; undefined when something was typed since. */
   readonly seen: Examination | undefined
+  /** Of the server for sending, where that was tested too. */
+  readonly seenSending: SmtpExamination | undefined
   /** Whether the account is only tested, and not made. */
   readonly isTesting: boolean
   readonly test: () => Promise<void>
@@ -62,6 +73,8 @@ export interface Adding {
 }
 
 const noServer: Server = { host: '', port: String(pop3Ports.implicit), tls: 'implicit', user: '' }
+
+const noSending = { smtpHost: '', smtpPort: usualSending.smtpPort, smtpTls: usualSending.smtpTls }
 
 export const serverOf = ({ host: name, hostUnicode: host = name, port, tls, user }: Found): Server => ({
   host,
@@ -84,6 +97,7 @@ export function useNewAccount(destinationId: string, { address = '', onMade }: B
     ...usualLine,
     ...usualTrust,
     ...usualRare,
+    ...usualSending,
     address,
     password: '',
     entry: byPassword,
@@ -99,6 +113,7 @@ export function useNewAccount(destinationId: string, { address = '', onMade }: B
   }
   const chosen = useSignal('0')
   const tested = useSignal<{ readonly of: string; readonly seen: Examination } | undefined>(undefined)
+  const sending = useSignal<{ readonly of: string; readonly seen: SmtpExamination } | undefined>(undefined)
   const testing = useSignal(false)
   const draft = useDraft(first, async () => {
     // Before anybody has signed in there is nothing to be tried.
@@ -120,7 +135,12 @@ export function useNewAccount(destinationId: string, { address = '', onMade }: B
     const [best] = found.candidates
     chosen.value = '0'
     const server = best ?? found.guess
-    draft.settle(server === null ? { ...noServer, user: values.address.trim() } : serverOf(server))
+    const [sending] = found.smtp
+    const smtp =
+      sending === undefined
+        ? noSending
+        : { smtpHost: sending.hostUnicode, smtpPort: String(sending.port), smtpTls: sending.tls }
+    draft.settle({ ...(server === null ? { ...noServer, user: values.address.trim() } : serverOf(server)), ...smtp })
   }, [found])
 
   const source = sourceOf(values)
@@ -134,13 +154,22 @@ export function useNewAccount(destinationId: string, { address = '', onMade }: B
     firstRun: firstRunOf(firstRun, firstDays),
     importBytesPerHour: octetsIn(budget),
     ...changedRare(usualRare, values),
+    ...changedSending(usualSending, values),
   }
   const seen = tested.value?.of === about ? tested.value.seen : undefined
+  const aboutSending = JSON.stringify([source, body.smtp])
+  const seenSending = sending.value?.of === aboutSending ? sending.value.seen : undefined
   const examine = async () => {
     // A test stores nothing, so any destination will do, even one that does not exist yet.
     const answer = await call<Examination>('POST', '/accounts/test', body)
     tested.value = { of: about, seen: answer }
     return answer
+  }
+  const examineBoth = async () => {
+    const { ok } = await examine()
+    if (!ok || !values.sends) return
+    const answer = await call<SmtpExamination>('POST', '/accounts/smtp/test', body)
+    sending.value = { of: aboutSending, seen: answer }
   }
   const make = async () => {
     let to = goal
@@ -156,8 +185,9 @@ export function useNewAccount(destinationId: string, { address = '', onMade }: B
     const account = await call<Account>('POST', '/accounts', { ...body, ...user, destinationId: to })
     learn([account])
     navigate(`/accounts/${account.id}`)
-    if (values.entry === byPassword) tell(words.value.add.added)
-    else await attempt(async () => await signInNow(`/accounts/${account.id}`))
+    if (account.notices?.length) tell(words.value.sending.shared(account.address))
+    else if (values.entry === byPassword) tell(words.value.add.added)
+    if (values.entry !== byPassword) await attempt(async () => await signInNow(`/accounts/${account.id}`))
   }
   return {
     draft,
@@ -167,10 +197,11 @@ export function useNewAccount(destinationId: string, { address = '', onMade }: B
     isByHand: chosen.value === byHand || isNotFound(found),
     isClosed: chosen.value !== byHand && values.entry === byPassword && takesNoPassword(found),
     seen,
+    seenSending,
     isTesting: testing.value,
     async test() {
       testing.value = true
-      await draft.run(examine)
+      await draft.run(examineBoth)
       testing.value = false
     },
     create: async () => await draft.run(make),

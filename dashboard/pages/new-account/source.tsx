@@ -1,6 +1,8 @@
 /** The section for the account's server, with a test. */
 import { Button } from '../../components/button.tsx'
 import { Section } from '../../components/page.tsx'
+import { SendingFields } from '../../components/sending-fields.tsx'
+import { SendingSeen } from '../../components/sending-seen.tsx'
 import { byPassword } from '../../components/sign-in/entry.tsx'
 import { words } from '../../words/index.ts'
 import { ByHand } from './by-hand.tsx'
@@ -11,8 +13,8 @@ import type { Adding } from './new-account.ts'
 import { Seen } from './seen.tsx'
 
 export function Source({ adding }: { readonly adding: Adding }) {
-  const { add: say, welcome } = words.value
-  const { draft, seen, isTesting, isClosed, test } = adding
+  const { add: say, welcome, sending } = words.value
+  const { draft, seen, seenSending, isTesting, isClosed, test } = adding
   const { address, password, host, trust, fingerprint, entry } = draft.values
   return (
     <Section title={say.source}>
@@ -23,6 +25,9 @@ export function Source({ adding }: { readonly adding: Adding }) {
         <Found adding={adding} />
         <Entry adding={adding} />
         <ByHand adding={adding} title={say.byHandTitle} />
+        <SendingFields draft={draft}>
+          {address !== '' && draft.values.smtpHost !== '' && <p class="found">{sending.by(draft.values.smtpHost)}</p>}
+        </SendingFields>
         {trust === 'pinned' && fingerprint !== '' && (
           <div class="note pinned">
             <span>{say.pinned}</span>
@@ -46,6 +51,7 @@ export function Source({ adding }: { readonly adding: Adding }) {
           </div>
         )}
         {seen !== undefined && <Seen seen={seen} adding={adding} />}
+        {seenSending !== undefined && <SendingSeen seen={seenSending} />}
       </div>
     </Section>
   )

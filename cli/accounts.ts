@@ -27,7 +27,16 @@ import {
   serverOf,
   signInOf,
 } from './words.ts'
-import type { Account, AccountPatch, Destination, Examination, NewAccount, Run, SmtpExamination } from './wire.ts'
+import type {
+  AddressVerification,
+  Account,
+  AccountPatch,
+  Destination,
+  Examination,
+  NewAccount,
+  Run,
+  SmtpExamination,
+} from './wire.ts'
 
 const styles = {
   idle: 'green',
@@ -44,6 +53,7 @@ export function addAccounts(program: Command, cli: Cli): void {
   addList(account, cli)
   addShow(account, cli)
   addTest(account, cli)
+  addVerify(account, cli)
   addEdit(account, cli)
   addPull(account, cli)
   addPauseAndResume(account, cli)
@@ -183,6 +193,27 @@ function addTest(account: Command, cli: Cli): void {
         showTest(cli, examination, sending)
       }),
     'tributary account test me@example.net',
+  )
+}
+
+function addVerify(account: Command, cli: Cli): void {
+  const { terminal } = cli
+  example(
+    account
+      .command('verify')
+      .description(
+        'Send a mail as the address of an account, to itself: gathered, it shows that the address can be sent as',
+      )
+      .argument('<account>', 'its address or id')
+      .action(async (name: string) => {
+        const id = await accountId(cli.api, name)
+        const answer = await cli.api.post<AddressVerification>(`/accounts/${id}/smtp/verify`)
+        if (terminal.json) terminal.document(answer)
+        else if (answer.ok) terminal.say(`${answer.next ?? ''} To gather it now: tributary account pull ${name}`)
+        else terminal.say(sendingSentence(answer))
+        if (!answer.ok) cli.outcome = 'failed'
+      }),
+    'tributary account verify me@example.net',
   )
 }
 

@@ -76,6 +76,7 @@ export const AddressVerification = Type.Object({
     ...like('unverified'),
   }),
 })
+export type AddressVerification = Static<typeof AddressVerification>
 
 export const SendingIdentity = Type.Object({
   accountId: id,

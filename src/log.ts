@@ -20,6 +20,7 @@ export type EventName =
   | 'import budget used up'
   | 'flags left out'
   | 'bounce not noted'
+  | 'follow-up failed'
   | 'server learnt'
   | 'account stopped'
   | 'account paused'

@@ -105,4 +105,9 @@ export const workerLimits = {
   bulletinSendMs: 60 * second,
   /** A run whose predecessor died waits this long for its turn to be alone with such runs (lane.ts), then it goes on beside them. */
   laneWaitMs: 60_000,
+  /** How often it is looked whether a copy in Sent or a report is due. */
+  followUpEveryMs: 2 * second,
+  /** So many are made at once, and one of those that are large: each holds its message whole. */
+  followUpPlaces: 4,
+  followUpLargeOctets: 8 * MiB,
 } as const

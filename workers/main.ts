@@ -62,6 +62,7 @@ async function main(): Promise<void> {
     proxy: config.proxy,
     publicUrl: config.publicUrl,
     concurrency: sessions,
+    outbox: homeOf(config.home).outbox,
     leaseMs: redisLimits.leaseMs,
     jobLockMs: workerLimits.jobLockMs,
     // A Redis behind a socket is on this machine, and it is ours if it stores its file there.

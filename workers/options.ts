@@ -35,6 +35,8 @@ export interface WorkerOptions extends WorkerPatience {
   readonly jobLockMs: number
   /** The free octets on the disk that Redis writes to, if they can be seen. */
   readonly redisFree?: (() => Promise<number | undefined>) | undefined
+  /** Where the bodies of what is to be sent lie; undefined: this worker sends nothing. */
+  readonly outbox?: string | undefined
   /** Is called once for each run, and stands between the run and the ports that it opens; given by tests. */
   readonly between?: ((accountId: AccountId) => RunPorts) | undefined
 }
@@ -51,6 +53,8 @@ export interface WorkerPatience {
   readonly storeFreshMs?: number | undefined
   /** The shortest time between two questions whether Redis has room. */
   readonly headroomEveryMs?: number | undefined
+  /** How often copies in Sent and reports are looked for that are due. */
+  readonly followUpEveryMs?: number | undefined
   /** How often open runs are looked through for those whose job is gone. */
   readonly reviveEveryMs?: number | undefined
   /** How long a run waits that was not let in right after a test. */

@@ -59,7 +59,7 @@ export async function followCopy(world: FollowUpWorld, id: string): Promise<void
     await work.write(copy)
   } catch (error) {
     if (error instanceof TakenOver) return
-    const isHopeless = error instanceof FilingRefused || isBodyGone(error)
+    const isHopeless = error instanceof FilingRefused
     const failed = copyFailed(work.entry, world.nowMs())
     await work.write(isHopeless ? { ...ended(failed), state: 'failed' } : failed).catch(() => {})
     if (!isHopeless) throw error
@@ -178,9 +178,4 @@ export async function read(body: Readable): Promise<Buffer> {
   const pieces: Buffer[] = []
   for await (const piece of body) pieces.push(piece as Buffer)
   return Buffer.concat(pieces)
-}
-
-/** Its bytes are not on this disk. */
-export function isBodyGone(error: unknown): boolean {
-  return error instanceof Error && (error as NodeJS.ErrnoException).code === 'ENOENT'
 }

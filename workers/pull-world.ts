@@ -75,6 +75,8 @@ export interface PullWorld {
   /** The name of the folder of sent mail. */
   sentFolder(destination: DestinationRecord, signal: AbortSignal): Promise<string>
   readonly sendings: Sendings
+  /** Undefined: the destination is gone. */
+  storeTarget(destinationId: string): Promise<StoreTarget | undefined>
   settings(): Promise<InstanceSettings>
   /** Whether the store lets us in. */
   storeAnswers(destinationId: string, signal: AbortSignal): Promise<boolean>
@@ -181,6 +183,10 @@ export function createPullWorld(
     },
     openQuickly: (record, visit) => maildrops.openQuickly(record, visit),
     sendings: new Sendings(redis),
+    async storeTarget(id) {
+      const destination = await destinations.get(id)
+      return destination && (await target(destination))
+    },
     settings: () => settings.get(),
     ...storesOf(pool, target, { leaseMs, destinations }),
     ...wishes(redis),

@@ -21,6 +21,7 @@ import { OAuthGrants } from '../src/redis/oauth-grants.ts'
 import { DevicePolls } from './device-polls.ts'
 import { NewsCarrier } from './news-carrier.ts'
 import { Dispatch } from './dispatch.ts'
+import { FollowUps } from './outbox-follow-ups.ts'
 import type { WorkerOptions } from './options.ts'
 import { createPullWorld, type PullWorld } from './pull-world.ts'
 import { makeVisit } from './job.ts'
@@ -44,6 +45,7 @@ export class RunningWorker {
   readonly #news: NewsCarrier
   readonly #statuses: StatusRounds
   readonly #devicePolls: DevicePolls
+  readonly #followUps: FollowUps | undefined
   readonly #workers: LiveWorkers
   readonly #vitals = new Vitals()
   readonly #name = `${hostname()}:${process.pid}`
@@ -82,6 +84,7 @@ export class RunningWorker {
     })
     const parts = { ...this.#world, destinations: new Destinations(redis), grants: new OAuthGrants(redis) }
     this.#devicePolls = new DevicePolls({ ...parts, seal: options.seal, servers })
+    this.#followUps = this.#followUpsOf(failed)
     this.#dispatch = new Dispatch(this.#world, failed)
     this.#pulls = new Jobs(pullQueueName, async (job, signal) => await this.#take(job, signal), {
       ...options,
@@ -106,6 +109,7 @@ export class RunningWorker {
       this.#pulls.look()
       this.#news.look()
     })
+    this.#followUps?.begin()
     this.#ticker.every(workerLimits.devicesEveryMs, async () => await this.#devicePolls.turn(Date.now()))
     this.#ticker.every(reviveEveryMs, async () => await this.#queue.revive())
     this.#ticker.every(workerLimits.storeAskedEveryMs, async () => await this.#wakeHosted())
@@ -122,6 +126,7 @@ export class RunningWorker {
   /** Ends when every run has ended: at a batch's edge, or cancelled after `graceMs`; and soon after that in any case. */
   async stop(graceMs: number): Promise<void> {
     this.#stopping = true
+    const followed = this.#followUps?.stop()
     clearInterval(this.#heartbeat)
     this.#vitals.stop()
     const cancel = setTimeout(() => this.#cancelled.abort(new SessionFailed({ kind: 'stopped' })), graceMs)
@@ -133,7 +138,10 @@ export class RunningWorker {
     const tooLate = new Error('the farewell took too long')
     const late = () => tooLate
     try {
-      await withDeadline(this.#untilNoRuns(), { waitMs: graceMs + workerLimits.farewellMs, late })
+      await withDeadline(Promise.all([this.#untilNoRuns(), followed]), {
+        waitMs: graceMs + workerLimits.farewellMs,
+        late,
+      })
       await withDeadline(farewell(), { waitMs: workerLimits.farewellMs, late })
     } catch (error) {
       if (error !== tooLate) throw error
@@ -143,6 +151,15 @@ export class RunningWorker {
       this.#revocations.close()
       await Promise.all([this.#pulls.letGo(), this.#news.letGo(), this.#pool.close()])
     }
+  }
+
+  #followUpsOf(onError: (error: Error) => void): FollowUps | undefined {
+    const { outbox, log, publicName, followUpEveryMs: everyMs } = this.#options
+    if (outbox === undefined) return undefined
+    const { sendings, accounts } = this.#world
+    const storeTarget = async (id: string) => await this.#world.storeTarget(id)
+    const pool = this.#pool
+    return new FollowUps({ sendings, accounts, pool, storeTarget, log, publicName, outbox, onError, everyMs })
   }
 
   async #wakeHosted(): Promise<void> {

@@ -77,6 +77,7 @@ test('a run that breaks while its progress is still to be written leaves nothing
     redis,
     sendings: new Sendings(redis),
     sentFolder: async () => 'Sent',
+    storeTarget: async () => undefined,
     due: new DueAccounts(redis),
     serverTraits: new ServerTraits(redis),
     runs,

@@ -7,15 +7,20 @@ import { after, before, test } from 'node:test'
 import { OutboxFiles } from '../../src/disk/outbox.ts'
 import { StorePool } from '../../src/imap/pool.ts'
 import { connectRedis } from '../../src/redis/connection.ts'
+import { createLog } from '../../src/log.ts'
+import { Accounts } from '../../src/redis/accounts.ts'
 import { keys } from '../../src/redis/key-names.ts'
+import { Sendings } from '../../src/redis/outbox.ts'
 import { needsBody, type OutboxEntry } from '../../src/send/entry.ts'
 import { bounceOf } from '../../src/send/bounce.ts'
 import { followCopy } from '../../workers/outbox-copies.ts'
+import { FollowUps } from '../../workers/outbox-follow-ups.ts'
 import { followReport } from '../../workers/outbox-reports.ts'
 import { startDovecot, type TestDovecot } from '../support/dovecot.ts'
 import { entryOf } from '../support/entries.ts'
 import { converse } from '../support/reader.ts'
 import { startRedis } from '../support/redis.ts'
+import { untilTold } from '../support/until.ts'
 import { Crash, type Kind, sentBcc, sentBytes, SentCase, type SentPlaces, withoutMoving } from '../support/sent-case.ts'
 
 const second = 1000
@@ -198,10 +203,13 @@ test('a store that is away is asked again, and the copy that was not filed in tw
   await files.remove(it.id)
 })
 
-test('bytes that are gone make no copy and do no harm', async () => {
+test('bytes that are not on this disk are waited for, since another worker may have them, and given up in the end', async () => {
   const it = await made('hosted').begin()
   await files.remove(it.id)
-  assert.deepEqual((await it.at(21 * second)).copy.state, 'failed')
+  await assert.rejects(it.at(21 * second))
+  assert.equal((await it.entry()).copy.state, 'wanted')
+  await it.at(49 * 60 * minute).catch(() => {})
+  assert.equal((await it.entry()).copy.state, 'failed')
 })
 
 const refused = {
@@ -250,3 +258,32 @@ for (const kind of ['hosted', 'imap'] as const)
         ])
       }
   })
+
+test('a worker does by itself what is due, and then the body goes', async () => {
+  const { copy } = entryOf(['queued'])
+  const accepted = await made('hosted').begin({ origin: 'api', copy: { ...copy, nextAtMs: 1 } })
+  const rejected = await made('hosted').begin({ ...refused, copy, report: { state: 'due', nextAtMs: 1, named: [] } })
+  const cases = new Map([accepted, rejected].map((one) => [one.login, one]))
+  const followUps = new FollowUps({
+    sendings: new Sendings(redis),
+    accounts: new Accounts(redis),
+    pool,
+    storeTarget: async (id) => await cases.get(id)?.target(),
+    log: createLog('worker', 'fatal'),
+    publicName: 'gather.example.org',
+    outbox: folder,
+    onError: (error) => assert.fail(error),
+    everyMs: 50,
+  })
+  for (const one of cases.values())
+    await one.sendings.change(one.id, (entry) => ({ ...entry, destinationId: one.login }))
+  followUps.begin()
+  try {
+    for (const { id } of cases.values())
+      await untilTold('the body to go', async () => (await files.octetsOf(id)) === undefined)
+  } finally {
+    await followUps.stop()
+  }
+  assert.deepEqual([(await accepted.entry()).copy.state, (await accepted.sent()).length], ['filed', 1])
+  assert.deepEqual([(await rejected.entry()).report.state, (await rejected.sent('INBOX')).length], ['filed', 1])
+})

@@ -125,6 +125,19 @@ const sections: readonly (readonly [NewsType, one: string, many: string, todo: s
   ],
   ['account.recovered', 'is well again', 'are well again', 'Nothing is to be done.'],
   ['first_import.finished', 'has been imported', 'have been imported', 'New mail is fetched by itself from now on.'],
+  [
+    'message.failed',
+    'has mail that was not delivered',
+    'have mail that was not delivered',
+    'The outbox says to whom, and why. What nobody knows of is sent again only if somebody wants it.',
+  ],
+  [
+    'message.bounced',
+    'has had mail come back',
+    'have had mail come back',
+    'Look how the address is written. The bounce lies with the mail of the account.',
+  ],
+  ['message.sent', 'has sent mail', 'have sent mail', 'Nothing is to be done.'],
 ]
 
 /** The text is always short: some accounts of each kind are named, and the others are counted. @param more the number of news beyond these. */
@@ -133,7 +146,7 @@ export function bulletinOf(news: readonly News[], more: number): BulletinLetter 
   for (const [nth, { type, data }] of news.entries()) latest.set(`${type} ${data.accountId}`, nth)
   const told = news.filter(({ type, data }, nth) => {
     const later = (other: NewsType) => (latest.get(`${other} ${data.accountId}`) ?? -1) > nth
-    if (latest.get(`${type} ${data.accountId}`) !== nth && type !== 'message.quarantined') return false
+    if (latest.get(`${type} ${data.accountId}`) !== nth && !type.startsWith('message.')) return false
     // Trouble that is over is reported as such; a stop is reported once.
     if (type === 'run.failed') return !later('account.recovered') && !later('account.needs_attention')
     return type !== 'account.needs_attention' || !later('account.recovered')
@@ -170,6 +183,15 @@ function lineOf(news: News): string {
       const others = reasons.length > 1 ? ` And ${reasons.length - 1} other reasons.` : ''
       return `${address}: ${count === 1 ? 'one message' : `${count} messages`}. ${reasons[0] ?? ''}${others}`
     }
+    case 'message.sent':
+      return `${address}: taken for ${recipientsIn(news.data.recipients)}.`
+    case 'message.failed': {
+      const [first] = news.data.recipients
+      const why = first?.reply == null ? '' : ` (${singleLine(first.reply)})`
+      return `${address}: ${recipientsIn(news.data.recipients.length)}, ${singleLine(first?.address ?? 'nobody')} among them${why}.`
+    }
+    case 'message.bounced':
+      return `${address}: to ${singleLine(news.data.recipient ?? 'somebody')}. ${singleLine(news.data.diagnostic ?? '')}`.trim()
     case 'first_import.finished': {
       const { stored, listed, quarantined } = news.data
       return `${address}: ${stored} messages stored of ${listed} at the provider, ${quarantined} set aside.`
@@ -177,4 +199,8 @@ function lineOf(news: News): string {
     default:
       return assertNever(news)
   }
+}
+
+function recipientsIn(count: number): string {
+  return count === 1 ? 'one recipient' : `${count} recipients`
 }

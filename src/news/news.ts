@@ -13,8 +13,19 @@ export const newsTypes = [
   'account.recovered',
   'message.quarantined',
   'first_import.finished',
+  'message.sent',
+  'message.failed',
+  'message.bounced',
 ] as const
 export type NewsType = (typeof newsTypes)[number]
+
+/** What is told of a message that is sent. `address` is the one that it is from, `outboxId` names it in the outbox. */
+interface AboutMessage {
+  readonly accountId: string
+  readonly address: string
+  readonly destinationId: string
+  readonly outboxId: string
+}
 
 interface About {
   readonly accountId: AccountId
@@ -43,6 +54,29 @@ export type News = {
     }
   /** The counts of all runs up to the first that went well. */
   | { readonly type: 'first_import.finished'; readonly data: About & Readonly<RunCounts> }
+  /** The provider has taken it for all recipients; `recipients` is their number. */
+  | { readonly type: 'message.sent'; readonly data: AboutMessage & { readonly recipients: number } }
+  /** Those who did not get it, or of whom nobody knows. */
+  | {
+      readonly type: 'message.failed'
+      readonly data: AboutMessage & {
+        readonly state: 'rejected' | 'unknown'
+        readonly recipients: readonly {
+          readonly address: string
+          readonly state: string
+          readonly reply: string | null
+        }[]
+      }
+    }
+  /** It came back. Anybody can write a bounce: it is a note. */
+  | {
+      readonly type: 'message.bounced'
+      readonly data: AboutMessage & {
+        readonly recipient: string | null
+        readonly status: string | null
+        readonly diagnostic: string | null
+      }
+    }
 )
 
 /** News about an account that people have been told, and whose end they have not been told yet. */
@@ -113,8 +147,18 @@ const crockford = '0123456789ABCDEFGHJKMNPQRSTVWXYZ'
 
 /** The time of the run's id, and 80 bits of a hash in place of the random ones. */
 function newsId(runId: RunId, type: NewsType): string {
-  const bits = createHash('sha256').update(`${runId} ${type}`).digest()
+  return runId.slice(0, 10) + hashed(`${runId} ${type}`)
+}
+
+/** A ULID that follows from what is told, and its time. */
+export function newsIdAt(ms: number, what: string): string {
+  let time = ''
+  for (let left = ms; time.length < 10; left = Math.floor(left / 32)) time = (crockford[left % 32] ?? '') + time
+  return time + hashed(what)
+}
+
+function hashed(text: string): string {
   let hash = ''
-  for (const octet of bits.subarray(0, 16)) hash += crockford[octet & 31]
-  return runId.slice(0, 10) + hash
+  for (const octet of createHash('sha256').update(text).digest().subarray(0, 16)) hash += crockford[octet & 31]
+  return hash
 }

@@ -1,4 +1,5 @@
 /** The writes of the outbox (outbox.ts): what each gives its script. */
+import { messageNews } from '../news/message-news.ts'
 import { createHash } from 'node:crypto'
 import type { Redis } from 'ioredis'
 import { readable } from '../readable.ts'
@@ -102,6 +103,7 @@ export async function replaceEntry(
     isPending(entry) ? '1' : '',
     freed,
     redisLimits.outboxMax,
+    ...messageNews(before, entry, Date.now()).map((news) => JSON.stringify(news)),
   ]
   return await surely(redis, replaceSending, names, args)
 }

@@ -136,6 +136,9 @@ test('who is told is set with every mistake at once; the password goes to the se
     'account.recovered',
     'message.quarantined',
     'first_import.finished',
+    'message.sent',
+    'message.failed',
+    'message.bounced',
   ]
   const wanted = { ...usual, host: 'smtp.example.net', tls: 'starttls', port: 587, user: login.user, events, ...rest }
   assert.deepEqual(body, wanted)

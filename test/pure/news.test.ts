@@ -1,9 +1,13 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { bulletinOf } from '../../src/news/bulletin.ts'
 import { newsLimits } from '../../src/news/limits.ts'
+import { messageNews } from '../../src/news/message-news.ts'
 import type { RunId } from '../../src/mail/message.ts'
 import { newsOf, type RunEnd, type ToldNews, noNewsTold } from '../../src/news/news.ts'
 import { noCounts, type Run } from '../../src/runs/run.ts'
+import type { OutboxEntry, SendState } from '../../src/send/entry.ts'
+import { entryOf } from '../support/entries.ts'
 import { runOf } from '../support/run.ts'
 import { account } from '../support/world.ts'
 
@@ -122,4 +126,43 @@ test('the end of a first import is told with its counts; what is told again has 
   assert.match(once.id, /^[0-9A-HJKMNP-TV-Z]{26}$/)
   const other = newsOf(end({ firstImport, nth: 2 }), noNewsTold).news[0]
   assert.notEqual(other?.id, once.id)
+})
+
+test('of a message that is sent its end is told, and each bounce, with an id that follows from what is told', () => {
+  const queued = entryOf(['queued', 'queued'], { accountId: account.id })
+  const ended = (state: SendState, states: readonly SendState[]) => ({
+    ...queued,
+    state,
+    recipients: queued.recipients.map((one, nth) => ({ ...one, state: states[nth] ?? state, reply: '550 no' })),
+  })
+  const told = (before: OutboxEntry, after: OutboxEntry) => messageNews(before, after, t0)
+  const accepted = ended('accepted', [])
+  const [sent, ...more] = told(queued, accepted)
+  assert.equal(more.length, 0)
+  const about = { accountId: account.id, destinationId: 'd', address: 'me@example.net', outboxId: queued.id }
+  assert.deepEqual([sent?.type, sent?.data], ['message.sent', { ...about, recipients: 2 }])
+  assert.match(sent?.id ?? '', /^[0-9A-HJKMNP-TV-Z]{26}$/)
+  assert.equal(sent?.id, told(queued, accepted)[0]?.id)
+  assert.deepEqual(told(queued, ended('sending', [])), [])
+  assert.deepEqual(told(accepted, accepted), [])
+  const failed = told(queued, ended('rejected', ['accepted', 'rejected']))
+  assert.deepEqual(
+    failed.map(({ type, data }) => [type, data]),
+    [
+      [
+        'message.failed',
+        { ...about, state: 'rejected', recipients: [{ address: '1@example.org', state: 'rejected', reply: '550 no' }] },
+      ],
+    ],
+  )
+  const bounce = { atMs: 1, address: '0@example.org', status: '5.1.1', diagnostic: '550 no', folder: 'INBOX', uid: 1 }
+  const [bounced] = told(accepted, { ...accepted, bounces: [bounce] })
+  assert.deepEqual(
+    [bounced?.type, bounced?.data],
+    ['message.bounced', { ...about, recipient: '0@example.org', status: '5.1.1', diagnostic: '550 no' }],
+  )
+  const { text } = bulletinOf([...told(queued, accepted), ...failed, ...(bounced === undefined ? [] : [bounced])], 0)
+  assert.match(text, /me@example\.net: one recipient, 1@example\.org among them \(550 no\)\./)
+  assert.match(text, /me@example\.net: to 0@example\.org\. 550 no/)
+  assert.match(text, /me@example\.net: taken for 2 recipients\./)
 })

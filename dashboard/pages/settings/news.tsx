@@ -10,6 +10,9 @@ export const news: readonly News[] = [
   'account.recovered',
   'message.quarantined',
   'first_import.finished',
+  'message.sent',
+  'message.failed',
+  'message.bounced',
 ]
 
 export function NewsChecks(held: Held<readonly News[]>) {

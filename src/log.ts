@@ -49,6 +49,12 @@ export type EventName =
   | 'unfinished restore removed'
   | 'backup without proof restored'
   | 'record unreadable'
+  // What is sent.
+  | 'message sent'
+  | 'message rejected'
+  | 'message unknown'
+  | 'sending held'
+  | 'body missing'
   // News on its way to people.
   | 'visit failed'
   | 'webhook delivered'

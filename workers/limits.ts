@@ -1,5 +1,5 @@
 /** The numbers of a worker, each with its reason and its source. Times are in milliseconds, sizes in octets. */
-import { MiB, second, minute, day } from '../src/units.ts'
+import { MiB, second, minute, hour, day } from '../src/units.ts'
 
 export const workerLimits = {
   /**
@@ -92,6 +92,28 @@ export const workerLimits = {
   farewellMs: 2 * second,
   /** How long it waits for each connection that did not close in order, once it has cut it. */
   letGoMs: 200,
+
+  /** How many SMTP servers a worker visits at once: each visit may have some connections, and waits for most of its time. */
+  sendPlaces: 24,
+  /** The part of them that accounts of one host may have while it does not answer. */
+  sendPlacesOfSilentHost: 4,
+  /** An account of such a host that finds no place comes again after this time, or up to twice as much. */
+  silentHostAgainMs: 20 * second,
+  /** How often what is due to be sent is looked for. */
+  sendEveryMs: 1 * second,
+  /** How often attempts whose workers died are looked for. */
+  abandonedEveryMs: 2 * second,
+  /** A visit to an SMTP server begins no other message after this time: others wait for the place. */
+  sendVisitMs: 2 * minute,
+  /** The connections of one account at once; providers allow few (Gmail, Microsoft: 3 and more). One more is opened for each so many that are due. */
+  sendLanes: 3,
+  sendLanePer: 8,
+  /** So many messages are told at a time that their server cannot be reached: the others have not been tried. */
+  sendPutOffAtOnce: 50,
+  /** An account whose sending only a person can mend is tried again after this time: it may have been mended elsewhere. */
+  sendStoppedAgainMs: 4 * hour,
+  /** The lease of an attempt to send: as long as the lease of a run. */
+  sendLeaseMs: 30 * second,
 
   /** How often the outbox of news is emptied, and due endpoints are visited. */
   newsEveryMs: 1 * second,

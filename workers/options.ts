@@ -13,6 +13,7 @@ import type { Store } from '../src/pull/store-ports.ts'
 import type { Outage } from '../src/redis/outage.ts'
 import type { Seal } from '../src/seal.ts'
 import type { NewsPace } from './news-world.ts'
+import type { SendPace } from './outbox-world.ts'
 
 export interface WorkerOptions extends WorkerPatience {
   readonly redis: Redis
@@ -64,6 +65,7 @@ export interface WorkerPatience {
   /** The number of runs that do heavy work at once. */
   readonly heavyPlaces?: number | undefined
   readonly news?: Partial<NewsPace> | undefined
+  readonly send?: Partial<SendPace> | undefined
   /** How authorization servers are asked. */
   readonly oauthFetch?: OAuthFetch | undefined
 }

@@ -18,11 +18,13 @@ import { oauthFetch } from '../src/net/oauth-fetch.ts'
 import { AuthorizationServers } from '../src/oauth/authorization-servers.ts'
 import { Destinations } from '../src/redis/destinations.ts'
 import { OAuthGrants } from '../src/redis/oauth-grants.ts'
+import { AccessTokens } from '../src/redis/oauth-tokens.ts'
 import { DevicePolls } from './device-polls.ts'
 import { NewsCarrier } from './news-carrier.ts'
 import { Dispatch } from './dispatch.ts'
 import { FollowUps } from './outbox-follow-ups.ts'
 import type { WorkerOptions } from './options.ts'
+import { OutboxCarrier } from './outbox-carrier.ts'
 import { createPullWorld, type PullWorld } from './pull-world.ts'
 import { makeVisit } from './job.ts'
 import { wakeHosted } from './pause.ts'
@@ -43,6 +45,7 @@ export class RunningWorker {
   readonly #pulls: Jobs<PullJob>
   readonly #ticker: Ticker
   readonly #news: NewsCarrier
+  readonly #outbox: OutboxCarrier | undefined
   readonly #statuses: StatusRounds
   readonly #devicePolls: DevicePolls
   readonly #followUps: FollowUps | undefined
@@ -96,6 +99,9 @@ export class RunningWorker {
     this.#statuses = new StatusRounds(redis, runs, nowMs)
     this.#ticker = new Ticker(failed)
     this.#news = new NewsCarrier({ ...options, pace: options.news ?? {} })
+    const { outbox, send: pace = {} } = options
+    const accessTokens = new AccessTokens({ ...options, servers, nowMs })
+    this.#outbox = outbox === undefined ? undefined : new OutboxCarrier({ ...options, outbox, accessTokens, pace })
   }
 
   /** Resolves once jobs are taken. */
@@ -108,6 +114,7 @@ export class RunningWorker {
       await this.#dispatch.turn()
       this.#pulls.look()
       this.#news.look()
+      this.#outbox?.look()
     })
     this.#followUps?.begin()
     this.#ticker.every(workerLimits.devicesEveryMs, async () => await this.#devicePolls.turn(Date.now()))
@@ -115,6 +122,7 @@ export class RunningWorker {
     this.#ticker.every(workerLimits.storeAskedEveryMs, async () => await this.#wakeHosted())
     this.#ticker.every(workerLimits.statusesEveryMs, async () => void (await this.#statuses.turn()))
     this.#news.begin()
+    this.#outbox?.begin()
     const beat = async () => await this.#workers.beat(this.#name, this.#readVitals())
     this.#heartbeat = setInterval(() => void beat().catch(failed), redisLimits.workerAliveMs / 3)
     await this.#revocations.begin()
@@ -131,7 +139,7 @@ export class RunningWorker {
     this.#vitals.stop()
     const cancel = setTimeout(() => this.#cancelled.abort(new SessionFailed({ kind: 'stopped' })), graceMs)
     this.#dispatch.stop()
-    const closed = Promise.all([this.#ticker.stop(), this.#pulls.close(), this.#news.stop()])
+    const closed = Promise.all([this.#ticker.stop(), this.#pulls.close(), this.#news.stop(), this.#outbox?.stop()])
     const farewell = async () =>
       await Promise.all([closed.then(async () => await this.#queue.close()), this.#workers.leave(this.#name)])
     // While Redis is away or hangs, neither a run nor BullMQ comes to an end. Another worker goes on with the run once the lease has expired.
@@ -149,7 +157,7 @@ export class RunningWorker {
       clearTimeout(cancel)
       closed.catch(() => {})
       this.#revocations.close()
-      await Promise.all([this.#pulls.letGo(), this.#news.letGo(), this.#pool.close()])
+      await Promise.all([this.#pulls.letGo(), this.#news.letGo(), this.#outbox?.letGo(), this.#pool.close()])
     }
   }
 

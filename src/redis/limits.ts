@@ -291,6 +291,10 @@ export const redisLimits = {
   /** How long the same request is given the same message: mail programs send again what they had no answer to. */
   sendAnswerKeptMs: 2 * day,
   sendingKeptMs: 30 * day,
+  /** So many due messages are looked at for one that nobody else claims just now: an account has few connections at once. */
+  sendingsOffered: 8,
+  /** What is known of an account's sending: longer than any pause after a failure. */
+  senderKeptMs: 7 * day,
   /** How many entries are kept that have ended, of some KiB each; the oldest go first. */
   sendingsEndedMax: 100_000,
   /** The bodies of one destination that wait on the disk, and of all: a full disk stops Redis, and so all mail. */

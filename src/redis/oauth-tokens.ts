@@ -31,6 +31,8 @@ export interface TokenHolder {
   readonly login: ServerLogin
   /** An owner has chosen its host. */
   readonly guarded: boolean
+  /** Where the token goes, if not to that login's own server: the SMTP server of an account. */
+  readonly to?: ServerLogin | undefined
 }
 
 /** What it logs in by. */
@@ -107,7 +109,7 @@ export class AccessTokens {
   }
 
   /** Its application, if that may give it tokens. */
-  async #demandApplication({ id, kind, login, guarded }: TokenHolder): Promise<OpenApplication> {
+  async #demandApplication({ id, kind, login, guarded, to = login }: TokenHolder): Promise<OpenApplication> {
     const { applicationId } = login.oauth ?? { applicationId: '' }
     const record = await this.#applications.get(applicationId)
     const remedy = `Change the ${kind} ${id}`
@@ -115,7 +117,7 @@ export class AccessTokens {
       const reason = `There is no application ${applicationId}, by which ${login.user} would sign in`
       throw new SessionFailed({ kind: 'internal', reason, remedy })
     }
-    const [mistake] = tokenMistakes(record.application, login, guarded)
+    const [mistake] = tokenMistakes(record.application, to, guarded)
     if (mistake === undefined) return openApplication(record, this.#world.seal)
     const reason = `The token of ${login.user} goes to no such server: its ${mistake.pointer.slice(1)} ${mistake.detail}`
     throw new SessionFailed({ kind: 'internal', reason, remedy })

@@ -170,6 +170,11 @@ export class Sendings {
     return await this.#redis.zrangebyscore(keys.sendDue, '-inf', nowMs, 'LIMIT', 0, limit)
   }
 
+  /** How many messages of an account are due. */
+  async dueCount(accountId: string, nowMs: number): Promise<number> {
+    return await this.#redis.zcount(keys.sendDueOf(accountId), '-inf', nowMs)
+  }
+
   /** Gives out an account's due entries: each is the attempt of this token until its lease ends. Others who claim at the same time get none of them. */
   async claim(accountId: string, token: string, leaseMs: number, limit: number): Promise<OutboxEntry[]> {
     const nowMs = await this.nowMs()
@@ -180,6 +185,24 @@ export class Sendings {
       if (entry !== undefined) claimed.push(entry)
     }
     return claimed
+  }
+
+  /** Gives out one due entry, also where others claim at the same time. */
+  async claimOne(accountId: string, token: string, leaseMs: number): Promise<OutboxEntry | undefined> {
+    const nowMs = await this.nowMs()
+    const ids = await this.#redis.zrangebyscore(
+      keys.sendDueOf(accountId),
+      '-inf',
+      nowMs,
+      'LIMIT',
+      0,
+      redisLimits.sendingsOffered,
+    )
+    for (const id of ids) {
+      const entry = await this.#change(id, (before) => begin(before, token, nowMs), { leaseMs })
+      if (entry !== undefined) return entry
+    }
+    return undefined
   }
 
   /** Does not ask an account's server before that time; null: as soon as something is due. */

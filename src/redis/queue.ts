@@ -1,4 +1,4 @@
-/** Holds the two queues between API and workers: one of runs, one of visits to endpoints. A job names the account and the cause, never the login. */
+/** Holds the queues between API and workers: one of runs, one of visits to endpoints, one of visits to SMTP servers. A job names the account and the cause, never the login. */
 import { Queue } from 'bullmq'
 import type { Redis } from 'ioredis'
 import { redisLimits } from './limits.ts'
@@ -30,13 +30,15 @@ export function visitsOf({ also = [], ...first }: PullJob): readonly JobVisit[] 
   return [first, ...also]
 }
 
-/** The endpoint to which a worker is to send the waiting news: a webhook's id, or `notice` for the e-mail. */
+/** Where a worker is to go: to an endpoint with the waiting news (a webhook's id, or `notice` for the e-mail), or to an account's SMTP server. */
 export interface VisitJob {
   readonly visit: string
 }
 
 export const pullQueueName = 'pull'
 export const visitQueueName = 'notices'
+/** Visits to the SMTP servers of accounts: `visit` is the account's id. */
+export const sendQueueName = 'send'
 /** BullMQ's keys share one hash tag, as its scripts need in a cluster. */
 export const queuePrefix = '{tributary}:bull'
 
@@ -160,12 +162,12 @@ export class PullQueue {
   }
 }
 
-/** Queues visits to endpoints. keys.visits holds the due ones, so that a lost job costs only time. */
+/** Queues visits to endpoints, or to SMTP servers. keys.visits and keys.sendDue hold the due ones, so that a lost job costs only time. */
 export class VisitQueue {
   readonly #queue: Queue<VisitJob, void>
 
-  constructor(redis: Redis, { onError }: QueueWorld) {
-    this.#queue = new Queue(visitQueueName, { connection: redis, prefix: queuePrefix })
+  constructor(redis: Redis, { onError }: QueueWorld, name = visitQueueName) {
+    this.#queue = new Queue(name, { connection: redis, prefix: queuePrefix })
     this.#queue.on('error', onError)
   }
 

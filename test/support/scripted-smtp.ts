@@ -274,8 +274,12 @@ class Serving {
     const mail = { from: this.#from, to: [...this.#to], bytes, user: this.#user, secured }
     this.#kept.mails.push(mail)
     this.#to = []
-    this.act(this.#script.dot?.(mail, this.#kept.mails.length) ?? `250 2.0.0 Ok: queued as Q${this.#kept.mails.length}`)
+    this.act(this.#answerTo(mail, this.#kept.mails.length))
     return true
+  }
+
+  async #answerTo(mail: ScriptedMail, nth: number): Promise<SmtpActNow> {
+    return (await this.#script.dot?.(mail, nth)) ?? `250 2.0.0 Ok: queued as Q${nth}`
   }
 
   #take(body: Body, piece: Buffer): void {

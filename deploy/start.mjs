@@ -24,6 +24,8 @@ const proxies = [
   { name: 'dante-server', proof: '/usr/sbin/danted' },
   { name: 'tinyproxy', proof: '/usr/bin/tinyproxy' },
 ]
+/** The mail server through which tests send. */
+const mailServers = [{ name: 'exim4-daemon-light', proof: '/usr/sbin/exim4' }]
 const fonts = [{ name: 'fonts-inter', proof: '/usr/share/doc/fonts-inter' }]
 /** The programs with which the bench compares us. */
 const peers = [
@@ -208,7 +210,7 @@ async function startWith(what, rest) {
   const need = [...(redisGiven ? [] : ['redis']), ...(storeGiven ? [] : ['dovecot'])]
   checkSystem(need)
   const wanted = packages.filter(({ name }) => name === 'openssl' || need.some((part) => name.startsWith(part)))
-  const besides = { bench: peers, test: [...browser, ...proxies], screenshots: [...browser, ...fonts] }
+  const besides = { bench: peers, test: [...browser, ...proxies, ...mailServers], screenshots: [...browser, ...fonts] }
   installPackages([...wanted, ...(besides[what] ?? [])])
   checkSystem(need)
   installModules()

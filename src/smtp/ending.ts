@@ -31,7 +31,7 @@ export function answersIn(
     if (address === undefined) return []
     const { code, line } = reply
     const verdict = verdictOn(reply)
-    const told = verdict === 'taken' || verdict === 'never' ? code : Math.min(code, 450)
+    const told = code < 500 || verdict === 'never' ? code : 450
     return [{ address, code: told, reply: line }]
   })
 }

@@ -1,0 +1,125 @@
+/** Starts Debian's Exim as somebody's provider: it takes mail of whoever logs in, over TLS alone, and puts it into a folder. */
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { connect } from 'node:net'
+import { join } from 'node:path'
+import { childIdentity, handOver } from '../../deploy/identity.ts'
+import { certificate } from './certificates.ts'
+import { freePorts } from './dovecot.ts'
+import { untilTold } from './until.ts'
+
+export interface Exim {
+  /** STARTTLS. */
+  readonly port: number
+  /** TLS from the first octet. */
+  readonly tlsPort: number
+  /** The certificate's, for `localhost`. */
+  readonly ca: string
+  readonly fingerprint: string
+  /** What was delivered, with the header lines that Exim puts in front. */
+  mails(): Buffer[]
+  stop(): Promise<void>
+}
+
+/** Lets `me` in with `secret`; `gone@` is nobody there, and `slow@` is put off. */
+export async function startExim(): Promise<Exim> {
+  const folder = mkdtempSync('/tmp/tributary-exim-')
+  const own = certificate()
+  const [port = 0, tlsPort = 0] = await freePorts(2)
+  // Exim delivers to nobody as root.
+  const { uid, gid, ...identity } = childIdentity([])
+  const place = (name: string) => join(folder, name)
+  for (const name of ['spool', 'log', 'mail']) mkdirSync(place(name))
+  writeFileSync(place('cert'), own.cert)
+  writeFileSync(place('key'), own.key, { mode: 0o600 })
+  handOver(folder, { uid, gid, ...identity })
+  // It has to be that of whoever starts Exim.
+  writeFileSync(
+    place('conf'),
+    `primary_hostname = smtp.example.net
+exim_user = ${uid}
+exim_group = ${gid}
+never_users =
+deliver_drop_privilege = true
+spool_directory = ${place('spool')}
+log_file_path = ${place('log')}/%slog
+pid_file_path = ${place('pid')}
+local_interfaces = 127.0.0.1
+daemon_smtp_ports = ${port} : ${tlsPort}
+tls_on_connect_ports = ${tlsPort}
+tls_advertise_hosts = *
+tls_certificate = ${place('cert')}
+tls_privatekey = ${place('key')}
+smtputf8_advertise_hosts = *
+dsn_advertise_hosts = *
+message_size_limit = 200M
+check_spool_space = 0
+keep_environment =
+acl_smtp_mail = mail
+acl_smtp_rcpt = rcpt
+begin acl
+mail:
+  deny !authenticated = *
+       message = 5.7.0 Log in first
+  accept
+rcpt:
+  deny local_parts = gone
+       message = 5.1.1 There is no such user
+  defer local_parts = slow
+       message = 4.2.0 Come back later
+  accept
+begin routers
+all:
+  driver = accept
+  transport = folder
+begin transports
+folder:
+  driver = appendfile
+  directory = ${place('mail')}
+  maildir_format
+  user = ${uid}
+  group = ${gid}
+begin authenticators
+plain:
+  driver = plaintext
+  public_name = PLAIN
+  server_prompts = :
+  server_condition = \${if and{{eq{$auth2}{me}}{eq{$auth3}{secret}}}}
+  server_set_id = $auth2
+  server_advertise_condition = \${if def:tls_in_cipher}
+`,
+    { mode: 0o644 },
+  )
+  const child = spawn('/usr/sbin/exim4', ['-C', place('conf'), '-bdf'], { stdio: ['ignore', 'ignore', 'pipe'] })
+  let said = ''
+  child.stderr.on('data', (chunk: Buffer) => {
+    said += chunk.toString()
+  })
+  await untilTold('Exim to take connections', async () => {
+    if (child.exitCode !== null) throw new Error(`Exim has ended: ${said}`)
+    const socket = connect({ host: '127.0.0.1', port })
+    const greeted = await once(socket, 'data', { signal: AbortSignal.timeout(2000) }).then(
+      () => true,
+      () => false,
+    )
+    socket.destroy()
+    return greeted
+  })
+  const delivered = place('mail/new')
+  return {
+    port,
+    tlsPort,
+    ca: own.cert,
+    fingerprint: own.fingerprint,
+    mails: () => readdirSync(delivered).map((name) => readFileSync(join(delivered, name))),
+    async stop() {
+      const exited = once(child, 'exit')
+      child.kill()
+      // What delivers at this moment has our pipe.
+      child.stderr.destroy()
+      await exited
+      rmSync(folder, { recursive: true, force: true, maxRetries: 5 })
+    },
+  }
+}

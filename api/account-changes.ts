@@ -13,6 +13,7 @@ import type { OAuthApplications } from '../src/redis/oauth-applications.ts'
 import type { OAuthGrants } from '../src/redis/oauth-grants.ts'
 import { endVisit } from '../src/redis/revocations.ts'
 import type { Runs } from '../src/redis/runs.ts'
+import { resumeSending } from '../src/redis/senders.ts'
 import { fingerprintsOf, shownCertificate } from '../src/redis/shown-certificates.ts'
 import { stopPull } from '../src/redis/stopped-pull.ts'
 import type { TokenRevocations } from '../src/redis/token-revocations.ts'
@@ -108,6 +109,7 @@ export class AccountChanges {
     if (body.paused === true) await stopPull(redis, runs, record.account.id)
     if (cures || body.paused === false)
       await afterAccountChange(this.#world, record.account, due === 'as before' ? undefined : due)
+    if (cures || body.smtp !== undefined) await resumeSending(redis, record.account.id)
     const hasBudget = body.importBytesPerHour !== undefined
     if (body.interval !== undefined || hasBudget) await bringForward(redis, record.account, hasBudget)
     return record

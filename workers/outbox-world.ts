@@ -13,7 +13,7 @@ import type { Senders } from '../src/redis/senders.ts'
 import type { Seal } from '../src/seal.ts'
 import type { OutboxEntry } from '../src/send/entry.ts'
 import type { SmtpWaits } from '../src/smtp/login-options.ts'
-import type { SmtpMemories } from './outbox-logins.ts'
+import type { SmtpMemories } from './outbox-memories.ts'
 import type { SendRoom } from './outbox-room.ts'
 
 /** The options whose defaults tests replace. */

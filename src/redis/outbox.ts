@@ -210,6 +210,18 @@ export class Sendings {
     await holdSender(this.#redis, dueKeys(accountId), [accountId, untilMs ?? ''])
   }
 
+  /** What kept an account from sending may be mended: its server is asked at once, for all that waits after an attempt. */
+  async resume(accountId: string): Promise<void> {
+    const nowMs = await this.nowMs()
+    const { sendingsLookedAt } = redisLimits
+    const ids = await this.#redis.zrangebyscore(keys.sendDueOf(accountId), nowMs, '+inf', 'LIMIT', 0, sendingsLookedAt)
+    for (const id of ids)
+      await this.#change(id, (before) =>
+        before.state === 'deferred' ? { ...before, nextAttemptAtMs: nowMs } : undefined,
+      )
+    await this.hold(accountId, null)
+  }
+
   /** Ends the attempts whose lease has ended: their workers have died, or have lost touch. @returns the entries as they are then. */
   async endAbandoned(nowMs: number): Promise<OutboxEntry[]> {
     const members = await this.#redis.zrangebyscore(

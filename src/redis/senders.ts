@@ -9,6 +9,7 @@ import { readable } from '../readable.ts'
 import { hour } from '../units.ts'
 import { keys } from './key-names.ts'
 import { redisLimits } from './limits.ts'
+import { Sendings } from './outbox.ts'
 
 export interface SenderState extends FailureHistory {
   /** Nobody but a person mends it: it is asked seldom. */
@@ -51,6 +52,12 @@ export class Senders {
       .pexpire(key, 2 * hour)
       .exec()
   }
+}
+
+/** Somebody has changed how an account sends, or wants it tried: what failed before keeps it back no more. */
+export async function resumeSending(redis: Redis, accountId: string): Promise<void> {
+  await new Senders(redis).forget(accountId)
+  await new Sendings(redis).resume(accountId)
 }
 
 const hourOf = (nowMs: number) => Math.floor(nowMs / hour)

@@ -132,6 +132,18 @@ test('a login that is refused is the trouble of the account: its messages wait, 
   assert.notEqual(body['status'], 'attention', 'its pulling is another thing')
 })
 
+test('a mended password is tried at once, for all that waits', async () => {
+  const server = await startServer({ auth: { mechanisms: ['PLAIN'], plays: honest('the right one') } })
+  const accountId = await senderAt(server)
+  const ids = [await outgoing.put({ accountId, destinationId }), await outgoing.put({ accountId, destinationId })]
+  await startSending()
+  for (const id of ids) await outgoing.until(id, ({ attempts, attempt }) => attempts === 1 && attempt === null)
+  const { status } = await stack.call('PATCH', `/accounts/${accountId}`, { password: 'the right one' })
+  assert.equal(status, 200)
+  for (const id of ids) assert.equal((await outgoing.until(id, isEnded)).state, 'accepted')
+  assert.equal((await new Senders(stack.redis).state(accountId)).failures, 0)
+})
+
 test('a limit of the provider holds the account, and the message with it', async () => {
   const server = await startServer({
     dot: (_mail, nth) => (nth === 2 ? '550 5.4.5 Daily user sending limit exceeded' : undefined),

@@ -234,6 +234,7 @@ async function startWith(what, rest) {
         'reading',
         'rhythm',
         'scaling',
+        'send',
       ].includes(rest[0])
     )
       handOver([built(`bench/${rest[0]}.ts`), ...rest.slice(1)])

@@ -1,7 +1,7 @@
 /** Sends the bulletin: one mail with the news that waits for it. */
 import { viaOf } from '../src/account/proxy.ts'
 import { reachOf } from '../src/account/reach.ts'
-import { sendMail } from '../src/net/mail.ts'
+import { sendMail } from '../src/smtp/mail.ts'
 import { afterBulletin, bulletinOf } from '../src/news/bulletin.ts'
 import { bulletinId } from '../src/redis/bulletin.ts'
 import { workerLimits } from './limits.ts'

@@ -2,7 +2,7 @@
 import { normalHost } from '../../src/account/host.ts'
 import type { Mistake } from '../../src/account/mistake.ts'
 import { type Proxy, viaOf } from '../../src/account/proxy.ts'
-import { sendMail } from '../../src/net/mail.ts'
+import { sendMail } from '../../src/smtp/mail.ts'
 import { bulletinMistakes, type BulletinSettings, submissionPort } from '../../src/news/bulletin.ts'
 import { newsTypes } from '../../src/news/news.ts'
 import { bulletinId, type BulletinRecord, type Bulletins } from '../../src/redis/bulletin.ts'

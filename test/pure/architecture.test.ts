@@ -159,7 +159,7 @@ const homes: Readonly<Record<string, RegExp>> = {
   'sanitize-html': /^src\/mail\/html\.ts$/,
   htmlparser2: /^src\/discover\/autoconfig\.ts$/,
   'openid-client': /^src\/oauth\//,
-  nodemailer: /^src\/(?:net\/mail|smtp\/[a-z-]+)\.ts$/,
+  nodemailer: /^src\/smtp\//,
   'nodemailer/lib/smtp-connection': /^src\/smtp\//,
   'nodemailer/lib/mail-composer': /^src\/smtp\//,
   'smtp-server': /^(?:api\/submission\/|test\/)/,

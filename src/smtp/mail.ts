@@ -10,8 +10,8 @@ import { tlsReasonOf } from '../failure/tls-reasons.ts'
 import { loginMask, type Mask } from '../mask.ts'
 import type { BulletinLetter, BulletinSettings } from '../news/bulletin.ts'
 import { singleLine } from '../printable.ts'
-import { guardOf } from './guard.ts'
-import { connectThrough } from './proxied.ts'
+import { guardOf } from '../net/guard.ts'
+import { connectThrough } from '../net/proxied.ts'
 
 export interface Mail extends BulletinSettings {
   readonly password: string | undefined

@@ -114,6 +114,8 @@ class OutboxHandlers {
       throw conflict(`The account that sent the message ${id} is gone; write it anew as another address.`)
     const nowMs = await sendings.nowMs()
     const entry = await this.#changed(request, (now) => retried(now, nowMs))
+    // Whoever asks for it wants its server asked, whatever was answered before.
+    await sendings.hold(entry.accountId, null)
     return await reply.code(202).send(shownEntry(entry))
   }
 

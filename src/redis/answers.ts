@@ -11,9 +11,22 @@ export interface StoredAnswer {
   readonly body: string
 }
 
+/** What tells a body that passed as a stream from others. */
+export interface BodyDigest {
+  readonly octets: number
+  readonly sha256: string
+}
+
+export interface FoundAnswer {
+  readonly answer: StoredAnswer
+  /** Of the body that it is the answer to, where that was a stream. */
+  readonly body: BodyDigest | undefined
+}
+
 interface AnswerRecord {
-  /** Distinguishes requests that have the same key. */
+  /** Distinguishes requests that have the same key. Where the body is a stream it is that of the rest alone. */
   readonly fingerprint: string
+  readonly body?: BodyDigest
   /** Missing while the request is under way. */
   readonly sealedAnswer?: string
 }
@@ -30,25 +43,24 @@ export class Answers {
   }
 
   /** Looks whether the request was made before. `begun`: it was not. A client that sends it again from now on is told that it is under way. */
-  async begin(name: string, fingerprint: string): Promise<'begun' | 'under way' | 'another request' | StoredAnswer> {
+  async begin(
+    name: string,
+    fingerprint: string,
+    awaitedMs: number = redisLimits.answerAwaitedMs,
+  ): Promise<'begun' | 'under way' | 'another request' | FoundAnswer> {
     const mark: AnswerRecord = { fingerprint }
-    const before = await this.#redis.set(
-      keys.answer(name),
-      JSON.stringify(mark),
-      'PX',
-      redisLimits.answerAwaitedMs,
-      'NX',
-      'GET',
-    )
+    const before = await this.#redis.set(keys.answer(name), JSON.stringify(mark), 'PX', awaitedMs, 'NX', 'GET')
     if (before === null) return 'begun'
     const record = JSON.parse(before) as AnswerRecord
     if (record.fingerprint !== fingerprint) return 'another request'
     if (record.sealedAnswer === undefined) return 'under way'
-    return JSON.parse(this.#seal.open(record.sealedAnswer, name, field)) as StoredAnswer
+    const answer = JSON.parse(this.#seal.open(record.sealedAnswer, name, field)) as StoredAnswer
+    return { answer, body: record.body }
   }
 
-  async keep(name: string, fingerprint: string, answer: StoredAnswer): Promise<void> {
-    const record: AnswerRecord = { fingerprint, sealedAnswer: this.#seal.seal(JSON.stringify(answer), name, field) }
+  async keep(name: string, fingerprint: string, { answer, body }: FoundAnswer): Promise<void> {
+    const sealedAnswer = this.#seal.seal(JSON.stringify(answer), name, field)
+    const record: AnswerRecord = { fingerprint, ...(body === undefined ? {} : { body }), sealedAnswer }
     await this.#redis.set(keys.answer(name), JSON.stringify(record), 'PX', redisLimits.answerKeptMs)
     const nowMs = Date.now()
     await this.#redis.zadd(keys.answers, nowMs, name)

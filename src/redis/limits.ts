@@ -242,6 +242,8 @@ export const redisLimits = {
    * waited for.
    */
   answerAwaitedMs: 2 * minute,
+  /** The same where the body is a stream: it may be sent for eleven minutes. */
+  streamAnswerAwaitedMs: 15 * minute,
   /** How many answers are kept, of some 2 KiB each. The oldest go first. */
   answersKeptMax: 50_000,
 

@@ -8,6 +8,7 @@ import type { AccountRecord } from '../../src/redis/account-record.ts'
 import { keys } from '../../src/redis/key-names.ts'
 import { createSeal } from '../../src/seal.ts'
 import { adminToken, type Stack, startStack } from '../support/stack.ts'
+import { until } from '../support/until.ts'
 
 const secret = 'imported-secret-4720'
 
@@ -48,8 +49,8 @@ interface Answer {
 }
 
 /** An import under way: what is written to it is sent, what it answers is read when it is asked for. */
-function startImport(query = '', token = adminToken) {
-  const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/x-ndjson' }
+function startImport(query = '', token = adminToken, more: Readonly<Record<string, string>> = {}) {
+  const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/x-ndjson', ...more }
   const sent = request({ port, host: '127.0.0.1', method: 'POST', path: `/api/v1/accounts/import${query}`, headers })
   sent.on('error', () => {})
   let rest = ''
@@ -272,4 +273,44 @@ test('an export is imported again: with passwords sealed by the same key as they
   const { id: one } = JSON.parse(again[5] ?? '') as { id: string }
   const { sealedPassword } = JSON.parse((await stack.redis.hget(keys.accounts, one)) ?? '') as AccountRecord
   assert.equal(createSeal(stack.secretKey).open(sealedPassword, one, 'password'), secret)
+})
+
+test('an import that is sent again with its key is compared and answered, and registers nothing again', async () => {
+  const key = { 'idempotency-key': 'lines' }
+  const text = linesOf([account('keyed-1'), account('keyed-2')])
+  const whole = async (body: string, query = '') => {
+    const { sent, response } = startImport(query, adminToken, key)
+    sent.end(body)
+    const incoming = await response
+    let told = ''
+    for await (const piece of incoming) told += String(piece)
+    return { status: incoming.statusCode, told, replayed: incoming.headers['idempotency-replayed'] }
+  }
+  const broken = startImport('', adminToken, key)
+  broken.sent.write(text)
+  assert.equal((await broken.next())?.line, 1)
+  const meanwhile = await whole(text)
+  assert.equal(meanwhile.status, 409)
+  assert.match(meanwhile.told, /under way; send it again in a moment/)
+  assert.equal((await whole(text, '?dryRun=true')).status, 422, 'the key of another request')
+  broken.sent.destroy()
+
+  // Nobody can say how it would have gone on, so it is done anew.
+  const anew = await until('the end of the one that broke off', async () => {
+    const answer = await whole(text)
+    return answer.status !== 409 && answer
+  })
+  assert.deepEqual([anew.status, anew.replayed], [200, undefined])
+  assert.match(anew.told, /taken/)
+  const again = await whole(text)
+  assert.deepEqual([again.status, again.told, again.replayed], [200, anew.told, 'true'])
+  const [first] = (await stack.call('GET', '/accounts?q=keyed-1')).body.items
+  await stack.call('DELETE', `/accounts/${String(first?.id)}`)
+  assert.equal((await whole(text)).told, anew.told)
+  assert.ok(!(await users()).includes('keyed-1'))
+  for (const other of [linesOf([account('keyed-3')]), `${text}${text}`.repeat(200), '']) {
+    const { status, told } = await whole(other)
+    assert.deepEqual([status, JSON.parse(told).type], [422, '/problems/key-used'])
+  }
+  assert.ok(!(await users()).includes('keyed-3'))
 })

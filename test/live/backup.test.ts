@@ -59,8 +59,8 @@ async function backup(stack: Stack): Promise<Buffer> {
   return response.rawPayload
 }
 
-async function restore(stack: Stack, body: Buffer, query = '') {
-  const headers = { authorization: `Bearer ${adminToken}`, 'content-type': 'application/gzip' }
+async function restore(stack: Stack, body: Buffer, query = '', more: Readonly<Record<string, string>> = {}) {
+  const headers = { authorization: `Bearer ${adminToken}`, 'content-type': 'application/gzip', ...more }
   const response = await stack.app.inject({ method: 'POST', url: `/api/v1/restore${query}`, headers, payload: body })
   return { status: response.statusCode, body: response.json<Record<string, unknown>>() }
 }
@@ -102,7 +102,9 @@ test('a backup into a new Redis: all is there, what came since is not stored twi
   await old.stopWorker()
 
   const stack = await another()
-  const answer = await restore(stack, file)
+  const key = { 'idempotency-key': 'restore' }
+  const answer = await restore(stack, file, '', key)
+  assert.deepEqual(await restore(stack, file, '', key), answer, 'its answer was lost')
   assert.deepEqual(answer, {
     status: 200,
     body: {

@@ -33,11 +33,17 @@ after(async () => {
   await stack.stop()
 })
 
-async function send(id: string, format: string, body: Buffer | string, type = 'application/octet-stream') {
+async function send(
+  id: string,
+  format: string,
+  body: Buffer | string,
+  type = 'application/octet-stream',
+  more: Readonly<Record<string, string>> = {},
+) {
   const response = await stack.app.inject({
     method: 'POST',
     url: `/api/v1/accounts/${id}/ledger/import?format=${format}`,
-    headers: { authorization: `Bearer ${adminToken}`, ...(type === '' ? {} : { 'content-type': type }) },
+    headers: { authorization: `Bearer ${adminToken}`, ...(type === '' ? {} : { 'content-type': type }), ...more },
     payload: body,
   })
   return { status: response.statusCode, body: response.json<Record<string, unknown>>() }
@@ -125,7 +131,9 @@ test('a file that is none of that program’s is refused with its line, and chan
   assert.equal((await send(id, 'getmail', Buffer.alloc(apiLimits.foreignStateOctetsMax + 1))).status, 413)
   assert.equal((await send(id, 'getmail', 'a\x001\n', 'text/plain')).body['imported'], 1)
   assert.equal((await send(id, 'getmail', 'b\x001\n', 'application/json')).body['imported'], 1)
-  assert.equal((await send(id, 'getmail', 'c\x001\n', '')).body['imported'], 1)
+  for (const _ of ['first', 'again'])
+    assert.equal((await send(id, 'getmail', 'c\x001\n', '', { 'idempotency-key': 'state' })).body['imported'], 1)
+  assert.equal((await send(id, 'getmail', 'd\x001\n', '', { 'idempotency-key': 'state' })).status, 422)
 })
 
 test('a file of another kind of account is told of at once: how many of its ids the maildrop lists, and what to do', async () => {

@@ -31,6 +31,7 @@ import { count, failure, id, json, ms, no, orNull, pattern, readBy, type Rule, s
 import { apiLimits } from './limits.ts'
 import { accountFields } from './schemas/accounts.ts'
 import { NewBulletin } from './schemas/bulletin.ts'
+import { step } from './schemas/failure.ts'
 import { NewOAuthApplication } from './schemas/oauth-applications.ts'
 import { smtpFields } from './schemas/sending.ts'
 import { SettingsShape } from './schemas/settings.ts'
@@ -237,7 +238,14 @@ const state = json(
     lastFailure: orNull(failure),
   }),
 )
-const pause = json('pause', Type.Object({ pausedUntilMs: ms, times: count, failure }))
+const pause = json(
+  'pause',
+  Type.Object({
+    pausedUntilMs: ms,
+    times: count,
+    failure: Type.Object({ ...failure.properties, happened: Type.Optional(text(10_000)), step: Type.Optional(step) }),
+  }),
+)
 const toldOf = json('record of what was told', Type.Object({ trouble: text(20), failedAtMs: orNull(ms) }))
 const bulletin = json(
   'bulletin',

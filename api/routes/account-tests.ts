@@ -15,7 +15,7 @@ import { currentReach, demandReach, guardedBy } from '../http/reach.ts'
 import { type HandlerOf, route } from '../http/route.ts'
 import { principalOf } from '../http/who.ts'
 import type { Failure } from '../../src/failure/failure.ts'
-import { describeAsked } from '../../src/failure/sentences.ts'
+import { askedReportOf } from '../../src/failure/sentences.ts'
 import { SessionFailed } from '../../src/failure/session-failed.ts'
 import type { AccountRecord } from '../../src/redis/account-record.ts'
 import type { AccessTokens } from '../../src/redis/oauth-tokens.ts'
@@ -132,7 +132,7 @@ class AccountTestHandlers {
 }
 
 function notSignedIn(failure: Failure) {
-  return { ...nothingFound, failure: { kind: failure.kind, message: describeAsked(failure) } }
+  return { ...nothingFound, failure: askedReportOf(failure) }
 }
 
 const nothingFound = { ok: false, messages: 0, octets: 0, capabilities: [], tls: null, next: null }

@@ -2,7 +2,7 @@
 import type { FastifyRequest } from 'fastify'
 import { targetOf } from '../../src/account/destination.ts'
 import type { Proxy } from '../../src/account/proxy.ts'
-import { describeAsked } from '../../src/failure/sentences.ts'
+import { askedReportOf } from '../../src/failure/sentences.ts'
 import { knownStep } from '../../src/failure/next-step.ts'
 import { SessionFailed } from '../../src/failure/session-failed.ts'
 import type { Failure } from '../../src/failure/failure.ts'
@@ -138,6 +138,5 @@ function examined({ failure, tls, messages, capabilities }: Awaited<ReturnType<t
   const seen = { messages, capabilities: [...capabilities], tls, fingerprint: tls?.fingerprint ?? named }
   if (failure === null) return { ok: true, ...seen, failure: null }
   const step = knownStep(failure)
-  const told = { kind: failure.kind, message: describeAsked(failure) }
-  return { ok: false, ...seen, failure: told, ...(step === undefined ? {} : { step }) }
+  return { ok: false, ...seen, failure: askedReportOf(failure), ...(step === undefined ? {} : { step }) }
 }

@@ -1,6 +1,6 @@
 /** `/destinations` on the wire. */
 import { type Static, Type } from 'typebox'
-import { failure, step } from './failure.ts'
+import { failure, pauseFailure, step } from './failure.ts'
 import { loginFields, passwordUnlessSignedIn } from './logins.ts'
 import { OAuthStatus } from './oauth.ts'
 import { Page } from './requests.ts'
@@ -47,7 +47,7 @@ const condition = {
       'failing: runs that had mail could store none of it there, and none was stored since; paused: no scheduled run goes there before pausedUntil; one that is asked for does, and ends it if it goes well',
   }),
   pausedUntil: orNull(time),
-  failure: orNull(failure, 'what paused it or failed there last, until a run has gone well there again'),
+  failure: orNull(pauseFailure, 'what paused it or failed there last, until a run has gone well there again'),
 }
 
 /** This is one flat object and no union, so that every mistake can be named by its field. `kind` decides which fields belong to it. */

@@ -37,14 +37,19 @@ const exampleFailure = {
   message:
     'Could not reach pop.example.net:995: it does not answer. Tried again by itself; check the host and port if it stays so.',
 }
-const failureFields = { kind: Type.Enum([...failureKinds]), message: Type.String() }
+const failureFields = {
+  kind: Type.Enum([...failureKinds]),
+  message: Type.String(),
+  happened: Type.Optional(
+    Type.String({ description: 'the beginning of the message: what happened, without what to do about it' }),
+  ),
+}
 export const failure = Type.Object(failureFields, like(exampleFailure))
+/** Why a destination is paused, or failing. */
+export const pauseFailure = Type.Object({ ...failureFields, step: Type.Optional(step) }, like(exampleFailure))
 export const runFailure = Type.Object(
   {
     ...failureFields,
-    happened: Type.Optional(
-      Type.String({ description: 'the beginning of the message: what happened, without what to do about it' }),
-    ),
     step: Type.Optional(step),
     passes: Type.Boolean({ description: "the server's words say that it passes without anybody doing anything" }),
   },

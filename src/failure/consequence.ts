@@ -2,13 +2,13 @@
  * Decides the consequence of a failed run: when it is tried again, or that the account stops until somebody acts. Pure. An error that we
  * do not understand is temporary: a needless retry costs a connection, a needless stop costs mail.
  */
-import { type Failure, type FailureKind } from './failure.ts'
+import type { Failure } from './failure.ts'
 import { assertNever } from '../assert-never.ts'
 import { failureLimits } from './limits.ts'
 import { meaningOf } from './meaning.ts'
 import { keepsOut } from './meanings.ts'
 import { phaseCode } from './phase.ts'
-import { describe } from './sentences.ts'
+import { type FailureReport, reportOf } from './sentences.ts'
 import { codeIn } from './skeleton.ts'
 
 /** The failures since the last run that went well. A mere login does not end them: that would reset the back-off too soon. */
@@ -170,7 +170,7 @@ export interface Pause {
   readonly failing?: true
   /** It is the hosted store that cannot be reached, which all hosted destinations share. */
   readonly hosted?: true
-  readonly failure: { readonly kind: FailureKind; readonly message: string }
+  readonly failure: Omit<FailureReport, 'passes'>
 }
 
 /**
@@ -194,7 +194,7 @@ export function pauseAfter(failure: Failure, before: Pause | undefined, nowMs: n
   // A server insists on the time that it names.
   const forMs = insistedMs(failure) ?? doubled
   const pausedUntilMs = Math.max(nowMs + forMs, before?.pausedUntilMs ?? 0)
-  return { pausedUntilMs, times, failure: { kind: failure.kind, message: describe(failure) } }
+  return { pausedUntilMs, times, failure: reportOf(failure) }
 }
 
 /** Whether a pause ends as soon as the hosted store answers. */
@@ -230,7 +230,7 @@ export function troubleAfter(
   return {
     pausedUntilMs: before?.pausedUntilMs ?? 0,
     times: before?.times ?? 0,
-    failure: { kind: failure.kind, message: describe(failure) },
+    failure: reportOf(failure),
     unstored,
     ...(isFailing ? { failing: true } : {}),
   }

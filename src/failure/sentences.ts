@@ -47,6 +47,11 @@ export function reportOf(failure: Failure): FailureReport {
   }
 }
 
+/** The report on a test that somebody has asked for: what to do about it is looked up apart. */
+export function askedReportOf(failure: Failure): Pick<FailureReport, 'kind' | 'message' | 'happened'> {
+  return { kind: failure.kind, message: describeAsked(failure), happened: happened(failure) }
+}
+
 /** Our action, and the answer to it. */
 export function happened(failure: Failure): string {
   switch (failure.kind) {

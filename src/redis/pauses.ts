@@ -5,6 +5,7 @@
 import type { Redis } from 'ioredis'
 import { endsWithAnswer, type Pause, pauseAfter, troubleAfter } from '../failure/consequence.ts'
 import type { Failure } from '../failure/failure.ts'
+import { type KeptStep, keptStep, wholeStep } from '../failure/kept-step.ts'
 import { readable } from '../readable.ts'
 import { redisLimits } from './limits.ts'
 import type { AccountId } from '../mail/message.ts'
@@ -17,7 +18,29 @@ const liftPause = script<AccountId[]>('lift-pause', 2)
 
 /** Undefined for one that cannot be read: it is over. */
 function pauseIn(json: string | null | undefined): Pause | undefined {
-  return readable<Pause>(json, 'failure', 'pausedUntilMs')
+  const pause = readable<KeptPause>(json, 'failure', 'pausedUntilMs')
+  if (pause === undefined) return undefined
+  const { step, ...failure } = pause.failure
+  return { ...pause, failure: step === undefined ? failure : { ...failure, step: wholeStep(step) } }
+}
+
+/** Of one from before 2026-11-30 kind and message are known. */
+type KeptPause = Omit<Pause, 'failure'> & {
+  readonly failure: Omit<Pause['failure'], 'step'> & { readonly step?: KeptStep }
+}
+
+function jsonOf(pause: Pause): string {
+  const { kind, message, happened, step } = pause.failure
+  const kept: KeptPause = {
+    ...pause,
+    failure: {
+      kind,
+      message,
+      ...(happened === undefined ? {} : { happened }),
+      ...(step === undefined ? {} : { step: keptStep(step) }),
+    },
+  }
+  return JSON.stringify(kept)
 }
 
 export class Pauses {
@@ -49,9 +72,9 @@ export class Pauses {
     const hosted = isHosted && failure.kind === 'store unreachable' ? ({ hosted: true } as const) : {}
     const json = await replaced(this.#redis, { hash: keys.pauses, field: destinationId }, (before) => {
       const last = pauseIn(before)
-      return JSON.stringify({ ...pauseAfter(failure, last, nowMs), ...hosted })
+      return jsonOf({ ...pauseAfter(failure, last, nowMs), ...hosted })
     })
-    const pause = JSON.parse(json ?? '') as Pause
+    const pause = pauseIn(json) as Pause
     const pausedUntil = new Date(pause.pausedUntilMs).toISOString()
     await tellEvent(this.#redis, 'destination', destinationId, { id: destinationId, status: 'paused', pausedUntil })
     return pause
@@ -64,7 +87,7 @@ export class Pauses {
       const before = pauseIn(json)
       const after = troubleAfter(failure, accountId, before, nowMs)
       begins = after?.failing === true && before?.failing !== true
-      return after && JSON.stringify(after)
+      return after && jsonOf(after)
     })
     if (begins)
       await tellEvent(this.#redis, 'destination', destinationId, {
@@ -94,7 +117,7 @@ export class Pauses {
   async cutShort(destinationId: string, nowMs: number): Promise<AccountId[]> {
     await replaced(this.#redis, { hash: keys.pauses, field: destinationId }, (json) => {
       const pause = pauseIn(json)
-      return pause && endsWithAnswer(pause) ? JSON.stringify({ ...pause, pausedUntilMs: nowMs }) : undefined
+      return pause && endsWithAnswer(pause) ? jsonOf({ ...pause, pausedUntilMs: nowMs }) : undefined
     })
     const waiting = keys.held(destinationId)
     const [held] = (await this.#redis.multi().smembers(waiting).del(waiting).exec()) ?? []

@@ -3,9 +3,9 @@
  * again. The dictionary is part of what is stored: it is never changed. Another one needs another mark in front of the text.
  */
 import { deflateRawSync, inflateRawSync } from 'node:zlib'
-import { providerNamed } from '../account/providers.ts'
+import { type KeptStep, keptStep, wholeStep } from '../failure/kept-step.ts'
 import type { FailureReport } from '../failure/sentences.ts'
-import { type Step, stepSentence } from '../failure/step.ts'
+import { stepSentence } from '../failure/step.ts'
 
 export interface RecordWords {
   readonly failure: FailureReport | null
@@ -67,7 +67,7 @@ export function packWords({ failure, notices }: RecordWords): string {
   return mark + deflateRawSync(JSON.stringify([failure && smallOf(failure), ...notices]), form).toString('base64url')
 }
 
-type Small = Omit<FailureReport, 'step' | 'happened'> & { readonly step?: SmallStep }
+type Small = Omit<FailureReport, 'step' | 'happened'> & { readonly step?: KeptStep }
 
 function smallOf({ happened = '', step, ...failure }: FailureReport): Small {
   const { message } = failure
@@ -75,23 +75,7 @@ function smallOf({ happened = '', step, ...failure }: FailureReport): Small {
   const parted = isPart ? `${happened}${adviceSign}${message.slice(happened.length)}` : message
   if (step === undefined) return { ...failure, message: parted }
   const sentence = stepSentence(step)
-  return { ...failure, message: parted.replace(sentence, () => stepSign), step: smallStep(step) }
-}
-
-/** What the list of providers says of it is found again by its name. */
-type SmallStep = Exclude<Step, { code: 'provider note' }> | (Omit<Note, 'note'> & { readonly note?: string })
-type Note = Extract<Step, { code: 'provider note' }>
-
-function smallStep(step: Step): SmallStep {
-  if (step.code !== 'provider note') return step
-  const { advice: _, note, ...rest } = step
-  return note === providerNamed(step.provider)?.note ? rest : { ...rest, note }
-}
-
-function wholeStep(step: SmallStep): Step {
-  if (step.code !== 'provider note') return step
-  const { note = '', advice } = providerNamed(step.provider) ?? {}
-  return { note, ...step, ...(advice === undefined ? {} : { advice }) }
+  return { ...failure, message: parted.replace(sentence, () => stepSign), step: keptStep(step) }
 }
 
 function wholeOf({ step: small, ...failure }: Small): FailureReport {

@@ -6,6 +6,7 @@ import { after, before, test } from 'node:test'
 import { gunzipSync, gzipSync } from 'node:zlib'
 import { Guesses } from '../../src/redis/guesses.ts'
 import { keys } from '../../src/redis/key-names.ts'
+import { Pauses } from '../../src/redis/pauses.ts'
 import { ServerMemory } from '../../src/redis/server-memory.ts'
 import { ServerTraits } from '../../src/redis/server-traits.ts'
 import { digestOf, newTokenText } from '../../src/redis/tokens.ts'
@@ -38,6 +39,8 @@ before(async () => {
   await stack.app.inject({ method: 'PUT', url: '/api/v1/bulletin', headers, payload: letter })
   await stack.redis.set(keys.ledger(id), randomBytes(4000))
   await stack.redis.hset(keys.quarantine(id), '01M8H8121F3SVZVTMJKMQDCF51', asideJson())
+  const refused = { kind: 'store refused', during: 'login', reply: 'NO no', everyAccount: true } as const
+  await new Pauses(stack.redis).pause(destinationId, refused, Date.now())
   // What visits leave behind.
   const server = { host: 'pop.example.net', port: 995, tls: 'implicit' } as const
   await new ServerMemory(stack.redis).note(server, { before: ['UIDL', 'SASL PLAIN'], after: [] }, Date.now())

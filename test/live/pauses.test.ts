@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, test, type TestContext } from 'node:test'
-import { endsPause, pauseAfter, pausesDestination } from '../../src/failure/consequence.ts'
+import { endsPause, type Pause, pauseAfter, pausesDestination } from '../../src/failure/consequence.ts'
 import type { Failure } from '../../src/failure/failure.ts'
 import { failureLimits } from '../../src/failure/limits.ts'
 import { redisLimits } from '../../src/redis/limits.ts'
@@ -99,6 +99,14 @@ test('a full store pauses its destination: no other account is tried, until one 
     JSON.stringify(paused['failure']),
     /"kind":"store full","message":"The mail store is full: .*Quota exceeded/,
   )
+  assert.match(
+    String((paused['failure'] as { happened?: string }).happened),
+    /^The mail store is full: "NO Quota exceeded \[OVERQUOTA\]"\.$/,
+  )
+  const noted = JSON.parse((await stack.redis.hget(keys.pauses, destinationId)) ?? '{}') as Pause
+  const { kind, message } = noted.failure
+  await stack.redis.hset(keys.pauses, destinationId, JSON.stringify({ ...noted, failure: { kind, message } }))
+  assert.deepEqual((await read('destinations', destinationId))['failure'], { kind, message }, 'of an earlier version')
   const pausedUntilMs = Date.parse(String(paused['pausedUntil']))
   const inMs = pausedUntilMs - Date.now()
   assert.ok(inMs > 9 * 60_000 && inMs <= 10 * 60_000, `${inMs} ms`)

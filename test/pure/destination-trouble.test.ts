@@ -25,6 +25,20 @@ test('what one account has met makes no destination fail, however often; what a 
   }
 })
 
+test('what paused a destination is told apart from what to do about it, which is a code', () => {
+  const refused: Failure = {
+    kind: 'store refused',
+    during: 'login',
+    reply: 'NO [AUTHENTICATIONFAILED] no',
+    everyAccount: true,
+  }
+  for (const told of [pauseAfter(refused, undefined, 0), troubleAfter(refused, 'one', undefined, 0)]) {
+    const { message = '', happened = '', step } = told?.failure ?? {}
+    assert.deepEqual(step, { code: 'set the destination login' })
+    assert.ok(message.startsWith(`${happened} `) && happened.includes('AUTHENTICATIONFAILED'))
+  }
+})
+
 test('one message that a store refuses, and the provider, say nothing about the destination', () => {
   for (const failure of [odd, provider, takingNothing(provider)])
     for (const before of [undefined, troubleAfter(lied, 'one', undefined, 0)])

@@ -178,6 +178,10 @@ export class SmtpTalk {
 
   async startTls(ca: string): Promise<void> {
     await this.asks('STARTTLS', 220)
+    await this.securely(ca)
+  }
+
+  async securely(ca: string): Promise<void> {
     const plainSocket = this.#socket
     plainSocket.removeAllListeners('data')
     const socket = connectSecurely({ socket: plainSocket, ca, servername: 'localhost' })

@@ -18,11 +18,11 @@ export function addConnection(destination: Command, cli: Cli): void {
       .argument('<destination>', 'its login, USER@HOST, or id')
       .action(async (name: string) => {
         const path = `/destinations/${await destinationId(cli.api, name)}/connection`
-        const { login, servers, missing } = await cli.api.get<Connection>(path)
-        if (terminal.json) return terminal.document({ login, servers, missing })
+        const { login, servers, outgoing, missing } = await cli.api.get<Connection>(path)
+        if (terminal.json) return terminal.document({ login, servers, outgoing, missing })
         terminal.fields(
           ['login', login],
-          ...servers.map((server) => [server.protocol.toUpperCase(), serverOf(server)] as const),
+          ...[...servers, ...outgoing].map((server) => [server.protocol.toUpperCase(), serverOf(server)] as const),
         )
         for (const setting of missing) terminal.note(`Other devices do not reach it before ${setting} is set.`)
       }),

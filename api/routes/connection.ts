@@ -34,8 +34,13 @@ export async function connectionRoutes(app: App, world: ConnectionWorld): Promis
   app.get('/destinations/:id/connection', readConnection, async ({ params }) => {
     const { destination } = await findDestination(destinations, params.id)
     const { kind } = destination
-    const { login, servers } = connectionOf(destination, mailPlaces)
-    return { login, servers: [...servers], missing: kind === 'hosted' ? [...(mailPlaces.missing ?? [])] : [] }
+    const { login, servers, outgoing } = connectionOf(destination, mailPlaces)
+    return {
+      login,
+      servers: [...servers],
+      outgoing: [...outgoing],
+      missing: kind === 'hosted' ? [...(mailPlaces.missing ?? [])] : [],
+    }
   })
   app.get('/destinations/:id/mobileconfig', readMobileconfig, async ({ params: { id } }, reply) => {
     const profile = await file(id, (connection) => mobileconfigOf(id, connection))

@@ -1560,8 +1560,10 @@ export const de: Words = {
       TRIBUTARY_PUBLIC_NAME: 'der Name, unter dem sie diesen Rechner erreichen',
       TRIBUTARY_TLS_CERT: 'zusammen mit TRIBUTARY_TLS_KEY: ein Zertifikat für diesen Namen, dem Geräte vertrauen',
     },
-    sendingHint:
-      'Beide enthalten das Passwort nicht; danach werden Sie gefragt. Tributary sendet keine E-Mails: Dafür bleibt der Server Ihres Anbieters wie bisher eingerichtet.',
+    sendingHint: 'Beide enthalten das Passwort nicht; danach werden Sie gefragt.',
+    smtpServer: 'SMTP-Server, zum Senden',
+    outgoingHint:
+      'Er nimmt mit demselben Benutzernamen und Passwort E-Mails von jeder Adresse an, deren Konto in diesem Postfach sendet, und gibt sie über den Anbieter dieser Adresse weiter.',
     phone: 'Auf Handy oder Tablet',
     qrCode: 'QR-Code mit der Adresse dieser Seite',
     phoneHint: (login) =>

@@ -1547,8 +1547,10 @@ export const en = {
       TRIBUTARY_PUBLIC_NAME: 'the name under which they reach this machine',
       TRIBUTARY_TLS_CERT: 'with TRIBUTARY_TLS_KEY: a certificate for that name which devices trust',
     } satisfies Record<Connection['missing'][number], string>,
-    sendingHint:
-      'Both are without the password, which is asked for. Tributary sends no mail: for that, your provider’s server is set up as before.',
+    sendingHint: 'Both are without the password, which is asked for.',
+    smtpServer: 'SMTP server, to send',
+    outgoingHint:
+      'It takes mail from any address of this mailbox’s accounts that sends, with the same user name and password, and passes it on through that address’s own provider.',
     phone: 'On a phone or tablet',
     qrCode: 'QR code of this page’s address',
     phoneHint: (login: string) =>

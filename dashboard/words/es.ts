@@ -1570,8 +1570,10 @@ export const es: Words = {
       TRIBUTARY_TLS_CERT:
         'junto con TRIBUTARY_TLS_KEY: un certificado para ese nombre en el que confíen los dispositivos',
     },
-    sendingHint:
-      'Ninguno de los dos lleva la contraseña: se pide al usarlos. Tributary no envía correo: para eso se configura, como hasta ahora, el servidor de tu proveedor.',
+    sendingHint: 'Ninguno de los dos lleva la contraseña: se pide al usarlos.',
+    smtpServer: 'Servidor SMTP, para enviar',
+    outgoingHint:
+      'Con el mismo usuario y contraseña acepta correo de cualquier dirección de este buzón cuya cuenta envíe, y lo entrega a través del proveedor de esa dirección.',
     phone: 'En un teléfono o una tableta',
     qrCode: 'Código QR con la dirección de esta página',
     phoneHint: (login) =>

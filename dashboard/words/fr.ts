@@ -1584,8 +1584,10 @@ export const fr: Words = {
       TRIBUTARY_PUBLIC_NAME: 'le nom sous lequel ils atteignent cette machine',
       TRIBUTARY_TLS_CERT: 'avec TRIBUTARY_TLS_KEY : un certificat pour ce nom auquel les appareils font confiance',
     },
-    sendingHint:
-      'Aucun des deux ne contient le mot de passe, qui est demandé. Tributary n’envoie pas de courrier : pour cela, le serveur de votre fournisseur se configure comme avant.',
+    sendingHint: 'Aucun des deux ne contient le mot de passe, qui est demandé.',
+    smtpServer: 'Serveur SMTP, pour envoyer',
+    outgoingHint:
+      'Avec le même identifiant et le même mot de passe, il accepte le courrier de toute adresse de cette boîte mail dont le compte envoie, et le transmet par le fournisseur de cette adresse.',
     phone: 'Sur un téléphone ou une tablette',
     qrCode: 'Code QR de l’adresse de cette page',
     phoneHint: (login) =>

@@ -1521,8 +1521,10 @@ export const ja: Words = {
       TRIBUTARY_PUBLIC_NAME: 'ほかの端末からこのコンピューターに接続するときの名前',
       TRIBUTARY_TLS_CERT: 'その名前に対する、端末が信頼する証明書（TRIBUTARY_TLS_KEY も設定します）',
     },
-    sendingHint:
-      'どちらにもパスワードは含まれず、設定時に入力を求められます。Tributary はメールを送信しません。送信には、これまでどおりプロバイダーのサーバーを設定してください。',
+    sendingHint: 'どちらにもパスワードは含まれず、設定時に入力を求められます。',
+    smtpServer: '送信用の SMTP サーバー',
+    outgoingHint:
+      '同じユーザー名とパスワードで使えます。送信を有効にしたアカウントのアドレスからのメールを受け付け、そのアドレスのプロバイダーを通して送ります。',
     phone: 'スマートフォンやタブレットで読む',
     qrCode: 'このページのアドレスの QR コード',
     phoneHint: (login) =>

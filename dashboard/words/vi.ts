@@ -1487,8 +1487,10 @@ export const vi: Words = {
       TRIBUTARY_PUBLIC_NAME: 'tên mà các thiết bị dùng để kết nối đến máy này',
       TRIBUTARY_TLS_CERT: 'cùng với TRIBUTARY_TLS_KEY: chứng chỉ cho tên đó mà thiết bị tin cậy',
     },
-    sendingHint:
-      'Cả hai không chứa mật khẩu, bạn sẽ được hỏi. Tributary không gửi thư: việc gửi vẫn qua máy chủ của nhà cung cấp như trước.',
+    sendingHint: 'Cả hai không chứa mật khẩu, bạn sẽ được hỏi.',
+    smtpServer: 'Máy chủ SMTP, để gửi',
+    outgoingHint:
+      'Máy chủ này nhận thư gửi từ địa chỉ của bất kỳ tài khoản nào trong hộp thư đã bật gửi, với cùng tên đăng nhập và mật khẩu, rồi chuyển tiếp qua chính nhà cung cấp của địa chỉ đó.',
     phone: 'Trên điện thoại hoặc máy tính bảng',
     qrCode: 'Mã QR chứa địa chỉ của trang này',
     phoneHint: (login) =>

@@ -11,12 +11,15 @@ export interface MailPlaces {
   readonly imapsPort: number
   readonly pop3Port: number
   readonly pop3sPort: number
+  /** Where mail programs send; undefined: nowhere. */
+  readonly submissionsPort?: number | undefined
+  readonly submissionPort?: number | undefined
   /** What keeps other devices from it; undefined: nothing is known. */
   readonly missing?: readonly MissingSetting[]
 }
 
 export interface MailServer {
-  readonly protocol: 'imap' | 'pop3'
+  readonly protocol: 'imap' | 'pop3' | 'smtp'
   readonly host: string
   readonly port: number
   readonly tls: TlsMode
@@ -47,6 +50,8 @@ export interface Connection {
   readonly login: string
   /** The best server stands first. */
   readonly servers: readonly MailServer[]
+  /** Where it sends, with the same login and password: here, also of a mailbox elsewhere, since here are its accounts. The best first. */
+  readonly outgoing: readonly MailServer[]
 }
 
 /**
@@ -56,15 +61,20 @@ export interface Connection {
 export function anyConnection(address: string, places: MailPlaces): Connection {
   const at = address.lastIndexOf('@')
   const isHere = address.slice(at + 1).toLowerCase() === places.publicName.toLowerCase()
-  return { login: isHere ? address.slice(0, at) : address, servers: hostedServers(places) }
+  return {
+    login: isHere ? address.slice(0, at) : address,
+    servers: hostedServers(places),
+    outgoing: outgoingServers(places),
+  }
 }
 
 export function connectionOf(destination: Destination, places: MailPlaces): Connection {
+  const outgoing = outgoingServers(places)
   if (destination.kind === 'imap') {
     const { host, port, tls, user } = destination
-    return { login: user, servers: [{ protocol: 'imap', host, port, tls }] }
+    return { login: user, servers: [{ protocol: 'imap', host, port, tls }], outgoing }
   }
-  return { login: destination.login, servers: hostedServers(places) }
+  return { login: destination.login, servers: hostedServers(places), outgoing }
 }
 
 function hostedServers({ publicName: host, imapPort, imapsPort, pop3Port, pop3sPort }: MailPlaces): MailServer[] {
@@ -76,9 +86,20 @@ function hostedServers({ publicName: host, imapPort, imapsPort, pop3Port, pop3sP
   ]
 }
 
-/** Makes a profile for Apple's Mail (com.apple.mail.managed). The device asks for the password when the profile is installed. */
-export function mobileconfigOf(id: string, { login, servers }: Connection): string {
+function outgoingServers({ publicName: host, submissionsPort, submissionPort }: MailPlaces): MailServer[] {
+  const server = (port: number | undefined, tls: TlsMode): MailServer[] =>
+    port === undefined ? [] : [{ protocol: 'smtp', host, port, tls }]
+  return [...server(submissionsPort, 'implicit'), ...server(submissionPort, 'starttls')]
+}
+
+/**
+ * Makes a profile for Apple's Mail (com.apple.mail.managed). The device asks for the password when the profile is installed.
+ *
+ * @param identity the address as which it sends; undefined: there is none yet.
+ */
+export function mobileconfigOf(id: string, { login, servers, outgoing }: Connection, identity?: string): string {
   const { host, port } = imapOf(servers)
+  const [sending] = outgoing
   const mail = {
     PayloadType: 'com.apple.mail.managed',
     PayloadVersion: 1,
@@ -88,15 +109,23 @@ export function mobileconfigOf(id: string, { login, servers }: Connection): stri
     EmailAccountType: 'EmailTypeIMAP',
     EmailAccountName: login,
     EmailAccountDescription: `${login} (${host})`,
-    EmailAddress: addressOf(login, host),
+    EmailAddress: identity ?? addressOf(login, host),
     IncomingMailServerAuthentication: 'EmailAuthPassword',
     IncomingMailServerHostName: host,
     IncomingMailServerPortNumber: port,
     IncomingMailServerUseSSL: true,
     IncomingMailServerUsername: login,
-    // Mail refuses a profile without an outgoing server; nothing is sent through this one.
-    OutgoingMailServerAuthentication: 'EmailAuthNone',
-    OutgoingMailServerHostName: host,
+    // Mail refuses a profile without an outgoing server.
+    ...(sending === undefined
+      ? { OutgoingMailServerAuthentication: 'EmailAuthNone', OutgoingMailServerHostName: host }
+      : {
+          OutgoingMailServerAuthentication: 'EmailAuthPassword',
+          OutgoingMailServerHostName: sending.host,
+          OutgoingMailServerPortNumber: sending.port,
+          OutgoingMailServerUseSSL: true,
+          OutgoingMailServerUsername: login,
+          OutgoingPasswordSameAsIncomingPassword: true,
+        }),
   }
   const profile = {
     PayloadType: 'Configuration',
@@ -116,17 +145,9 @@ export function mobileconfigOf(id: string, { login, servers }: Connection): stri
  * Makes a file in Thunderbird's format (config-v1.1), which other programs read too.
  * @param domain of the addresses that it is for; undefined: the host's.
  */
-export function autoconfigOf({ login, servers }: Connection, domain?: string): string {
+export function autoconfigOf({ login, servers, outgoing }: Connection, domain?: string): string {
   const { host } = imapOf(servers)
-  const lines = servers.map(
-    ({ protocol, host: name, port, tls }) => `    <incomingServer type="${protocol}">
-      <hostname>${escaped(name)}</hostname>
-      <port>${port}</port>
-      <socketType>${{ implicit: 'SSL', starttls: 'STARTTLS', none: 'plain' }[tls]}</socketType>
-      <authentication>password-cleartext</authentication>
-      <username>${escaped(login)}</username>
-    </incomingServer>`,
-  )
+  const lines = [...servers, ...outgoing].map((server) => serverElement(server, login))
   return `<?xml version="1.0" encoding="UTF-8"?>
 <clientConfig version="1.1">
   <emailProvider id="${escaped(host)}">
@@ -137,6 +158,17 @@ ${lines.join('\n')}
   </emailProvider>
 </clientConfig>
 `
+}
+
+function serverElement({ protocol, host, port, tls }: MailServer, login: string): string {
+  const name = protocol === 'smtp' ? 'outgoingServer' : 'incomingServer'
+  return `    <${name} type="${protocol}">
+      <hostname>${escaped(host)}</hostname>
+      <port>${port}</port>
+      <socketType>${{ implicit: 'SSL', starttls: 'STARTTLS', none: 'plain' }[tls]}</socketType>
+      <authentication>password-cleartext</authentication>
+      <username>${escaped(login)}</username>
+    </${name}>`
 }
 
 function imapOf(servers: readonly MailServer[]): MailServer {

@@ -261,6 +261,10 @@ test('the ways into a mailbox are in files that mail programs take, for its owne
   assert.deepEqual((await get(`/destinations/${String(alice)}/connection`)).json(), {
     login: 'alice',
     missing: [],
+    outgoing: [
+      { protocol: 'smtp', host: 'gather.example.org', port: 465, tls: 'implicit' },
+      { protocol: 'smtp', host: 'gather.example.org', port: 587, tls: 'starttls' },
+    ],
     servers: [
       { protocol: 'imap', host: 'gather.example.org', port: 993, tls: 'implicit' },
       { protocol: 'imap', host: 'gather.example.org', port: 143, tls: 'starttls' },
@@ -272,7 +276,10 @@ test('the ways into a mailbox are in files that mail programs take, for its owne
   assert.equal(profile.headers['content-type'], 'application/x-apple-aspen-config')
   assert.match(profile.payload, /<key>IncomingMailServerHostName<\/key><string>gather\.example\.org<\/string>/)
   assert.match(profile.payload, /<key>IncomingMailServerPortNumber<\/key><integer>993<\/integer>/)
+  assert.match(profile.payload, /<key>OutgoingMailServerPortNumber<\/key><integer>465<\/integer>/)
+  assert.match(profile.payload, /<key>OutgoingMailServerUsername<\/key><string>alice<\/string>/)
   const config = await get(`/destinations/${String(alice)}/autoconfig`)
+  assert.match(config.payload, /<outgoingServer type="smtp">\s*<hostname>gather\.example\.org<\/hostname>\s*<port>465</)
   assert.match(config.payload, /<incomingServer type="imap">\s*<hostname>gather\.example\.org<\/hostname>\s*<port>993</)
   const usage = (await get(`/destinations/${String(alice)}/usage`)).json<{ messages: number; octets: number }>()
   assert.equal(usage.messages, 300)

@@ -163,6 +163,8 @@ export async function startStack<Server extends StackRedis = TestRedis>(
     imapsPort: 993,
     pop3Port: 110,
     pop3sPort: 995,
+    submissionsPort: 465,
+    submissionPort: 587,
   }
   const world: ApiWorld = { ...parts, log, adminToken, store: dovecot.store, trustedProxies: ['127.0.0.1'], mailPlaces }
   const app = await buildServer(world)

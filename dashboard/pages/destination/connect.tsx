@@ -25,55 +25,90 @@ function Missing({ settings }: { readonly settings: Connection['missing'] }) {
   )
 }
 
-export function Connect({ destination: { id, kind } }: { readonly destination: Destination }) {
+type MailServer = Connection['servers'][number]
+
+function Server({
+  name,
+  server,
+  login,
+}: {
+  readonly name: string
+  readonly server: MailServer
+  readonly login: string
+}) {
   const { destinations: say, form } = words.value
+  const { host, port, tls } = server
+  return (
+    <dl class="facts connect">
+      <div>
+        <dt>{name}</dt>
+        <dd>
+          <Copyable label={name} text={host} />
+        </dd>
+      </div>
+      <div>
+        <dt>{form.port}</dt>
+        <dd>
+          <Copyable label={form.port} text={String(port)} />
+        </dd>
+      </div>
+      <div>
+        <dt>{form.tls}</dt>
+        <dd>{say.tls[tls]}</dd>
+      </div>
+      <div>
+        <dt>{form.user}</dt>
+        <dd>
+          <Copyable label={form.user} text={login} />
+        </dd>
+      </div>
+    </dl>
+  )
+}
+
+/** In a list of ways. */
+function Other({ server: { protocol, host, port, tls } }: { readonly server: MailServer }) {
+  const { destinations: say } = words.value
+  return (
+    <li>
+      <span>
+        {protocol.toUpperCase()}, {say.tls[tls]}
+      </span>
+      <code>{`${host}:${port}`}</code>
+    </li>
+  )
+}
+
+export function Connect({ destination: { id, kind } }: { readonly destination: Destination }) {
+  const { destinations: say } = words.value
   const connection = useResource<Connection>(`/destinations/${id}/connection`)
   return (
     <Section title={say.connect}>
       <Loaded of={connection} lines={4}>
-        {({ login, servers: [best, ...others], missing }) => (
+        {({ login, servers: [best, ...others], outgoing: [sending, ...sendingToo], missing }) => (
           <div class="fields">
             <p class="quiet">{kind === 'hosted' ? say.connectHint : say.connectForeignHint}</p>
-            {best !== undefined && (
-              <dl class="facts connect">
-                <div>
-                  <dt>{say.imapServer}</dt>
-                  <dd>
-                    <Copyable label={say.imapServer} text={best.host} />
-                  </dd>
-                </div>
-                <div>
-                  <dt>{form.port}</dt>
-                  <dd>
-                    <Copyable label={form.port} text={String(best.port)} />
-                  </dd>
-                </div>
-                <div>
-                  <dt>{form.tls}</dt>
-                  <dd>{say.tls[best.tls]}</dd>
-                </div>
-                <div>
-                  <dt>{form.user}</dt>
-                  <dd>
-                    <Copyable label={form.user} text={login} />
-                  </dd>
-                </div>
-              </dl>
-            )}
+            {best !== undefined && <Server name={say.imapServer} server={best} login={login} />}
             {others.length > 0 && (
               <details class="by-hand">
                 <summary>{say.others}</summary>
                 <ul class="rows tight">
-                  {others.map(({ protocol, host, port, tls }) => (
-                    <li key={`${protocol} ${port}`}>
-                      <span>
-                        {protocol.toUpperCase()}, {say.tls[tls]}
-                      </span>
-                      <code>{`${host}:${port}`}</code>
-                    </li>
+                  {others.map((server) => (
+                    <Other key={`${server.protocol} ${server.port}`} server={server} />
                   ))}
                 </ul>
               </details>
+            )}
+            {sending !== undefined && (
+              <>
+                <p class="quiet">{say.outgoingHint}</p>
+                <Server name={say.smtpServer} server={sending} login={login} />
+                {sendingToo.map((server) => (
+                  <ul key={server.port} class="rows tight">
+                    <Other server={server} />
+                  </ul>
+                ))}
+              </>
             )}
             {kind === 'hosted' && missing.length > 0 && <Missing settings={missing} />}
             {kind === 'hosted' && missing.length === 0 && (

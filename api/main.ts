@@ -55,7 +55,9 @@ import { HostedLogins } from './hosted-logins.ts'
 import { Https } from './http/https.ts'
 import { passwordHash } from './http/passwords.ts'
 import { servePolicy } from './mail-policy.ts'
+import { OutboxDesk } from './outbox-desk.ts'
 import { buildServer } from './server.ts'
+import { serveSubmission, submissionCertificate } from './submission/serve.ts'
 
 const stopWithinMs = 3500
 
@@ -135,6 +137,7 @@ async function main(): Promise<void> {
   await ensureRunsIndexed(redis)
   await bringTogether(redis, log)
   const https = config.tls === undefined ? undefined : httpsWith(config.tls, log)
+  const certificate = submissionCertificate(config, home)
   const world = {
     log,
     adminToken: ensureSecret(tokenFile),
@@ -144,7 +147,7 @@ async function main(): Promise<void> {
     dashboard: join(import.meta.dirname, '../dashboard'),
     accounts,
     destinations,
-    mailPlaces: mailPlacesOf(config),
+    mailPlaces: mailPlacesOf(config, certificate !== undefined),
     pauses: new Pauses(redis),
     runs,
     events,
@@ -163,14 +166,9 @@ async function main(): Promise<void> {
   }
   const app = await buildServer(world, https)
   const policy = config.policy && (await servePolicy(config.policy, { ...world, masterPassword: store.masterPassword }))
+  const submission = await serveSubmission(config, certificate, { ...world, desk: new OutboxDesk(world) })
   const url = await app.listen({ host: config.http.host, port: config.http.port })
-  try {
-    const secure = app.server instanceof SecureServer
-    writeAddress(home, secure ? url.replace(/^http:/, 'https:') : url, secure ? config.tls?.certFile : undefined)
-  } catch (error) {
-    // The file system of a container is read-only; there the command line gets the address from its settings.
-    log.debug({ event: 'address not written', reason: String(error) })
-  }
+  tellAddress({ home, config, log }, url, app.server instanceof SecureServer)
   keepWatch(redis, ring, log)
   log.info({ event: 'api listens', host: config.http.host, port: config.http.port })
 
@@ -178,7 +176,7 @@ async function main(): Promise<void> {
     if (err) log.fatal({ event: 'api broke', err })
     policy?.close()
     policy?.closeAllConnections()
-    await app.close()
+    await Promise.all([app.close(), submission?.stop()])
     await presence.end().catch(() => {})
     await queue.close()
     await runs.close()
@@ -187,11 +185,31 @@ async function main(): Promise<void> {
   })
 }
 
+/** The command line reads it. */
+function tellAddress({ home, config, log }: Told, url: string, secure: boolean): void {
+  try {
+    writeAddress(home, secure ? url.replace(/^http:/, 'https:') : url, secure ? config.tls?.certFile : undefined)
+  } catch (error) {
+    // The file system of a container is read-only; there the command line gets the address from its settings.
+    log.debug({ event: 'address not written', reason: String(error) })
+  }
+}
+
+interface Told {
+  readonly home: Home
+  readonly config: Config
+  readonly log: Logger
+}
+
 /** What keeps other devices from a store elsewhere is not known here. */
-function mailPlacesOf({ publicName, mail, tls, policy }: Config) {
+function mailPlacesOf({ publicName, mail, submission, tls, policy }: Config, sends: boolean) {
   const isOurs = policy !== undefined
   const missing = missingFor({ host: mail.host, publicName, hasCertificate: tls !== undefined })
-  return { publicName, ...mail, ...(isOurs ? { missing } : {}) }
+  const sending = {
+    submissionsPort: submission.submissionsPort || undefined,
+    submissionPort: submission.submissionPort || undefined,
+  }
+  return { publicName, ...mail, ...(sends ? sending : {}), ...(isOurs ? { missing } : {}) }
 }
 
 function discoveriesThrough(proxy: Proxy | undefined): Discoveries {

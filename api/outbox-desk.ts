@@ -5,6 +5,7 @@
 import type { Redis } from 'ioredis'
 import { type OutboxFiles, type SpooledBody } from '../src/disk/outbox.ts'
 import { diskLimits } from '../src/disk/limits.ts'
+import type { Account } from '../src/account/account.ts'
 import { encodedWords } from '../src/imap/garbled.ts'
 import { singleLine } from '../src/printable.ts'
 import type { Accounts } from '../src/redis/accounts.ts'
@@ -13,6 +14,7 @@ import type { DsnNotify, OutboxEntry } from '../src/send/entry.ts'
 import { findIdentity, identitiesOf } from '../src/send/identity.ts'
 import { sendLimits } from '../src/send/limits.ts'
 import type { CheckedMessage } from '../src/send/outgoing-message.ts'
+import { overRate } from '../src/send/rate.ts'
 import type { SendRefusal } from '../src/send/refused.ts'
 import { newId } from './app.ts'
 import { sendersOf } from './routes/identities.ts'
@@ -122,6 +124,13 @@ export class OutboxDesk {
     return (await sendings.hasRoom(destinationId, octets)) ? undefined : refusals.full
   }
 
+  /** A mail program that is told so keeps the message, and tries again. */
+  async #late({ id, address, sendLimit }: Account, nowMs: number): Promise<SendRefusal | undefined> {
+    if (sendLimit === null) return undefined
+    const waiting = await this.#world.sendings.countOf(id)
+    return overRate(address, { perHour: sendLimit.perHour, waiting, nowMs })
+  }
+
   async #entryOf({ message, ...submitted }: HandedIn): Promise<OutboxEntry | SendRefusal> {
     const { destinationId, login, sender, recipients, utf8, eightBit, dsn, draft, accountId } = submitted
     const senders = await sendersOf(this.#world.accounts, destinationId)
@@ -130,6 +139,8 @@ export class OutboxDesk {
     const account = senders.find((one) => one.account.id === named?.accountId)?.account
     if (named === undefined || account === undefined) return refusals.gone
     const nowMs = await this.#world.sendings.nowMs()
+    const late = login === undefined ? undefined : await this.#late(account, nowMs)
+    if (late !== undefined) return late
     const sendAtMs = Math.max(nowMs, submitted.sendAtMs ?? nowMs)
     return {
       id: draft.id,

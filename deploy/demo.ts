@@ -15,7 +15,7 @@ const say = (text: string) => process.stdout.write(`${text}\n`)
 
 async function demo(): Promise<boolean> {
   const home = mkdtempSync(join(tmpdir(), 'tributary-demo-'))
-  const [http, imap, imaps, pop3, pop3s] = await freePorts(5)
+  const [http, imap, imaps, pop3, pop3s, submissions, submission] = await freePorts(7)
   say('Starting Redis, Dovecot, the API and a worker ...')
   const local = await startLocal(
     {
@@ -28,6 +28,8 @@ async function demo(): Promise<boolean> {
       TRIBUTARY_IMAPS_PORT: String(imaps),
       TRIBUTARY_POP3_PORT: String(pop3),
       TRIBUTARY_POP3S_PORT: String(pop3s),
+      TRIBUTARY_SUBMISSIONS_PORT: String(submissions),
+      TRIBUTARY_SUBMISSION_PORT: String(submission),
     },
     interruptsOf(process),
   )

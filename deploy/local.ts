@@ -117,6 +117,8 @@ const apiSilenceMs = 10 * 60_000
 /** Plans which parts are started, and how each part finds the others. */
 function planOf(config: Config, home: Home, { env, log, runFolder, policy }: Surroundings): Plan {
   const identity = childIdentity([])
+  // The mail ports and that of the API for sending have the same one.
+  const certificate = ensureCertificate(config, home)
   const starts: [Part, Start][] = []
   const given: NodeJS.ProcessEnv = { TRIBUTARY_HOME: home.home, TRIBUTARY_SAMPLE: 'off' }
   if (config.redisUrl === undefined) {
@@ -131,7 +133,7 @@ function planOf(config: Config, home: Home, { env, log, runFolder, policy }: Sur
   if (config.store === undefined) {
     const masterPassword = ensureSecret(home.masterPassword)
     const { mail: mailFolder, usersFile, mastersFile } = home
-    const places = { runFolder, mailFolder, usersFile, mastersFile, ...ensureCertificate(config, home) }
+    const places = { runFolder, mailFolder, usersFile, mastersFile, ...certificate }
     dovecot = places
     given['TRIBUTARY_STORE_URL'] =
       `imap://${masterUser}:${encodeURIComponent(masterPassword)}@127.0.0.1:${config.mail.imapPort}?socket=${encodeURIComponent(gatewaySocket(places))}`

@@ -3,8 +3,8 @@ import { createServer } from 'node:net'
 import { type Config, ConfigInvalid } from '../src/config.ts'
 
 /** @throws ConfigInvalid that names each port which is taken, and the setting that changes it. */
-export async function refuseTakenPorts({ http, mail, store }: Config): Promise<void> {
-  const wanted: [service: 'HTTP' | 'MAIL', port: string, host: string, number: number][] = [
+export async function refuseTakenPorts({ http, mail, submission, store }: Config): Promise<void> {
+  const wanted: [service: 'HTTP' | 'MAIL' | 'SUBMISSION', port: string, host: string, number: number][] = [
     ['HTTP', 'TRIBUTARY_HTTP_PORT', http.host, http.port],
   ]
   if (store === undefined) {
@@ -15,6 +15,12 @@ export async function refuseTakenPorts({ http, mail, store }: Config): Promise<v
       ['MAIL', 'TRIBUTARY_POP3S_PORT', mail.host, mail.pop3sPort],
     )
   }
+  for (const [setting, number] of [
+    ['TRIBUTARY_SUBMISSIONS_PORT', submission.submissionsPort],
+    ['TRIBUTARY_SUBMISSION_PORT', submission.submissionPort],
+  ] as const)
+    if (number !== 0)
+      wanted.push([submission.host === mail.host ? 'MAIL' : 'SUBMISSION', setting, submission.host, number])
   const mistakes = new Set<string>()
   for (const [service, setting, host, port] of wanted) {
     const code = await listenFault(host, port)

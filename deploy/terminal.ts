@@ -57,6 +57,11 @@ export function welcome(
           `  POP3       ${host}, port ${pop3Port} (STLS) or ${pop3sPort} (TLS)`,
         ]
       : [`  Store      ${config.store.host}:${config.store.port}, as given`]
+  const { submission } = config
+  const sending = [
+    ...(submission.submissionPort === 0 ? [] : [`${submission.submissionPort} (STARTTLS)`]),
+    ...(submission.submissionsPort === 0 ? [] : [`${submission.submissionsPort} (TLS)`]),
+  ].join(' or ')
   const lines = [
     '',
     'Tributary is running.',
@@ -70,10 +75,16 @@ export function welcome(
         ]),
     `  API        ${dashboard}api/v1  (with the token in that file; described at ${dashboard}docs)`,
     ...mail,
+    ...(sending === ''
+      ? []
+      : [`  SMTP       ${submission.host}, port ${sending}, to send as your accounts' addresses`]),
     `  Kept in    ${home.home}`,
     '  Ctrl-C stops everything; a second one does not wait.',
     '',
     '',
   ].join('\n')
-  return { facts: { dashboard, api: `${dashboard}api/v1`, tokenFile, mail: config.mail, home: home.home }, lines }
+  return {
+    facts: { dashboard, api: `${dashboard}api/v1`, tokenFile, mail: config.mail, submission, home: home.home },
+    lines,
+  }
 }

@@ -9,6 +9,8 @@ import { redisUrlOf } from './redis-url.ts'
 import { type Given, type StoreEndpoint, storeOf } from './server-urls.ts'
 
 const port = (fallback: number) => Type.Integer({ minimum: 1, maximum: 65535, default: fallback })
+/** 0: none. */
+const portOrNone = (fallback: number) => Type.Integer({ minimum: 0, maximum: 65535, default: fallback })
 
 /** The settings: name, default and bounds of each. */
 export const variables = Type.Object({
@@ -21,6 +23,9 @@ export const variables = Type.Object({
   TRIBUTARY_IMAPS_PORT: port(1993),
   TRIBUTARY_POP3_PORT: port(1110),
   TRIBUTARY_POP3S_PORT: port(1995),
+  TRIBUTARY_SUBMISSION_HOST: Type.Optional(Type.String({ minLength: 1 })),
+  TRIBUTARY_SUBMISSIONS_PORT: portOrNone(1465),
+  TRIBUTARY_SUBMISSION_PORT: portOrNone(1587),
   TRIBUTARY_PUBLIC_NAME: Type.String({ default: 'localhost', minLength: 1 }),
   TRIBUTARY_PUBLIC_URL: Type.Optional(Type.String({ minLength: 1 })),
   TRIBUTARY_TLS_CERT: Type.Optional(Type.String({ minLength: 1 })),
@@ -73,6 +78,12 @@ export interface Config {
     readonly imapsPort: number
     readonly pop3Port: number
     readonly pop3sPort: number
+  }
+  /** Where the API takes mail that is to be sent; a port 0 is not served. */
+  readonly submission: {
+    readonly host: string
+    readonly submissionsPort: number
+    readonly submissionPort: number
   }
   readonly publicName: string
   /** Where browsers reach the API, without a slash at its end. */
@@ -146,6 +157,11 @@ export function readConfig(env: Environment, readFile: (path: string) => string)
       imapsPort: read.TRIBUTARY_IMAPS_PORT,
       pop3Port: read.TRIBUTARY_POP3_PORT,
       pop3sPort: read.TRIBUTARY_POP3S_PORT,
+    },
+    submission: {
+      host: read.TRIBUTARY_SUBMISSION_HOST ?? read.TRIBUTARY_MAIL_HOST,
+      submissionsPort: read.TRIBUTARY_SUBMISSIONS_PORT,
+      submissionPort: read.TRIBUTARY_SUBMISSION_PORT,
     },
     publicName: read.TRIBUTARY_PUBLIC_NAME,
     publicUrl: publicUrl ?? ownUrlOf(read),
@@ -273,8 +289,13 @@ function checkTogether(given: Given, mistakes: string[]): void {
 
 /** A host name or an address has letters, digits, dots, hyphens, underscores, and the colons of IPv6. */
 function checkNames(read: Variables, mistakes: string[]): void {
-  for (const name of ['TRIBUTARY_PUBLIC_NAME', 'TRIBUTARY_MAIL_HOST', 'TRIBUTARY_HTTP_HOST'] as const)
-    if (!/^[\w.:-]+$/.test(read[name]))
+  for (const name of [
+    'TRIBUTARY_PUBLIC_NAME',
+    'TRIBUTARY_MAIL_HOST',
+    'TRIBUTARY_HTTP_HOST',
+    'TRIBUTARY_SUBMISSION_HOST',
+  ] as const)
+    if (!/^[\w.:-]+$/.test(read[name] ?? 'none'))
       mistakes.push(`${name} is ${JSON.stringify(read[name])}, and must be a host name or an IP address`)
 }
 
@@ -285,12 +306,14 @@ function checkPorts(read: Variables, mistakes: string[]): void {
     'TRIBUTARY_IMAPS_PORT',
     'TRIBUTARY_POP3_PORT',
     'TRIBUTARY_POP3S_PORT',
+    'TRIBUTARY_SUBMISSIONS_PORT',
+    'TRIBUTARY_SUBMISSION_PORT',
   ] as const
   const hosts = new Set([read.TRIBUTARY_HTTP_HOST, read.TRIBUTARY_MAIL_HOST])
   const isShared = hosts.size === 1 || hosts.has('0.0.0.0') || hosts.has('::')
   const names = isShared ? (['TRIBUTARY_HTTP_PORT', ...mailPorts] as const) : mailPorts
   for (const [nth, name] of names.entries()) {
-    const other = names.slice(0, nth).find((earlier) => read[earlier] === read[name])
+    const other = names.slice(0, nth).find((earlier) => read[earlier] === read[name] && read[name] !== 0)
     if (other !== undefined) mistakes.push(`${name} is ${read[name]}, and so is ${other}: each needs a port of its own`)
   }
 }

@@ -69,6 +69,7 @@ export type EventName =
   | 'api broke'
   | 'policy broke'
   | 'submission listens'
+  | 'submission off'
   | 'submission broke'
   | 'submission client failed'
   | 'message taken'

@@ -11,7 +11,9 @@ import {
   type MailPlaces,
   mobileconfigOf,
 } from '../../src/account/mail-program.ts'
+import type { Accounts } from '../../src/redis/accounts.ts'
 import type { Destinations } from '../../src/redis/destinations.ts'
+import { identitiesOf } from '../../src/send/identity.ts'
 import type { App } from '../app.ts'
 import { findDestination } from '../http/found.ts'
 import { conflict } from '../http/problems.ts'
@@ -19,8 +21,10 @@ import { route } from '../http/route.ts'
 import { File } from '../schemas/answers.ts'
 import * as schemas from '../schemas/connection.ts'
 import { Id } from '../schemas/requests.ts'
+import { sendersOf } from './identities.ts'
 
 export interface ConnectionWorld {
+  readonly accounts: Accounts
   readonly destinations: Destinations
   readonly store: StoreEndpoint
   readonly mailPlaces: MailPlaces
@@ -43,7 +47,9 @@ export async function connectionRoutes(app: App, world: ConnectionWorld): Promis
     }
   })
   app.get('/destinations/:id/mobileconfig', readMobileconfig, async ({ params: { id } }, reply) => {
-    const profile = await file(id, (connection) => mobileconfigOf(id, connection))
+    // The device sends as this address, and as no other one.
+    const identity = identitiesOf(await sendersOf(world.accounts, id)).find(({ state }) => state !== 'refused')
+    const profile = await file(id, (connection) => mobileconfigOf(id, connection, identity?.address))
     reply.header('content-disposition', `attachment; filename="tributary-${id}.mobileconfig"`)
     return await reply.type('application/x-apple-aspen-config').send(profile)
   })

@@ -5,45 +5,14 @@ import type { Logger } from '../../src/log.ts'
 import { asciiAddress, isAscii } from '../../src/send/address.ts'
 import type { DsnNotify } from '../../src/send/entry.ts'
 import { sendLimits } from '../../src/send/limits.ts'
-import { type CheckedMessage, writeOutgoing } from '../../src/send/outgoing-message.ts'
-import type { SendRefusal } from '../../src/send/refused.ts'
+import { writeOutgoing } from '../../src/send/outgoing-message.ts'
 import type { PermittedSender } from '../../src/send/sender.ts'
+import type { OutboxDesk, HandedIn } from '../outbox-desk.ts'
 import type { Submitter } from './logins.ts'
 import { SubmissionReply } from './reply.ts'
 
-/** A file that is being written, and is nobody's yet. */
-export interface Draft {
-  write(piece: Buffer): Promise<unknown>
-  discard(): Promise<void>
-}
-
-export interface SubmittedRecipient {
-  readonly address: string
-  readonly notify?: readonly DsnNotify[]
-  readonly orcpt?: string
-}
-
-export interface Submitted<File extends Draft> {
-  readonly destinationId: string
-  readonly login: string
-  readonly sender: string
-  readonly recipients: readonly SubmittedRecipient[]
-  readonly utf8: boolean
-  readonly eightBit: boolean
-  readonly dsn: { readonly ret: 'FULL' | 'HDRS' | null; readonly envid: string | null } | null
-  readonly message: CheckedMessage
-  readonly draft: File
-}
-
-/** Who keeps messages until they are sent. */
-export interface TakingDesk<File extends Draft = Draft> {
-  begin(): Promise<File>
-  /** Resolves when file and entry are durable; the draft is the outbox's then, or gone. */
-  accept(submitted: Submitted<File>): Promise<{ readonly id: string; readonly repeated: boolean } | SendRefusal>
-}
-
 export interface TakingWorld {
-  readonly desk: TakingDesk
+  readonly desk: Pick<OutboxDesk, 'begin' | 'accept'>
   readonly log: Logger
   readonly nowMs?: () => number
   /** The size of a message; undefined: sendLimits.messageOctetsMax. */
@@ -100,30 +69,15 @@ export async function takeMessage(
   }
 }
 
-/** smtp-server has checked both values. */
+/** smtp-server has checked both values, and undone the encoding of the second. */
 function dsnOf({ ret, envid }: { readonly ret: string | null; readonly envid: string | null }) {
-  return { ret: ret as 'FULL' | 'HDRS' | null, envid: envid === null ? null : xtext(envid) }
+  return { ret: ret as 'FULL' | 'HDRS' | null, envid }
 }
 
-function recipientOf({ address, dsn }: SMTPServerAddress): SubmittedRecipient {
+function recipientOf({ address, dsn }: SMTPServerAddress): HandedIn['recipients'][number] {
   return {
     address: asciiAddress(address),
     ...(dsn?.notify === undefined ? {} : { notify: dsn.notify as DsnNotify[] }),
-    ...(dsn?.orcpt === undefined ? {} : { orcpt: xtextAddress(dsn.orcpt) }),
+    ...(dsn?.orcpt === undefined ? {} : { orcpt: dsn.orcpt }),
   }
-}
-
-/** `rfc822;a+b@example.net`, of which smtp-server has undone the encoding. */
-function xtextAddress(text: string): string {
-  const at = text.indexOf(';') + 1
-  return text.slice(0, at) + xtext(text.slice(at))
-}
-
-/** RFC 3461 section 4. */
-function xtext(text: string): string {
-  return Array.from(Buffer.from(text), (octet) =>
-    octet > 0x20 && octet < 0x7f && octet !== 0x2b && octet !== 0x3d
-      ? String.fromCharCode(octet)
-      : `+${octet.toString(16).toUpperCase().padStart(2, '0')}`,
-  ).join('')
 }

@@ -79,7 +79,7 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
     'api/submission',
     'api/sign-in-words',
   ],
-  'api/submission': [...nouns, ...adapters, 'api/http'],
+  'api/submission': [...nouns, ...adapters, 'api', 'api/http', 'api/routes'],
   'api/http': [...nouns, ...adapters, 'src/discover', 'api', 'api/schemas'],
   'api/routes': [...nouns, ...adapters, 'src/discover', 'api', 'api/http', 'api/schemas'],
   'api/schemas': [...nouns, ...adapters, 'src/discover', 'api', 'api/http'],

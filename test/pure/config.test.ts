@@ -31,6 +31,7 @@ test('without settings everything is as the contract says', () => {
     http: { host: '127.0.0.1', port: 8420, trustedProxies: [] },
     secretKeys: undefined,
     mail: { host: '127.0.0.1', imapPort: 1143, imapsPort: 1993, pop3Port: 1110, pop3sPort: 1995 },
+    submission: { host: '127.0.0.1', submissionsPort: 1465, submissionPort: 1587 },
     publicName: 'localhost',
     publicUrl: 'http://127.0.0.1:8420',
     tls: undefined,

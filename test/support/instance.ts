@@ -8,21 +8,25 @@ export interface Ports {
   readonly imaps: number
   readonly pop3: number
   readonly pop3s: number
+  readonly submissions: number
+  readonly submission: number
 }
 
 export async function instancePorts(): Promise<Ports> {
-  const [http = 0, imap = 0, imaps = 0, pop3 = 0, pop3s = 0] = await freePorts(5)
-  return { http, imap, imaps, pop3, pop3s }
+  const [http = 0, imap = 0, imaps = 0, pop3 = 0, pop3s = 0, submissions = 0, submission = 0] = await freePorts(7)
+  return { http, imap, imaps, pop3, pop3s, submissions, submission }
 }
 
 /** The settings that give an instance these ports. */
-export function settingsOf({ http, imap, imaps, pop3, pop3s }: Ports): Record<string, string> {
+export function settingsOf({ http, imap, imaps, pop3, pop3s, submissions, submission }: Ports): Record<string, string> {
   return {
     TRIBUTARY_HTTP_PORT: String(http),
     TRIBUTARY_IMAP_PORT: String(imap),
     TRIBUTARY_IMAPS_PORT: String(imaps),
     TRIBUTARY_POP3_PORT: String(pop3),
     TRIBUTARY_POP3S_PORT: String(pop3s),
+    TRIBUTARY_SUBMISSIONS_PORT: String(submissions),
+    TRIBUTARY_SUBMISSION_PORT: String(submission),
   }
 }
 

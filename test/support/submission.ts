@@ -5,7 +5,7 @@ import { connect as connectSecurely, type TLSSocket } from 'node:tls'
 import type { Submitter } from '../../api/submission/logins.ts'
 import { SubmissionReply } from '../../api/submission/reply.ts'
 import { SubmissionServer } from '../../api/submission/server.ts'
-import type { Draft, Submitted } from '../../api/submission/take-message.ts'
+import type { HandedIn, Taken } from '../../api/outbox-desk.ts'
 import type { DestinationId } from '../../src/mail/message.ts'
 import type { SendRefusal } from '../../src/send/refused.ts'
 import type { PermittedSender } from '../../src/send/sender.ts'
@@ -15,7 +15,7 @@ import { until } from './until.ts'
 /** Larger messages take long to send. */
 export const testOctetsMax = 1024 * 1024
 
-export interface TakenMail extends Omit<Submitted<Draft>, 'draft'> {
+export interface TakenMail extends Omit<HandedIn, 'draft'> {
   readonly bytes: Buffer
 }
 
@@ -74,7 +74,7 @@ export class TestSubmission {
     }
   }
 
-  #draft(): Draft & { readonly pieces: Buffer[] } {
+  #draft(): HandedIn['draft'] & { readonly pieces: Buffer[] } {
     this.open += 1
     let isOpen = true
     const pieces: Buffer[] = []
@@ -82,27 +82,25 @@ export class TestSubmission {
       this.open -= isOpen ? 1 : 0
       isOpen = false
     }
-    return { pieces, write: async (piece) => void pieces.push(Buffer.from(piece)), discard: async () => close() }
+    return {
+      id: 'draft',
+      pieces,
+      write: async (piece) => void pieces.push(Buffer.from(piece)),
+      discard: async () => close(),
+    }
   }
 
-  async #accept({ draft, ...submitted }: Submitted<Draft>) {
+  async #accept({ draft, ...submitted }: HandedIn) {
     const refusal = await this.answer?.()
     if (refusal !== undefined) return refusal
     await draft.discard()
     this.taken.push({ ...submitted, bytes: Buffer.concat((draft as unknown as { pieces: Buffer[] }).pieces) })
-    return { id: `entry-${this.taken.length}`, repeated: false }
+    return { id: `entry-${this.taken.length}`, repeated: false } as Taken
   }
 
   /** Under TLS from the first octet. */
   async secure(): Promise<SmtpTalk> {
-    const socket = connectSecurely({
-      host: '127.0.0.1',
-      port: this.ports[0] ?? 0,
-      ca: this.cert,
-      servername: 'localhost',
-    })
-    await once(socket, 'secureConnect')
-    return new SmtpTalk(socket)
+    return await secureTalk(this.ports[0] ?? 0, this.cert)
   }
 
   async clear(): Promise<SmtpTalk> {
@@ -127,6 +125,16 @@ export class TestSubmission {
 
 export const plain = (user: string, password: string, as = '') =>
   Buffer.from(`${as}\0${user}\0${password}`).toString('base64')
+
+export async function secureTalk(port: number, ca: string, localAddress = '127.0.0.1'): Promise<SmtpTalk> {
+  const socket = connectSecurely({
+    socket: connect({ host: '127.0.0.1', port, localAddress }),
+    ca,
+    servername: 'localhost',
+  })
+  await once(socket, 'secureConnect')
+  return new SmtpTalk(socket)
+}
 
 export class SmtpTalk {
   #socket: Socket | TLSSocket

@@ -33,6 +33,7 @@ async function startRedisHere(signal: AbortSignal): Promise<Child> {
   return await startRedis(places, childIdentity([]), {
     listener,
     onLine: childLines('redis', config.logLevel),
+    log,
     onBusy: (words) => log.info({ event: 'part busy', part: 'redis' }, `redis ${words}`),
     signal,
   })

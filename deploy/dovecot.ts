@@ -1,7 +1,7 @@
 /** Starts Dovecot as a child: writes its configuration and its master user, gives back the space of deleted mail, and waits until it is ready. */
 import { execFile } from 'node:child_process'
 import { createHash, randomBytes } from 'node:crypto'
-import { mkdirSync, readFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { promisify } from 'node:util'
 import { createAtomically, writeAtomicallySync } from '../src/disk/atomic-write.ts'
@@ -11,7 +11,8 @@ import { bareEnvironment, type Child, type Readiness, startReady } from './child
 import { handOver, type Identity } from './identity.ts'
 import { imapGreets, pop3Greets } from './probes.ts'
 import { giveBackSpace, type Storage } from './space.ts'
-import { filled, root } from './template.ts'
+import { claim, dovecotLine, type Kept } from './server-programs.ts'
+import { filled, linesFor, root } from './template.ts'
 
 export const masterUser = 'gateway'
 
@@ -24,8 +25,8 @@ export interface DovecotPlaces {
   readonly mastersFile: string
   readonly certFile: string
   readonly keyFile: string
-  /** Dovecot's `mail_location` if it is not mdbox: tests have a provider with a Maildir. */
-  readonly mailLocation?: string
+  /** Where in a login's home its mail is, if that is no mdbox: tests have a provider with a Maildir. */
+  readonly mailbox?: { readonly driver: 'maildir'; readonly path: string }
   /** The time that a refused login takes; two seconds by default. Tests need not wait so long. */
   readonly authFailureDelay?: string
   /** The mechanisms of SASL that it offers; given by tests. */
@@ -62,13 +63,16 @@ export interface DovecotStart extends Pick<Readiness, 'signal'> {
 
 export async function startDovecot(places: DovecotPlaces, start: DovecotStart): Promise<Child> {
   const { identity, masterPassword, onLine, log, ports, signal } = start
+  const line = dovecotLine()
   for (const folder of [places.mailFolder, dirname(places.usersFile)])
     mkdirSync(folder, { recursive: true, mode: 0o700 })
   for (const folder of ['base/gateway', 'state'])
     mkdirSync(join(places.runFolder, folder), { recursive: true, mode: 0o755 })
   createAtomically(places.usersFile, '')
   writeAtomicallySync(places.mastersFile, masterLine(masterPassword, ports))
-  writeAtomicallySync(confFile(places), conf(places, start))
+  writeAtomicallySync(confFile(places), dovecotSettings(line, places, start))
+  const step = claim(keptMail(places), { name: 'Dovecot', line })
+  if (step !== undefined) log?.warn({ event: 'server program changed' }, step)
   for (const folder of [places.runFolder, places.mailFolder, dirname(places.usersFile)]) handOver(folder, identity)
   await giveBackSpace(storageOf(places, identity), { log, signal })
   const args = ['-F', '-c', confFile(places)]
@@ -94,6 +98,13 @@ function confFile({ runFolder }: DovecotPlaces): string {
   return join(runFolder, 'dovecot.conf')
 }
 
+/** No login can have the name of this mark (api/schemas/destinations.ts). */
+function keptMail({ mailFolder }: DovecotPlaces): Kept {
+  const isEmpty = readdirSync(mailFolder).length === 0
+  const unmarked = isEmpty ? undefined : ({ name: 'Dovecot', line: '2.3' } as const)
+  return { what: `the mail in ${mailFolder}`, mark: join(mailFolder, '~written-by'), unmarked }
+}
+
 export function storageOf(places: DovecotPlaces, identity: Identity): Storage {
   return { conf: confFile(places), mailFolder: places.mailFolder, instance: instanceOf(places), identity }
 }
@@ -103,8 +114,14 @@ function instanceOf({ mailFolder }: DovecotPlaces): string {
   return `tributary-${createHash('sha256').update(mailFolder).digest('hex').slice(0, 10)}`
 }
 
-function conf(places: DovecotPlaces, { ports, identity, masterPassword, policyPort }: DovecotStart): string {
-  return filled(readFileSync(join(root, 'deploy/dovecot.conf'), 'utf8'), {
+/** Dovecot's whole configuration. @param line the version for which it is. */
+export function dovecotSettings(
+  line: string,
+  places: DovecotPlaces,
+  { ports, identity, masterPassword, policyPort }: Omit<DovecotStart, 'onLine'>,
+): string {
+  const { driver, path } = places.mailbox ?? { driver: 'mdbox', path: '~/mdbox' }
+  return filled(linesFor(line, readFileSync(join(root, 'deploy/dovecot.conf'), 'utf8')), {
     RUN: places.runFolder,
     INSTANCE: instanceOf(places),
     LISTEN: listenOn(ports.host),
@@ -119,7 +136,8 @@ function conf(places: DovecotPlaces, { ports, identity, masterPassword, policyPo
     MASTERS_FILE: places.mastersFile,
     USERS_FILE: places.usersFile,
     MAIL: places.mailFolder,
-    MAIL_LOCATION: places.mailLocation ?? 'mdbox:~/mdbox',
+    MAIL_DRIVER: driver,
+    MAIL_PATH: path,
     AUTH_MECHANISMS: places.authMechanisms ?? 'plain login',
     AUTH_FAILURE_DELAY: places.authFailureDelay ?? '2 secs',
     POLICY_URL: policyPort === undefined ? '' : `http://127.0.0.1:${policyPort}/`,

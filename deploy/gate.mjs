@@ -65,7 +65,7 @@ function testFiles(folders) {
 /** Gives the path of the file that is built from a source. */
 export const built = (path) => join('dist', path.replace(/\.ts$/, '.js'))
 
-const reporter = `--test-reporter=./${built('test/support/gate-reporter.ts')}`
+export const reporter = `--test-reporter=./${built('test/support/gate-reporter.ts')}`
 const options = ['--enable-source-maps', '--test', reporter]
 
 /** Gives Node's arguments for every test, or for the named files. */

@@ -42,15 +42,23 @@ export function childLines(part: Part, level: string): (line: string) => void {
 }
 
 /**
- * A line of Dovecot's auth_verbose. Names of logins have neither parentheses nor commas: auth_username_chars. Dovecot says the last one too for
- * the gateway's password at the ports of everybody.
+ * The lines of Dovecot's auth_verbose, as 2.3 and 2.4 write them. Names of logins have neither parentheses nor commas: auth_username_chars. Dovecot
+ * says the last one too for the gateway's password at the ports of everybody.
  */
+const attempts = [
+  /^\w{3} +\d+ [\d:]{8} auth: Info: [\w-]+\([^(),<>]*,([\dA-Fa-f.:]+)(?:,master)?,<[\w+/=]*>\): (.*)/,
+  /^\w{3} +\d+ [\d:]{8} auth\([^(),<>]*,([\dA-Fa-f.:]+),sasl:[\w-]+(?:,master)?\)<[\w+/=]*>: Info: [\w-]+: (.*)/,
+]
 const refusal =
-  /^\w{3} +\d+ [\d:]{8} auth: Info: [\w-]+\([^(),<>]*,([\dA-Fa-f.:]+)(?:,master)?,<[\w+/=]*>\): (?:Password mismatch|[Uu]nknown user|Authentication failure due to policy|Username character disallowed|allow_nets check failed)/
+  /^(?:Password mismatch|[Uu]nknown user|Authentication failure due to policy|Username character disallowed|allow_nets check failed)/
 
 /** The address from which a login at the mail ports was refused; undefined: the line says something else. */
 export function refusedAddress(line: string): string | undefined {
-  return refusal.exec(line)?.[1]
+  for (const attempt of attempts) {
+    const [, address, how = ''] = attempt.exec(line) ?? []
+    if (address !== undefined) return refusal.test(how) ? address : undefined
+  }
+  return undefined
 }
 
 /** Turns the lines of Dovecot into events; each refused login is one that fail2ban reads (deploy/fail2ban). It has no name: people type passwords there. */

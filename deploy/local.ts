@@ -126,7 +126,7 @@ function planOf(config: Config, home: Home, { env, log, runFolder, policy }: Sur
     given['TRIBUTARY_REDIS_URL'] = redisSocket(places)
     const onLine = childLines('redis', config.logLevel)
     const onBusy = (words: string) => log.info({ event: 'part busy', part: 'redis' }, `redis ${words}`)
-    starts.push(['redis', async (signal) => await startRedis(places, identity, { onLine, onBusy, signal })])
+    starts.push(['redis', async (signal) => await startRedis(places, identity, { onLine, onBusy, log, signal })])
   }
   let dovecot: DovecotPlaces | undefined
   let sample: Login | undefined

@@ -1,11 +1,14 @@
-/** Starts redis-server as a child: writes its configuration, keeps a second one off its data, and waits until it is ready. */
+/** Starts Redis or Valkey as a child: writes its configuration, keeps a second one off its data, and waits until it is ready. */
 import { mkdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { writeAtomicallySync } from '../src/disk/atomic-write.ts'
+import { isThere } from '../src/disk/is-there.ts'
 import { takeLock } from '../src/disk/lock.ts'
+import type { Logger } from '../src/log.ts'
 import { bareEnvironment, type Child, type Readiness, startReady } from './child.ts'
 import { handOver, type Identity } from './identity.ts'
 import { redisReadiness } from './probes.ts'
+import { claim, type Kept, redisProgram } from './server-programs.ts'
 import { filled, root } from './template.ts'
 
 export interface RedisPlaces {
@@ -30,12 +33,13 @@ export function redisSocket({ runFolder }: RedisPlaces): string {
 export interface RedisStart extends Pick<Readiness, 'signal' | 'onBusy'> {
   readonly listener?: RedisListener
   readonly onLine: (line: string) => void
+  readonly log?: Logger
   /** If another Redis on the same data is just ending, this start waits for it this long. */
   readonly lockWaitMs?: number
 }
 
 export async function startRedis(places: RedisPlaces, identity: Identity, start: RedisStart): Promise<Child> {
-  const { signal, onBusy, onLine, listener = { host: '127.0.0.1', port: 0, password: '' } } = start
+  const { signal, onBusy, onLine, log, listener = { host: '127.0.0.1', port: 0, password: '' } } = start
   const socket = redisSocket(places)
   const conf = join(places.runFolder, 'redis.conf')
   mkdirSync(places.dataFolder, { recursive: true, mode: 0o700 })
@@ -51,13 +55,17 @@ export async function startRedis(places: RedisPlaces, identity: Identity, start:
   const lock = await takeLock(join(places.dataFolder, 'lock'), start.lockWaitMs ?? 20_000)
   if (lock === undefined) throw new Error(`redis did not start: another Redis still works on ${places.dataFolder}`)
   try {
+    const kept = keptData(places)
+    const program = redisProgram(kept)
+    const step = claim(kept, program)
+    if (step !== undefined) log?.warn({ event: 'server program changed' }, step)
     handOver(places.runFolder, identity)
     handOver(places.dataFolder, identity)
     const ask = async () => await redisReadiness({ path: socket, password: listener.password })
     return await startReady(
       {
         name: 'redis',
-        command: 'redis-server',
+        command: program.command,
         args: [conf],
         env: bareEnvironment(),
         identity,
@@ -71,6 +79,11 @@ export async function startRedis(places: RedisPlaces, identity: Identity, start:
   } finally {
     lock.release()
   }
+}
+
+function keptData({ dataFolder }: RedisPlaces): Kept {
+  const unmarked = isThere(join(dataFolder, 'appendonlydir')) ? ({ name: 'Redis', line: '7.0' } as const) : undefined
+  return { what: `what Redis keeps in ${dataFolder}`, mark: join(dataFolder, 'written-by'), unmarked }
 }
 
 /** Adds advice to the error: for a damaged file Redis names its own tool, which repairs by cutting, so it is to be tried on a copy. */

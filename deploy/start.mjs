@@ -1,36 +1,32 @@
-// `npm start`, `npm run demo`, `npm run check`, `npm test`, `npm run fuzz`, `npm run soak`, `npm run screenshots`, `npm run bench`: installs what is missing, builds, and hands over.
+// `npm start`, `npm run demo`, `npm run check`, `npm test`, `npm run fuzz`, `npm run soak`, `npm run screenshots`, `npm run bench`, `npm run test:debian13`: installs what is missing, builds, and hands over.
 // It has no dependencies, because on a fresh clone none are installed yet.
 import { spawn, spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { rootOf, testIn } from './debian13.mjs'
 import { built, check, checkSources, fuzzArguments, killArguments, testArguments } from './gate.mjs'
+import { missingOf, packages, withoutApt, wrongNode, wrongVersion } from './system.mjs'
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
 process.chdir(root)
 
-const packages = [
-  { name: 'redis-server', proof: '/usr/bin/redis-server' },
-  { name: 'dovecot-imapd', proof: '/usr/lib/dovecot/imap' },
-  { name: 'dovecot-pop3d', proof: '/usr/lib/dovecot/pop3' },
-  { name: 'openssl', proof: '/usr/bin/openssl' },
-]
 /** The browser in which the dashboard is tested, and of which screenshots are made. */
-const browser = [{ name: 'chromium', proof: '/usr/bin/chromium' }]
+const browser = [{ name: 'chromium', proofs: ['/usr/bin/chromium'] }]
 /** The proxies through which tests connect. */
 const proxies = [
-  { name: 'microsocks', proof: '/usr/bin/microsocks' },
-  { name: 'dante-server', proof: '/usr/sbin/danted' },
-  { name: 'tinyproxy', proof: '/usr/bin/tinyproxy' },
+  { name: 'microsocks', proofs: ['/usr/bin/microsocks'] },
+  { name: 'dante-server', proofs: ['/usr/sbin/danted'] },
+  { name: 'tinyproxy', proofs: ['/usr/bin/tinyproxy'] },
 ]
-const fonts = [{ name: 'fonts-inter', proof: '/usr/share/doc/fonts-inter' }]
+const fonts = [{ name: 'fonts-inter', proofs: ['/usr/share/doc/fonts-inter'] }]
 /** The programs with which the bench compares us. */
 const peers = [
-  { name: 'mpop', proof: '/usr/bin/mpop' },
-  { name: 'getmail6', proof: '/usr/bin/getmail' },
-  { name: 'fetchmail', proof: '/usr/bin/fetchmail' },
-  { name: 'dovecot-lmtpd', proof: '/usr/lib/dovecot/lmtp' },
+  { name: 'mpop', proofs: ['/usr/bin/mpop'] },
+  { name: 'getmail6', proofs: ['/usr/bin/getmail'] },
+  { name: 'fetchmail', proofs: ['/usr/bin/fetchmail'] },
+  { name: 'dovecot-lmtpd', proofs: ['/usr/lib/dovecot/lmtp'] },
 ]
 
 function fail(sentence) {
@@ -44,30 +40,16 @@ function run(command, args, options = {}) {
   return status ?? 1
 }
 
-function checkNode() {
-  const [major, minor] = process.versions.node.split('.').map(Number)
-  if (major < 20 || (major === 20 && minor < 20)) {
-    fail(`Node ${process.versions.node} is too old: 20.20 or newer is needed.`)
-  }
-}
-
 function checkSystem(need) {
-  const release = existsSync('/etc/os-release') ? readFileSync('/etc/os-release', 'utf8') : ''
-  const value = (name) => new RegExp(`^${name}="?([^"\\n]*)"?$`, 'm').exec(release)?.[1]
-  if (value('ID') !== 'debian' || value('VERSION_ID') !== '12') {
-    fail('This is not Debian 12. On other systems use docker compose: see README.md.')
-  }
-  if (need.includes('dovecot') && existsSync('/usr/sbin/dovecot')) {
-    const { stdout } = spawnSync('/usr/sbin/dovecot', ['--version'], { encoding: 'utf8' })
-    if (!stdout.startsWith('2.3.'))
-      fail(`Dovecot ${stdout.trim()} is not of the 2.3 that Debian 12 has: use docker compose, see README.md.`)
-  }
+  const wrong = wrongVersion(need)
+  if (wrong !== undefined) fail(wrong)
 }
 
 /** Installs Debian's packages, but does not start their services: our servers are children of ours. */
 function installPackages(wanted) {
-  const missing = wanted.filter(({ proof }) => !existsSync(proof)).map(({ name }) => name)
+  const missing = missingOf(wanted)
   if (missing.length === 0) return
+  if (!existsSync('/usr/bin/apt-get')) fail(withoutApt(missing))
   const asRoot = process.getuid() === 0 ? [] : ['sudo', '-n']
   if (asRoot.length > 0 && spawnSync('sudo', ['-n', 'true']).status !== 0) {
     fail(
@@ -179,6 +161,21 @@ async function testWithoutServers(what) {
   if (wrong !== undefined) fail(wrong)
 }
 
+/** Builds here, because Debian 13's root has no npm, and tests there. */
+function testOnDebian13(names) {
+  if (process.getuid() !== 0) fail('npm run test:debian13 makes a root of its own and goes into it, which needs root.')
+  installPackages([
+    { name: 'debootstrap', proofs: ['/usr/sbin/debootstrap'] },
+    { name: 'iproute2', proofs: ['/usr/sbin/ip', '/sbin/ip'] },
+  ])
+  installModules()
+  build()
+  buildTests()
+  const debian = rootOf()
+  if (debian === undefined) fail('The root of Debian 13 could not be made; what debootstrap said stands above.')
+  process.exit(testIn(debian, names) ? 0 : 1)
+}
+
 /** Says where the first `npm start` runs if this is a second one, before installing or building anything that the first one uses. */
 async function refuseSecond() {
   let instance
@@ -247,12 +244,15 @@ async function startWith(what, rest) {
   }
 }
 
-checkNode()
+const oldNode = wrongNode(process.versions.node)
+if (oldNode !== undefined) fail(oldNode)
 const [what = 'start', ...rest] = process.argv.slice(2)
-const tasks = ['start', 'demo', 'check', 'test', 'fuzz', 'soak', 'screenshots', 'bench']
+const tasks = ['start', 'demo', 'check', 'test', 'fuzz', 'soak', 'screenshots', 'bench', 'debian13']
 if (!tasks.includes(what)) fail(`node deploy/start.mjs ${what}: there are ${tasks.join(', ')}.`)
 if (what === 'check' || what === 'fuzz') {
   await testWithoutServers(what)
+} else if (what === 'debian13') {
+  testOnDebian13(rest)
 } else {
   await startWith(what, rest)
 }

@@ -12,6 +12,23 @@ function rootAbove(folder: string): string {
   return rootAbove(dirname(folder))
 }
 
+/**
+ * Leaves out what is for another version. `{{2.3}}` at the beginning of a line marks that line, or, if it stands alone, all lines up to the next
+ * mark that stands alone; `{{}}` ends them.
+ */
+export function linesFor(version: string, template: string): string {
+  let block = ''
+  const lines: string[] = []
+  for (const line of template.split('\n')) {
+    const [, indent = '', mark, rest = ''] = /^( *)\{\{(|\d[\d.]*)\}\} ?(.*)$/.exec(line) ?? []
+    if (mark === undefined) {
+      if (block === '' || block === version) lines.push(line)
+    } else if (rest === '') block = mark
+    else if (mark === version) lines.push(`${indent}${rest}`)
+  }
+  return lines.join('\n')
+}
+
 /** @throws if a name has no value: a server must not start on a file that is half filled. */
 export function filled(template: string, values: Readonly<Record<string, string | number>>): string {
   return template.replace(/\{\{([A-Z0-9_]+)\}\}/g, (whole, name: string) => {

@@ -100,6 +100,7 @@ export type EventName =
   | 'part restarted'
   | 'part did not start'
   | 'store purged'
+  | 'server program changed'
   | 'store not purged'
 
 /** Writes one event. @param sentence the text for people. */

@@ -87,7 +87,7 @@ test('a source that was never there costs no look at the store, and neither does
   const { port } = await provides()
   const destinationId = await stack.destination('lea')
   const lines = (what: RegExp) => stack.dovecot.lines.filter((line) => what.test(line)).length
-  const begun = () => lines(/imap-login: .*Login: user=<lea>/)
+  const begun = () => lines(/imap-login: .*(?:Login|Logged in): user=<lea>/)
   const haveEnded = () => lines(/imap\(lea\).*(Disconnected|Logged out)/) === begun()
   /** How many sessions that takes. Those that store something are kept for the next use, so each time begins and ends without any. */
   const sessions = async (act: () => Promise<unknown>) => {

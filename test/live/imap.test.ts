@@ -174,7 +174,8 @@ test('what was appended is found again by its tokens: in its folder, moved, and 
 
 test('connections are kept for the next use, and one that a restart has ended is not trusted', async () => {
   await hosted('dave', async (store, pool) => {
-    const logins = () => dovecot.lines.filter((line) => /imap-login: (?:Info: )?Login: user=<dave>/.test(line)).length
+    const logins = () =>
+      dovecot.lines.filter((line) => /imap-login: .*(?:Login|Logged in): user=<dave>/.test(line)).length
     for (let nth = 0; nth < 5; nth += 1) {
       await store.prepare('INBOX')
       await delivered(store, 'INBOX', await store.append('INBOX', [copyOf(nth)], []))

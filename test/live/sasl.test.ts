@@ -31,7 +31,9 @@ async function loggedIn(protocol: 'pop3' | 'imap', user: string, seen: number): 
     dovecot.lines
       .slice(seen)
       .flatMap(
-        (line) => new RegExp(`${protocol}-login: .*Login: user=<${user}>, method=([\\w-]+)`).exec(line)?.[1] ?? [],
+        (line) =>
+          new RegExp(`${protocol}-login: .*(?:Login|Logged in): user=<${user}>, method=([\\w-]+)`).exec(line)?.[1] ??
+          [],
       )
   await until('the line of the login', () => found().length > 0)
   return found().at(-1)

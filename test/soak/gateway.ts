@@ -77,7 +77,8 @@ export class Gateway {
   #lookAtSpace(): void {
     const mail = join(this.#home, 'mail')
     if (!existsSync(mail)) return
-    for (const login of readdirSync(mail)) rmSync(join(mail, login, 'space-looked-at'), { force: true })
+    for (const login of readdirSync(mail).filter((name) => !name.startsWith('~')))
+      rmSync(join(mail, login, 'space-looked-at'), { force: true })
   }
 
   /** Gives the process of a part, or undefined while there is none. */

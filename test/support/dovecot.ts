@@ -68,7 +68,7 @@ export async function startDovecot(
     keyFile: join(folder, 'key.pem'),
     authFailureDelay: '0',
     ...(authMechanisms === undefined ? {} : { authMechanisms }),
-    ...(Object.keys(maildrops).length > 0 ? { mailLocation: 'maildir:~/Maildir' } : {}),
+    ...(Object.keys(maildrops).length > 0 ? { mailbox: { driver: 'maildir', path: '~/Maildir' } as const } : {}),
   }
   for (const [login, messages] of Object.entries(maildrops))
     fillMaildir(join(places.mailFolder, login, 'Maildir'), messages)

@@ -1,0 +1,72 @@
+// `npm run test:debian13`: the demo and the tests of what matters most with the Dovecot, the Redis and the Node of Debian 13, in a root of its own
+// that has nothing of the network but its loopback. The root is made once (a minute, 400 MB) and kept.
+import { spawnSync } from 'node:child_process'
+import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { built, reporter } from './gate.mjs'
+
+const names = [
+  ...['redis-server', 'valkey-server', 'dovecot-imapd', 'dovecot-pop3d', 'openssl', 'nodejs', 'fail2ban'],
+  // Of the tests, and of our own programs.
+  ...['procps', 'python3', 'git'],
+]
+
+/** The main job, late commits, guessed passwords, kills, and what else differs between the servers. */
+const tests = [
+  ...['api', 'late-commit', 'brake', 'kill', 'all-killed', 'staging', 'imap', 'space', 'upgrade', 'local', 'container'],
+  ...['server-programs', 'sasl', 'redis-trouble', 'lost-writes', 'who', 'server-memory', 'packed-order', 'oauth-mail'],
+].map((name) => `test/live/${name}.test.ts`)
+
+/** Makes the root, or finds the one that was made. @returns its path, or undefined if it could not be made. */
+export function rootOf(folder = process.env.DEBIAN13_ROOT || '/var/cache/tributary/debian13') {
+  if (existsSync(join(folder, 'usr/sbin/dovecot'))) return folder
+  const made = `${folder}.new`
+  rmSync(made, { recursive: true, force: true })
+  mkdirSync(made, { recursive: true })
+  const args = ['--variant=minbase', `--include=${names.join(',')}`, 'trixie', made]
+  if (spawnSync('debootstrap', args, { stdio: ['ignore', 'ignore', 'inherit'] }).status !== 0) return undefined
+  renameSync(made, folder)
+  return folder
+}
+
+/** All that it mounts and starts is gone when it ends: it has namespaces of its own. */
+const inside = `
+set -e
+root=$1; shift
+mkdir -p "$root/srv/tributary"
+mount --bind . "$root/srv/tributary"
+mount -t proc proc "$root/proc"
+mount --rbind /dev "$root/dev"
+mount -t tmpfs -o size=3G,mode=1777 tmpfs "$root/tmp"
+mount -t tmpfs -o mode=755 tmpfs "$root/run"
+ip link set lo up
+exec chroot "$root" /usr/bin/env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LANG=C.UTF-8 /bin/sh -c 'cd /srv/tributary && exec "$@"' sh "$@"
+`
+
+/** Runs a program in the root. @returns its exit code. */
+export function runIn(root, command) {
+  const spaces = ['--mount', '--net', '--pid', '--fork', '--kill-child']
+  const args = [
+    '--pdeathsig',
+    'TERM',
+    '--',
+    'unshare',
+    ...spaces,
+    '--',
+    '/bin/sh',
+    '-c',
+    inside,
+    'sh',
+    root,
+    ...command,
+  ]
+  return spawnSync('setpriv', args, { stdio: ['ignore', 'inherit', 'inherit'] }).status ?? 1
+}
+
+/** Runs the demo and the tests, or the named tests alone. @returns whether all went well. */
+export function testIn(root, files) {
+  const demo = files.length > 0 || runIn(root, ['node', 'dist/deploy/demo.js']) === 0
+  const options = ['--enable-source-maps', '--test', '--test-concurrency=2', '--test-timeout=300000', reporter]
+  const wanted = files.length > 0 ? files : tests.filter((file) => existsSync(file))
+  return runIn(root, ['node', ...options, ...wanted.map(built)]) === 0 && demo
+}

@@ -74,7 +74,7 @@ export async function startDovecot(places: DovecotPlaces, start: DovecotStart): 
   const step = claim(keptMail(places), { name: 'Dovecot', line })
   if (step !== undefined) log?.warn({ event: 'server program changed' }, step)
   for (const folder of [places.runFolder, places.mailFolder, dirname(places.usersFile)]) handOver(folder, identity)
-  await giveBackSpace(storageOf(places, identity), { log, signal })
+  await giveBackSpace(storageOf(places, identity, line), { log, signal })
   const args = ['-F', '-c', confFile(places)]
   return await startReady(
     { name: 'dovecot', command: '/usr/sbin/dovecot', args, env: bareEnvironment(), identity, onLine },
@@ -105,8 +105,8 @@ function keptMail({ mailFolder }: DovecotPlaces): Kept {
   return { what: `the mail in ${mailFolder}`, mark: join(mailFolder, '~written-by'), unmarked }
 }
 
-export function storageOf(places: DovecotPlaces, identity: Identity): Storage {
-  return { conf: confFile(places), mailFolder: places.mailFolder, instance: instanceOf(places), identity }
+export function storageOf(places: DovecotPlaces, identity: Identity, line = dovecotLine()): Storage {
+  return { conf: confFile(places), line, mailFolder: places.mailFolder, instance: instanceOf(places), identity }
 }
 
 /** Dovecot's processes are titled after it; those of another instance on this machine have another name. */

@@ -25,6 +25,8 @@ const smallOctets = 64 * 1024 * 1024
 
 export interface Storage {
   readonly conf: string
+  /** The version of Dovecot: its commands differ. */
+  readonly line: string
   readonly mailFolder: string
   /** Dovecot's `instance_name`: the titles of its processes begin with it. */
   readonly instance: string
@@ -132,8 +134,8 @@ interface Bounds {
   readonly signal: AbortSignal | undefined
 }
 
-async function doveadm(storage: Storage, login: string, words: readonly string[], bounds: Bounds) {
-  const { command, args, env } = call(storage, login, words)
+async function doveadm(storage: Storage, login: string, [name = '', ...words]: readonly string[], bounds: Bounds) {
+  const { command, args, env } = call(storage, login, [name, ...withoutLookup(storage), ...words])
   return await promisify(execFile)(command, args, {
     env,
     killSignal: 'SIGKILL',
@@ -142,7 +144,11 @@ async function doveadm(storage: Storage, login: string, words: readonly string[]
   })
 }
 
-/** Without -u doveadm asks no running Dovecot who the user is. */
+/** Without -u doveadm asks no running Dovecot who the user is. From 2.4 on that has to be said. */
+export function withoutLookup({ line }: Storage): readonly string[] {
+  return line === '2.3' ? [] : ['--no-userdb-lookup']
+}
+
 function call({ conf, mailFolder, identity }: Storage, login: string, words: readonly string[]) {
   return {
     command: 'setpriv',

@@ -2,13 +2,13 @@
 // that has nothing of the network but its loopback. The root is made once (a minute, 400 MB) and kept.
 import { spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { built, reporter } from './gate.mjs'
 
 const names = [
-  ...['redis-server', 'valkey-server', 'dovecot-imapd', 'dovecot-pop3d', 'openssl', 'nodejs', 'fail2ban'],
-  // Of the tests, and of our own programs.
-  ...['procps', 'python3', 'git'],
+  ...['redis-server', 'valkey-server', 'dovecot-imapd', 'dovecot-pop3d', 'openssl', 'nodejs'],
+  // Of the tests.
+  ...['procps', 'ca-certificates'],
 ]
 
 /** The main job, late commits, guessed passwords, kills, and what else differs between the servers. */
@@ -32,16 +32,21 @@ export function rootOf(folder = process.env.DEBIAN13_ROOT || '/var/cache/tributa
 /** All that it mounts and starts is gone when it ends: it has namespaces of its own. */
 const inside = `
 set -e
-root=$1; shift
-mkdir -p "$root/srv/tributary"
+root=$1 npm=$2; shift 2
+mkdir -p "$root/srv/tributary" "$root/usr/local/lib/npm"
+mount --bind "$npm" "$root/usr/local/lib/npm"
+ln -sf ../lib/npm/bin/npm-cli.js "$root/usr/local/bin/npm"
 mount --bind . "$root/srv/tributary"
 mount -t proc proc "$root/proc"
 mount --rbind /dev "$root/dev"
 mount -t tmpfs -o size=3G,mode=1777 tmpfs "$root/tmp"
 mount -t tmpfs -o mode=755 tmpfs "$root/run"
 ip link set lo up
-exec chroot "$root" /usr/bin/env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LANG=C.UTF-8 /bin/sh -c 'cd /srv/tributary && exec "$@"' sh "$@"
+exec chroot "$root" /usr/bin/env -i PATH=/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LANG=C.UTF-8 /bin/sh -c 'cd /srv/tributary && exec "$@"' sh "$@"
 `
+
+/** Debian's own npm would bring 400 packages; this one runs with Debian's Node. */
+const npm = dirname(dirname(process.env.npm_execpath ?? '/usr/lib/node_modules/npm/bin/npm-cli.js'))
 
 /** Runs a program in the root. @returns its exit code. */
 export function runIn(root, command) {
@@ -58,6 +63,7 @@ export function runIn(root, command) {
     inside,
     'sh',
     root,
+    npm,
     ...command,
   ]
   return spawnSync('setpriv', args, { stdio: ['ignore', 'inherit', 'inherit'] }).status ?? 1

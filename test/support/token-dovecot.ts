@@ -4,6 +4,8 @@ import { join } from 'node:path'
 import { startReady } from '../../deploy/child.ts'
 import { childIdentity, handOver } from '../../deploy/identity.ts'
 import { imapGreets, pop3Greets } from '../../deploy/probes.ts'
+import { dovecotLine } from '../../deploy/server-programs.ts'
+import { linesFor } from '../../deploy/template.ts'
 import { fillMaildir, freePorts } from './dovecot.ts'
 
 export interface TokenDovecot {
@@ -23,35 +25,41 @@ export async function startTokenDovecot(introspection: string): Promise<TokenDov
   for (const name of ['base', 'state', 'mail']) mkdirSync(join(folder, name))
   const conf = join(folder, 'dovecot.conf')
   const tokens = join(folder, 'oauth2.conf')
-  writeFileSync(
-    tokens,
-    [
-      `introspection_url = ${introspection}`,
-      'introspection_mode = post',
-      'username_attribute = sub',
-      'active_attribute = active',
-      'active_value = true',
-      '',
-    ].join('\n'),
-  )
+  const answers = [
+    'introspection_mode = post',
+    'username_attribute = sub',
+    'active_attribute = active',
+    'active_value = true',
+  ]
+  const oauth2 = [`introspection_url = ${introspection}`, ...answers]
+  writeFileSync(tokens, `${oauth2.join('\n')}\n`)
   const listener = (service: string, port: number) =>
     `service ${service}-login {\n inet_listener ${service} {\n  port = ${port}\n }\n inet_listener ${service}s {\n  port = 0\n }\n chroot =\n}`
   writeFileSync(
     conf,
-    `base_dir = ${folder}/base
+    linesFor(
+      dovecotLine(),
+      `{{2.4}} dovecot_config_version = 2.4.0
+{{2.4}} dovecot_storage_version = 2.4.0
+base_dir = ${folder}/base
 state_dir = ${folder}/state
 instance_name = tokens
-protocols = imap pop3
+{{2.3}} protocols = imap pop3
+{{2.4}} protocols {
+{{2.4}}   imap = yes
+{{2.4}}   pop3 = yes
+{{2.4}} }
 listen = 127.0.0.1
 log_path = /dev/stderr
 ssl = no
-disable_plaintext_auth = no
 default_internal_user = ${identity.user}
 default_internal_group = ${identity.group}
 default_login_user = ${identity.user}
 first_valid_uid = 1
 auth_mechanisms = xoauth2 oauthbearer
 auth_failure_delay = 0
+{{2.3}}
+disable_plaintext_auth = no
 passdb {
   driver = oauth2
   mechanisms = xoauth2 oauthbearer
@@ -62,6 +70,24 @@ userdb {
   args = uid=${identity.uid} gid=${identity.gid} home=${folder}/mail/%u
 }
 mail_location = maildir:~/Maildir
+{{2.4}}
+auth_allow_cleartext = yes
+oauth2 {
+  ${oauth2.join('\n  ')}
+}
+passdb oauth2 {
+  mechanisms_filter = xoauth2 oauthbearer
+}
+userdb static {
+  fields {
+    uid = ${identity.uid}
+    gid = ${identity.gid}
+    home = ${folder}/mail/%{user}
+  }
+}
+mail_driver = maildir
+mail_path = ~/Maildir
+{{}}
 ${listener('pop3', pop3Port)}
 ${listener('imap', imapPort)}
 service anvil {
@@ -71,6 +97,7 @@ service stats {
  chroot =
 }
 `,
+    ),
   )
   handOver(folder, identity)
   const lines: string[] = []

@@ -5,17 +5,18 @@ import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { built, reporter } from './gate.mjs'
 
-const names = [
-  ...['redis-server', 'valkey-server', 'dovecot-imapd', 'dovecot-pop3d', 'openssl', 'nodejs'],
+const names =
+  'redis-server valkey-server dovecot-imapd dovecot-pop3d openssl nodejs' +
   // Of the tests.
-  ...['procps', 'ca-certificates'],
-]
+  ' procps ca-certificates'
 
 /** The main job, late commits, guessed passwords, kills, and what else differs between the servers. */
-const tests = [
-  ...['api', 'late-commit', 'brake', 'kill', 'all-killed', 'staging', 'imap', 'space', 'upgrade', 'local', 'container'],
-  ...['server-programs', 'sasl', 'redis-trouble', 'lost-writes', 'who', 'server-memory', 'packed-order', 'oauth-mail'],
-].map((name) => `test/live/${name}.test.ts`)
+const tests = (
+  'api late-commit brake kill all-killed staging imap space upgrade local container' +
+  ' server-programs sasl redis-trouble lost-writes who server-memory packed-order oauth-mail'
+)
+  .split(' ')
+  .map((name) => `test/live/${name}.test.ts`)
 
 /** Makes the root, or finds the one that was made. @returns its path, or undefined if it could not be made. */
 export function rootOf(folder = process.env.DEBIAN13_ROOT || '/var/cache/tributary/debian13') {
@@ -23,7 +24,7 @@ export function rootOf(folder = process.env.DEBIAN13_ROOT || '/var/cache/tributa
   const made = `${folder}.new`
   rmSync(made, { recursive: true, force: true })
   mkdirSync(made, { recursive: true })
-  const args = ['--variant=minbase', `--include=${names.join(',')}`, 'trixie', made]
+  const args = ['--variant=minbase', `--include=${names.replaceAll(' ', ',')}`, 'trixie', made]
   if (spawnSync('debootstrap', args, { stdio: ['ignore', 'ignore', 'inherit'] }).status !== 0) return undefined
   renameSync(made, folder)
   return folder
@@ -51,21 +52,8 @@ const npm = dirname(dirname(process.env.npm_execpath ?? '/usr/lib/node_modules/n
 /** Runs a program in the root. @returns its exit code. */
 export function runIn(root, command) {
   const spaces = ['--mount', '--net', '--pid', '--fork', '--kill-child']
-  const args = [
-    '--pdeathsig',
-    'TERM',
-    '--',
-    'unshare',
-    ...spaces,
-    '--',
-    '/bin/sh',
-    '-c',
-    inside,
-    'sh',
-    root,
-    npm,
-    ...command,
-  ]
+  const shell = ['/bin/sh', '-c', inside, 'sh', root, npm]
+  const args = ['--pdeathsig', 'TERM', '--', 'unshare', ...spaces, '--', ...shell, ...command]
   return spawnSync('setpriv', args, { stdio: ['ignore', 'inherit', 'inherit'] }).status ?? 1
 }
 

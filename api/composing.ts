@@ -2,11 +2,11 @@
 import type { Readable } from 'node:stream'
 import { dropDraft, putDraft } from '../src/imap/drafts.ts'
 import type { Reader } from '../src/imap/reading.ts'
-import { markAnswered, threadOf } from '../src/imap/thread.ts'
+import { markAnswered, threadOf, threadOfDraft } from '../src/imap/thread.ts'
 import { addressesIn } from '../src/send/address.ts'
 import type { SendingIdentity } from '../src/send/identity.ts'
 import { composed, type ComposedAttachment, type Correspondent, type Thread } from '../src/smtp/compose.ts'
-import { badRequest, type Wrong } from './http/problems.ts'
+import { badRequest, Problem, type Wrong } from './http/problems.ts'
 import type { MailReading } from './mail-reading.ts'
 import type { NewDraft, NewLetter } from './schemas/outbox.ts'
 
@@ -33,6 +33,15 @@ export function recipientsOf(letter: Pick<Fields, 'to' | 'cc' | 'bcc'>): string[
   return [...addresses.values()]
 }
 
+type LetterPlace = NonNullable<NewLetter['draft']>
+
+interface ComposeTerms {
+  readonly nowMs: number
+  readonly signal: AbortSignal
+  /** What it was written as so far. */
+  readonly draft?: LetterPlace | undefined
+}
+
 export class Composing {
   readonly #reading: MailReading
 
@@ -45,12 +54,14 @@ export class Composing {
     destinationId: string,
     identity: Pick<SendingIdentity, 'name' | 'address'>,
     letter: Fields,
-    { nowMs, signal }: { readonly nowMs: number; readonly signal: AbortSignal },
+    { nowMs, signal, draft }: ComposeTerms,
   ): Promise<Readable> {
     recipientsOf(letter)
     const { inReplyTo, forward } = letter
     const thread: Thread | undefined =
-      inReplyTo && (await this.#reading.read(destinationId, signal, (reader) => threadOf(reader, inReplyTo)))
+      inReplyTo === undefined
+        ? draft && (await this.#threadOfDraft(destinationId, draft, signal))
+        : await this.#reading.read(destinationId, signal, (reader) => threadOf(reader, inReplyTo))
     const attachments: ComposedAttachment[] = letter.attachments.map(({ filename, contentType, content }) => ({
       filename,
       contentType,
@@ -79,16 +90,30 @@ export class Composing {
     destinationId: string,
     identity: Pick<SendingIdentity, 'name' | 'address'>,
     draft: NewDraft,
-    terms: { readonly nowMs: number; readonly signal: AbortSignal },
+    terms: ComposeTerms,
   ) {
     const pieces: Buffer[] = []
-    for await (const piece of await this.compose(destinationId, identity, draft, terms)) pieces.push(piece as Buffer)
+    for await (const piece of await this.compose(destinationId, identity, draft, {
+      ...terms,
+      draft: draft.replaces,
+    }))
+      pieces.push(piece as Buffer)
     const bytes = Buffer.concat(pieces)
     return await this.#reading.read(
       destinationId,
       terms.signal,
       async (reader) => await putDraft(reader, bytes, draft.replaces),
     )
+  }
+
+  /** Whoever opens a draft anew does not know any more what it answers. One that is gone says nothing. */
+  async #threadOfDraft(destinationId: string, draft: LetterPlace, signal: AbortSignal): Promise<Thread | undefined> {
+    try {
+      return await this.#reading.read(destinationId, signal, async (reader) => await threadOfDraft(reader, draft))
+    } catch (error) {
+      if (error instanceof Problem && error.type === 'not-found') return undefined
+      throw error
+    }
   }
 
   /** What it answers or passes on is marked so, and the draft goes. That a store does not do it keeps nothing from being sent. */

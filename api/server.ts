@@ -38,6 +38,7 @@ import { destinationRoutes, type DestinationsWorld } from './routes/destinations
 import { discoverRoutes, type DiscoverWorld } from './routes/discover.ts'
 import { eventRoutes, type EventsWorld } from './routes/events.ts'
 import { healthRoutes } from './routes/health.ts'
+import { draftRoutes } from './routes/drafts.ts'
 import { identityRoutes, type IdentitiesWorld } from './routes/identities.ts'
 import { keyRoutes, type KeysWorld, Resealing } from './routes/keys.ts'
 import { ledgerRoutes, type LedgerWorld } from './routes/ledger.ts'
@@ -258,6 +259,7 @@ async function resources(app: App, world: ScopeWorld & { readonly resealing: Res
   await app.register(mailRoutes, world)
   await app.register(messageRoutes, world)
   await app.register(outboxRoutes, world)
+  await app.register(draftRoutes, world)
   await app.register(runRoutes, world)
   await app.register(quarantineRoutes, world)
   await app.register(ledgerRoutes, world)

@@ -152,7 +152,11 @@ class MessageHandlers {
       throw badRequest([{ pointer: '/identity', detail: whyNotSent(senders, letter.identity) ?? 'sends nothing' }])
     const recipients = recipientsOf(letter)
     const nowMs = await this.#world.sendings.nowMs()
-    const source = await this.#composing.compose(destinationId, identity, letter, { nowMs, signal })
+    const source = await this.#composing.compose(destinationId, identity, letter, {
+      nowMs,
+      signal,
+      draft: letter.draft,
+    })
     const entry = await this.#take(request, destinationId, {
       source,
       sendAt: letter.sendAt,

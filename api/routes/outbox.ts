@@ -1,6 +1,5 @@
 /** `/destinations/:id/outbox` and `/outbox` (CONTRACT section 11): where what is sent is. */
 import type { FastifyRequest } from 'fastify'
-import type { OutboxFiles } from '../../src/disk/outbox.ts'
 import type { Accounts } from '../../src/redis/accounts.ts'
 import type { Destinations } from '../../src/redis/destinations.ts'
 import type { Sendings } from '../../src/redis/outbox.ts'
@@ -8,6 +7,7 @@ import { mayBeSent, needsBody, type OutboxEntry } from '../../src/send/entry.ts'
 import { shownEntry } from '../../src/send/shown.ts'
 import { cancelled, retried } from '../../src/send/transitions.ts'
 import type { App } from '../app.ts'
+import { BackToDrafts, type BackToDraftsWorld } from '../back-to-drafts.ts'
 import { cursorOf, idIn } from '../http/cursor.ts'
 import { findDestination, findSending } from '../http/found.ts'
 import { conflict } from '../http/problems.ts'
@@ -16,15 +16,16 @@ import { listOf } from '../schemas/answers.ts'
 import * as schemas from '../schemas/outbox.ts'
 import { Id } from '../schemas/requests.ts'
 
-export interface OutboxWorld {
+export interface OutboxWorld extends BackToDraftsWorld {
   readonly accounts: Accounts
   readonly destinations: Destinations
   readonly sendings: Sendings
-  readonly outboxFiles: OutboxFiles
 }
 
 export async function outboxRoutes(app: App, world: OutboxWorld): Promise<void> {
-  const handlers = new OutboxHandlers(world)
+  const drafts = new BackToDrafts(world)
+  app.addHook('onClose', async () => await drafts.close())
+  const handlers = new OutboxHandlers(world, drafts)
   app.get('/destinations/:id/outbox', listOutbox, handlers.list)
   app.get('/outbox/:id', readSending, handlers.read)
   app.post('/outbox/:id/cancel', cancelSending, handlers.cancel)
@@ -60,8 +61,9 @@ const cancelSending = route(
     summary: 'Do not send a message',
     description:
       'One that waits is not sent; of one that is unknown nobody asks any more. Whoever has it has it. Once it is being sent, or has ended: 409.',
-    problems: ['conflict'],
+    problems: ['conflict', 'store-unavailable'],
     params: Id,
+    querystring: schemas.CancelQuery,
     response: { 200: schemas.OutboxEntry },
   },
 )
@@ -81,9 +83,11 @@ const retrySending = route(
 
 class OutboxHandlers {
   readonly #world: OutboxWorld
+  readonly #drafts: BackToDrafts
 
-  constructor(world: OutboxWorld) {
+  constructor(world: OutboxWorld, drafts: BackToDrafts) {
     this.#world = world
+    this.#drafts = drafts
   }
 
   readonly list: HandlerOf<typeof listOutbox> = async ({ params: { id }, query }) => {
@@ -96,10 +100,19 @@ class OutboxHandlers {
   readonly read: HandlerOf<typeof readSending> = async ({ params: { id } }) =>
     shownEntry(await findSending(this.#world.sendings, id))
 
-  readonly cancel: HandlerOf<typeof cancelSending> = async (request) => {
+  readonly cancel: HandlerOf<typeof cancelSending> = async (request, reply) => {
     const { sendings, outboxFiles } = this.#world
+    const { id } = request.params
+    const gone = new AbortController()
+    reply.raw.once('close', () => gone.abort())
+    const takeBack = request.query.draft
+      ? await this.#drafts.put(await findSending(sendings, id), gone.signal)
+      : undefined
     const nowMs = await sendings.nowMs()
-    const entry = await this.#changed(request, (before) => cancelled(before, nowMs))
+    const entry = await this.#changed(request, (before) => cancelled(before, nowMs)).catch(async (error: unknown) => {
+      await takeBack?.()
+      throw error
+    })
     if (!needsBody(entry)) await outboxFiles.remove(entry.id)
     return shownEntry(entry)
   }

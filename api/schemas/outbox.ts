@@ -169,4 +169,13 @@ export const DraftPlace = Type.Object({
   uid,
 })
 
+export const CancelQuery = Type.Object(
+  {
+    draft: Type.Boolean({
+      default: false,
+      description: 'what waits is a draft again; one of more than 42 MiB is not, and its text goes',
+    }),
+  },
+  strict,
+)
 export const SendQuery = Type.Object({ sendAt: NewLetter.properties.sendAt }, strict)

@@ -87,3 +87,4 @@ export const SendingIdentity = Type.Object({
   reason: orNull(Type.String(), "the provider's words, where it has refused"),
 })
 export const Identities = Type.Object({ items: Type.Array(SendingIdentity) })
+export type SendingIdentities = Static<typeof Identities>

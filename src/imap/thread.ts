@@ -24,11 +24,10 @@ export async function threadOf(reader: Reader, place: MessagePlace): Promise<Thr
 
 export function threadIn(header: string): ThreadOf {
   const unfolded = header.replace(/\r?\n[ \t]+/g, ' ')
-  const idsIn = (name: RegExp) => (name.exec(unfolded)?.[1] ?? '').match(/<[\x21-\x3b\x3d\x3f-\x7e]{1,250}>/g) ?? []
-  const [messageId] = idsIn(/^message-id:(.*)$/im)
+  const [messageId] = idsIn(unfolded, /^message-id:(.*)$/im)
   if (messageId === undefined) return { messageId: null, references: [] }
-  const before = idsIn(/^references:(.*)$/im)
-  const answered = idsIn(/^in-reply-to:(.*)$/im)
+  const before = idsIn(unfolded, /^references:(.*)$/im)
+  const answered = idsIn(unfolded, /^in-reply-to:(.*)$/im)
   // Where References is missing, one parent stands in for it; of several nobody knows which.
   const known = before.length > 0 || answered.length !== 1 ? before : answered
   const all = [...new Set([...known, messageId])]
@@ -36,6 +35,21 @@ export function threadIn(header: string): ThreadOf {
   const most = imapLimits.referencesMax
   return { messageId, references: all.length <= most ? all : [...all.slice(0, 1), ...all.slice(1 - most)] }
 }
+
+/** What a draft says of the message that it answers: its own place in the thread. */
+export async function threadOfDraft(reader: Reader, place: MessagePlace): Promise<ThreadOf | undefined> {
+  await open(reader, place)
+  let header = ''
+  await fetchItem(reader, [place.uid], { name: 'BODY', item }, (_uid, octets) => {
+    header = octets.toString('latin1')
+  })
+  const unfolded = header.replace(/\r?\n[ \t]+/g, ' ')
+  const [messageId] = idsIn(unfolded, /^in-reply-to:(.*)$/im)
+  return messageId === undefined ? undefined : { messageId, references: idsIn(unfolded, /^references:(.*)$/im) }
+}
+
+const idsIn = (unfolded: string, name: RegExp): readonly string[] =>
+  (name.exec(unfolded)?.[1] ?? '').match(/<[\x21-\x3b\x3d\x3f-\x7e]{1,250}>/g) ?? []
 
 /** Marks a message as answered or passed on (RFC 3501, RFC 5788). */
 export async function markAnswered(reader: Reader, place: MessagePlace, how: 'answered' | 'forwarded'): Promise<void> {

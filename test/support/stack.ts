@@ -70,7 +70,7 @@ export interface Stack<Server extends StackRedis = TestRedis> {
   /** Every line that any part has logged, as JSON. */
   readonly logged: string[]
   call(
-    method: 'GET' | 'POST' | 'PATCH' | 'DELETE',
+    method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE',
     path: string,
     body?: object,
   ): Promise<{ status: number; body: Body }>

@@ -29,9 +29,15 @@ export async function call<Answer>(
   const text = await response.text()
   const answer: unknown = text === '' ? undefined : parsed(text)
   if (response.ok) return answer as Answer
+  throw refusalOf(path, response.status, response.statusText, text)
+}
+
+/** What came in place of an answer. */
+export function refusalOf(path: string, status: number, statusText: string, text: string): Refused {
   // Somebody who signs in with a wrong password stays on the page.
-  if (response.status === 401 && path !== '/session' && path !== '/session/enter') session.value = 'none'
-  throw new Refused(isProblem(answer) ? answer : unexplained(response.status, response.statusText))
+  if (status === 401 && path !== '/session' && path !== '/session/enter') session.value = 'none'
+  const answer = text === '' ? undefined : parsed(text)
+  return new Refused(isProblem(answer) ? answer : unexplained(status, statusText))
 }
 
 /** Sends a file of lines of JSON; there is one line of answer for each, in order. */
@@ -79,27 +85,37 @@ export function isAborted(thrown: unknown): boolean {
   return thrown instanceof DOMException && thrown.name === 'AbortError'
 }
 
+/** How far the server's clock is ahead of this one. */
+let aheadMs = 0
+/** What the server's clock shows, to a second: a time that the server goes by is counted from it. */
+export const serverMs = () => Date.now() + aheadMs
+
+export function headersFor(method: Method, body: object | undefined): Readonly<Record<string, string>> {
+  const { value: who } = session
+  return {
+    accept: 'application/json',
+    ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+    ...(method === 'GET' || typeof who === 'string' || who.csrf === null ? {} : { 'x-csrf-token': who.csrf }),
+  }
+}
+
 async function answerTo(
   method: Method,
   path: string,
   body: object | undefined,
   given: { readonly signal?: AbortSignal; readonly headers?: Readonly<Record<string, string>> },
 ): Promise<Response> {
-  const { value: who } = session
-  const headers = {
-    accept: 'application/json',
-    ...(body === undefined ? {} : { 'content-type': 'application/json' }),
-    ...(method === 'GET' || typeof who === 'string' || who.csrf === null ? {} : { 'x-csrf-token': who.csrf }),
-    ...given.headers,
-  }
   try {
-    return await fetch(at(`/api/v1${path}`), {
+    const response = await fetch(at(`/api/v1${path}`), {
       method,
-      headers,
+      headers: { ...headersFor(method, body), ...given.headers },
       credentials: 'same-origin',
       ...(body === undefined ? {} : { body: body instanceof Blob ? body : JSON.stringify(body) }),
       ...(given.signal === undefined ? {} : { signal: given.signal }),
     })
+    const saidMs = Date.parse(response.headers.get('date') ?? '')
+    if (!Number.isNaN(saidMs)) aheadMs = saidMs - Date.now()
+    return response
   } catch (error) {
     if (isAborted(error)) throw error
     throw new Refused(unexplained(0, 'No answer'))

@@ -98,7 +98,8 @@ type Mistake = NonNullable<Problem['errors']>[number]
 
 const isAt = (pointer: string, path: string) => `${pointer}/`.startsWith(`/${path}/`)
 
-function mistakeIn(problem: Problem | undefined, path: string): Told | undefined {
+/** @param path the place in the body; a mistake below it is one of it. */
+export function mistakeIn(problem: Problem | undefined, path: string): Told | undefined {
   const mistake = problem?.errors?.find(({ pointer }) => isAt(pointer, path))
   return mistake === undefined ? undefined : mistakeTold(mistake)
 }

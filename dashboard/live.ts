@@ -2,7 +2,7 @@
 import { batch, signal } from '@preact/signals'
 import { at } from './below.ts'
 import { session } from './client.ts'
-import type { AccountStatus, Run } from './shapes.ts'
+import type { AccountStatus, Run, Outgoing } from './shapes.ts'
 
 /** `lost` means that there has been no connection for a while, and that it is being tried again. */
 export const line = signal<'connecting' | 'open' | 'lost'>('connecting')
@@ -34,6 +34,7 @@ interface Told {
     readonly status: 'ok' | 'failing' | 'paused' | 'removed'
     readonly pausedUntil?: string | null
   }
+  readonly outbox: Outgoing
 }
 type Kind = keyof Told
 /** Is given what came together, in its order. */
@@ -43,6 +44,7 @@ const listeners: { readonly [K in Kind]: Set<Listener<K>> } = {
   run: new Set(),
   account: new Set(),
   destination: new Set(),
+  outbox: new Set(),
 }
 
 /** Returns the function that ends it. */

@@ -24,6 +24,9 @@ export const routes: readonly Route[] = [
     place: { icon: 'mail', name: ({ shell }) => shell.mail },
   },
   { path: '/mail/:destination', load: async () => await import('./pages/mailbox.tsx') },
+  { path: '/mail/:destination/compose', load: async () => await import('./pages/compose.tsx') },
+  { path: '/mail/:destination/outbox', load: async () => await import('./pages/outbox.tsx') },
+  { path: '/outbox', load: async () => await import('./pages/outboxes.tsx') },
   {
     path: '/accounts',
     load: async () => await import('./pages/accounts.tsx'),

@@ -1,6 +1,8 @@
 /** The types of the API's answers, from its schemas. This is the only file that imports from the rest of the project, and it imports types only. */
 import type { Account } from '../api/schemas/accounts.ts'
 import type { Discovered } from '../api/schemas/discover.ts'
+import type { NewDraft, NewLetter, OutboxEntry } from '../api/schemas/outbox.ts'
+import type { SendingIdentities } from '../api/schemas/sending.ts'
 import type { OAuthStatus } from '../api/schemas/oauth.ts'
 import type { OAuthProviders } from '../api/schemas/oauth-providers.ts'
 import type { Folders, Mail, MailList } from '../api/schemas/mail.ts'
@@ -51,6 +53,13 @@ export type Letters = MailList
 export type Letter = Letters['items'][number]
 export type Message = Mail
 export type Person = NonNullable<Message['from']>
+
+/** As whom a mailbox sends, what it sends, and what is being written. */
+export type Identity = SendingIdentities['items'][number]
+export type Outgoing = OutboxEntry
+export type OutgoingState = Outgoing['state']
+export type SendFailureKind = Exclude<NonNullable<Outgoing['failure']>['kind'], FailureKind>
+export type { NewDraft, NewLetter }
 
 /** Signing in at a provider. */
 export type {

@@ -10,6 +10,13 @@ interface Told {
   readonly id: number
   readonly tone: 'good' | 'bad'
   readonly text: string
+  /** What may be done about it as long as it is shown. */
+  readonly action?: Deed
+}
+
+interface Deed {
+  readonly label: string
+  readonly onDo: () => void
 }
 
 const shownMs = 6000
@@ -18,9 +25,18 @@ let last = 0
 
 /** A `bad` toast stays until it is closed. */
 export function tell(text: string, tone: Told['tone'] = 'good'): void {
+  show({ tone, text }, tone === 'good' ? shownMs : undefined)
+}
+
+/** Offers for a while to do something about what was done. */
+export function offer(text: string, action: Deed, forMs: number): void {
+  show({ tone: 'good', text, action }, forMs)
+}
+
+function show(one: Omit<Told, 'id'>, forMs: number | undefined): void {
   const id = (last += 1)
-  told.value = [...told.value.slice(-3), { id, tone, text }]
-  if (tone === 'good') window.setTimeout(() => close(id), shownMs)
+  told.value = [...told.value.slice(-3), { ...one, id }]
+  if (forMs !== undefined) window.setTimeout(() => close(id), forMs)
 }
 
 /** Carries an action out and shows what came of it. Returns false if it failed. */
@@ -42,10 +58,22 @@ function close(id: number): void {
 export function Toasts() {
   return (
     <div class="toasts" role="status" aria-live="polite">
-      {told.value.map(({ id, tone, text }) => (
+      {told.value.map(({ id, tone, text, action }) => (
         <div key={id} class={`toast ${tone}`}>
           <Icon name={tone === 'good' ? 'check' : 'warning'} />
           <span>{text}</span>
+          {action && (
+            <button
+              type="button"
+              class="toast-do"
+              onClick={() => {
+                close(id)
+                action.onDo()
+              }}
+            >
+              {action.label}
+            </button>
+          )}
           <IconButton icon="close" label={words.value.common.close} onClick={() => close(id)} />
         </div>
       ))}

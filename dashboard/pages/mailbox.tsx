@@ -1,4 +1,4 @@
-/** The page on which a mailbox is read: its folders, the mail of one folder, and one message. It is for reading only; mail programs do everything else. */
+/** The page on which a mailbox is read: its folders, the mail of one folder, and one message. What is moved or sorted, mail programs do. */
 import { useSignal } from '@preact/signals'
 import { useEffect } from 'preact/hooks'
 import { get } from '../client.ts'
@@ -14,6 +14,7 @@ import { readSoon } from '../pace.ts'
 import { type Resource, useResource } from '../resource.ts'
 import { accounts } from '../roster.ts'
 import { navigate, type PageProps } from '../router.ts'
+import { may } from '../session.ts'
 import type { Destination, Folders, Run } from '../shapes.ts'
 import { words } from '../words/index.ts'
 import { Finder } from './mailbox/finder.tsx'
@@ -22,7 +23,7 @@ import { KeysDialog, useKeys } from './mailbox/keys.tsx'
 import { LetterList } from './mailbox/letters.tsx'
 import { letterAt, type Listing, placeOf, useListing } from './mailbox/listing.ts'
 import { OpenMessage } from './mailbox/message.tsx'
-import { folder, messagesPath, place, placeWith } from './mailbox/place.ts'
+import { composePath, folder, messagesPath, place, placeWith } from './mailbox/place.ts'
 
 /** How long after the end of a run the folder is read again, because the run may have brought mail. */
 const askedAfterMs = 3000
@@ -54,6 +55,14 @@ export default function Mailbox({ params: { destination: id = '' } }: PageProps)
     help: () => {
       helps.value = true
     },
+    ...(may('operate')
+      ? {
+          write: (kind: 'new' | 'reply' | 'all' | 'forward') => {
+            if (kind === 'new') navigate(composePath(id))
+            else if (place.value.uid !== '') navigate(composePath(id, kind))
+          },
+        }
+      : {}),
     leave: () => {
       const { activeElement } = document
       if (activeElement instanceof HTMLInputElement) letters.point(letters.place ?? letters.top)
@@ -74,7 +83,17 @@ export default function Mailbox({ params: { destination: id = '' } }: PageProps)
     <Page
       title={destinationName(loaded.value)}
       unread={unread}
-      actions={<a href={`/destinations/${id}`}>{destinations.connect}</a>}
+      actions={
+        <>
+          <a href={`/destinations/${id}`}>{destinations.connect}</a>
+          {may('operate') && (
+            <a class="button main" href={composePath(id)}>
+              <Icon name="edit" />
+              {say.keys.write}
+            </a>
+          )}
+        </>
+      }
     >
       {found.state === 'failed' ? (
         <ErrorState problem={found.problem} retry={reload} />
@@ -84,6 +103,10 @@ export default function Mailbox({ params: { destination: id = '' } }: PageProps)
             <Loaded of={folders} lines={5}>
               {({ items }) => <FolderList items={items} />}
             </Loaded>
+            <a class="folder outbox-link" style={{ '--depth': 0 }} href={`/mail/${id}/outbox`}>
+              <Icon name="up" />
+              <span class="folder-name">{say.outbox}</span>
+            </a>
           </nav>
           <section class="reader-letters" aria-label={name}>
             <header class="reader-head">

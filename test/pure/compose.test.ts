@@ -75,6 +75,8 @@ test('lists of addresses are taken as other programs write them', () => {
     ['"ada@example.org" <ada@example.org>', bare('ada@example.org')],
     ['"A \\"Q\\" B" <ada@example.org>', { ...ada, name: 'A "Q" B' }],
     ['用户@例子.广告, jürgen@bücher.example', bare('用户@例子.广告'), bare('jürgen@bücher.example')],
+    ['nonsense; c@x.example', bare('nonsense'), bare('c@x.example')],
+    ['nonsense, c@x.example', bare('nonsense'), bare('c@x.example')],
     ['ada', bare('ada')],
     [''],
     [' , ;\n'],

@@ -47,17 +47,21 @@ export function written({ name, address }: Addressee): string {
 
 /** Those of a text, in their order: behind each other with commas, semicolons, line ends or tabs, or only spaces between bare ones. */
 export function addresseesIn(text: string): Addressee[] {
-  const found: Addressee[] = []
-  let begun = ''
-  for (const piece of piecesOf(text)) {
+  return groupsIn(text).flatMap((pieces) => {
+    const found: Addressee[] = []
     // Some programs write `Lovelace, Ada <ada@example.org>`.
-    const whole = begun === '' ? piece : `${begun}, ${piece}`
-    begun = ''
-    if (!piece.includes('@') && !whole.includes('<')) begun = whole
-    else found.push(...addresseesOf(whole))
-  }
-  if (begun !== '') found.push(...addresseesOf(begun))
-  return found
+    let begun: string[] = []
+    for (const piece of pieces) {
+      if (piece.includes('<')) {
+        found.push(...addresseesOf([...begun, piece].join(', ')))
+        begun = []
+      } else if (piece.includes('@')) {
+        found.push(...begun.flatMap(addresseesOf), ...addresseesOf(piece))
+        begun = []
+      } else begun.push(piece)
+    }
+    return [...found, ...begun.flatMap(addresseesOf)]
+  })
 }
 
 function addresseesOf(piece: string): Addressee[] {
@@ -91,17 +95,14 @@ function nameIn(text: string): string | null {
   return name === '' || name.includes('@') ? null : name
 }
 
-/** Splits at separators that stand in no quotes, brackets or comments. */
-function piecesOf(text: string): string[] {
-  // With semicolons between them, a comma belongs to a name. A group (RFC 5322) is its members.
+/** Split at semicolons and line ends, and each group at its commas: a comma may belong to a name. */
+function groupsIn(text: string): string[][] {
+  // A group of RFC 5322 is its members.
   const ungrouped = text.replace(/(^|[,;\n])\s*[^"<>@,;:\n]+:(?!\S*@)\s/g, '$1 ')
-  const ends = splitBy(ungrouped, /[;\n\r\t]/)
-  return ends.flatMap((end) => (ends.length > 1 && /,[^@]*</.test(end) && !isList(end) ? [end] : splitBy(end, /,/)))
+  return splitBy(ungrouped, /[;\n\r\t]/).map((group) => splitBy(group, /,/))
 }
 
-/** More than one address, each with an @ of its own. */
-const isList = (text: string) => (text.match(/@/g)?.length ?? 0) > 1
-
+/** Separators in quotes, brackets and comments separate nothing. */
 function splitBy(text: string, separator: RegExp): string[] {
   const pieces: string[] = []
   let [piece, quoted, depth] = ['', false, 0]

@@ -9,7 +9,7 @@ import { useEffect, useRef } from 'preact/hooks'
 const changesMax = 50
 const heightMax = 50_000
 /** What leads from the message to others, or out of it. */
-const passedKeys = new Set(['j', 'k', '/', '?', 'Escape'])
+const passedKeys = new Set(['j', 'k', '/', '?', 'Escape', 'r', 'a', 'f', 'c'])
 
 export function Frame({ title, src }: { readonly title: string; readonly src: string }) {
   const frame = useRef<HTMLIFrameElement>(null)

@@ -3,6 +3,7 @@ import { signal } from '@preact/signals'
 import { useEffect } from 'preact/hooks'
 import { Dialog } from '../../components/dialog.tsx'
 import { keep, kept } from '../../kept.ts'
+import { may } from '../../session.ts'
 import { words } from '../../words/index.ts'
 
 const name = 'letter-keys'
@@ -16,6 +17,8 @@ export interface Deeds {
   readonly help: () => void
   /** Leaves what is open. */
   readonly leave: () => void
+  /** Writes a new message, or answers the open one, or passes it on. */
+  readonly write?: (kind: 'new' | 'reply' | 'all' | 'forward') => void
 }
 
 export function useKeys(deeds: Deeds): void {
@@ -36,6 +39,14 @@ export function useKeys(deeds: Deeds): void {
         '/': deeds.search,
         '?': deeds.help,
         Escape: deeds.leave,
+        ...(deeds.write === undefined
+          ? {}
+          : {
+              c: () => deeds.write?.('new'),
+              r: () => deeds.write?.('reply'),
+              a: () => deeds.write?.('all'),
+              f: () => deeds.write?.('forward'),
+            }),
         ...(isNowhere ? { ArrowDown: () => deeds.step(1), ArrowUp: () => deeds.step(-1) } : {}),
       }[key]
       if (act === undefined) return
@@ -55,6 +66,14 @@ export function KeysDialog({ onClose }: { readonly onClose: () => void }) {
     [say.ends, 'Home', 'End'],
     [say.open, 'Enter'],
     [say.search, '/'],
+    ...(may('operate')
+      ? ([
+          [say.reply, 'r'],
+          [say.replyAll, 'a'],
+          [say.forward, 'f'],
+          [say.write, 'c'],
+        ] as const)
+      : []),
     [say.leave, 'Esc'],
     [say.help, '?'],
   ]

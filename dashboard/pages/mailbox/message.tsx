@@ -13,7 +13,9 @@ import { Attachments } from './attachments.tsx'
 import { Body } from './body.tsx'
 import { Envelope } from './envelope.tsx'
 import { mark, type Marks, type Shown } from './marks.ts'
-import { messagePath, placeWith } from './place.ts'
+
+import { composePath, draftPath, messagePath, placeWith } from './place.ts'
+import { SentState } from './sent-state.tsx'
 
 export function OpenMessage({
   destination,
@@ -58,6 +60,8 @@ export function OpenMessage({
         <Opened
           destination={destination}
           message={loaded.value}
+          isDraft={isIn(folders, loaded.value, 'drafts')}
+          isSent={isIn(folders, loaded.value, 'sent')}
           onMark={(changed) => void mark(shown, loaded.value, changed)}
         />
       )
@@ -67,10 +71,14 @@ export function OpenMessage({
 function Opened({
   destination,
   message,
+  isDraft,
+  isSent,
   onMark,
 }: {
   readonly destination: string
   readonly message: Message
+  readonly isDraft: boolean
+  readonly isSent: boolean
   readonly onMark: (changed: Partial<Marks>) => void
 }) {
   const { mail: say, account } = words.value
@@ -87,6 +95,7 @@ function Opened({
         </h2>
         <Envelope destination={destination} message={message} />
         <div class="message-do">
+          {may('operate') && <Answers destination={destination} message={message} isDraft={isDraft} />}
           {may('operate') && (
             <>
               <Button icon="flag" onClick={() => onMark({ flagged: !flagged })}>
@@ -107,9 +116,59 @@ function Opened({
             {say.original}
           </a>
         </div>
+        {isSent && message.messageId !== null && <SentState destination={destination} messageId={message.messageId} />}
         <Attachments destination={destination} message={message} />
       </header>
       <Body destination={destination} message={message} />
+    </>
+  )
+}
+
+function isIn({ now }: Shown['folders'], { folder }: Message, use: 'drafts' | 'sent'): boolean {
+  const { value: loaded } = now
+  return loaded.state === 'ready' && loaded.value.items.some((one) => one.path === folder && one.use === use)
+}
+
+function Answers({
+  destination,
+  message: { to, cc, replyTo, listPost },
+  isDraft,
+}: {
+  readonly destination: string
+  readonly message: Message
+  readonly isDraft: boolean
+}) {
+  const { mail: say } = words.value
+  if (isDraft)
+    return (
+      <a class="button main" href={draftPath(destination)}>
+        <Icon name="edit" />
+        {say.goOn}
+      </a>
+    )
+  const isForMore = to.length + cc.length > 1 || replyTo.length > 1 || listPost !== null
+  return (
+    <>
+      <a class="button main" href={composePath(destination, 'reply')}>
+        <Icon name="answered" />
+        {say.keys.reply}
+      </a>
+      {isForMore && (
+        <a class="button plain" href={composePath(destination, 'all')}>
+          <Icon name="replyAll" />
+          {say.keys.replyAll}
+        </a>
+      )}
+      {listPost !== null && (
+        <a class="button plain" href={composePath(destination, 'list')}>
+          <Icon name="answered" />
+          {say.replyList}
+        </a>
+      )}
+      <a class="button plain" href={composePath(destination, 'forward')}>
+        <Icon name="forward" />
+        {say.keys.forward}
+      </a>
     </>
   )
 }

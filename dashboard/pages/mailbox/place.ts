@@ -24,6 +24,18 @@ export function placeWith(changed: Partial<Place>): string {
 
 export const inboxOf = (destination: string) => `/mail/${destination}?${queryOf({ folder: inbox })}`
 
+/** Where a message is written. @param as what it is to the open one; without it, it is a new one. */
+export function composePath(destination: string, as: '' | 'reply' | 'all' | 'list' | 'forward' = ''): string {
+  const { uid, uidValidity } = place.value
+  const answered = as === '' ? { folder: folder.value } : { folder: folder.value, uid, uidValidity, as }
+  return `/mail/${destination}/compose?${queryOf(answered)}`
+}
+
+/** Where a draft is written on. */
+export function draftPath(destination: string): string {
+  return `/mail/${destination}/compose?${queryOf({ drafts: folder.value, draft: place.value.uid })}`
+}
+
 /** The API's path of the listed mail. */
 export function messagesPath(destination: string): string {
   const { search, unread } = place.value

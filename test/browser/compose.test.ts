@@ -1,0 +1,211 @@
+/** Somebody writes mail in a browser: answers, drafts, files, and what is asked before something goes out that was not meant so. */
+import assert from 'node:assert/strict'
+import { after, before, test } from 'node:test'
+import type { Page } from 'playwright-core'
+import { violations } from '../support/browser.ts'
+import { type DashboardPerson, startDashboardPerson } from '../support/dashboard-person.ts'
+import { fillFolder } from '../support/large-folder.ts'
+
+let someone: DashboardPerson
+let destination: string
+
+/** By their UIDs, from 1 on. */
+const few: readonly string[] = [
+  `Received: from pop.example.net by gather.example.org with POP3
+ id 01JDF3Q4ZK5W8T7R6P9N2M1H0G for <me@old.example>;
+ Mon, 01 Jun 2026 11:00:00 +0000
+X-Tributary-Account: me@old.example\nX-Tributary-Id: 0123456789abcdef.0123456789abcdef.0123456789abcdef.0123456789abcdef0123456789abcdef
+From: Ada Lovelace <ada@example.org>\nTo: me@example.net, Charles <c@example.org>\nCc: Me <ME@old.example>
+Subject: AW: Analytical engines\nMessage-ID: <1@example.org>\nDate: Mon, 1 Jun 2026 10:00:00 +0000\n\nNumbers.\n\n> Things.\n\n-- \nAda\n`,
+  `From: Ada <ada@example.org>\nTo: me@example.net\nSubject: The plan\nContent-Type: multipart/mixed; boundary=b\n\n--b
+Content-Type: text/html; charset=utf-8\n\n<p>The <b>plan</b>.</p><ul><li>one</li><li>two</li></ul><script>x</script>\n--b
+Content-Type: application/pdf; name=plan.pdf\nContent-Disposition: attachment; filename=plan.pdf\n\nplan\n--b--\n`,
+]
+
+before(async () => {
+  someone = await startDashboardPerson()
+  const { stack } = someone
+  destination = await stack.destination('alice')
+  const smtp = { host: '127.0.0.1', port: 9, tls: 'none' }
+  for (const [address, signature] of [
+    ['me@example.net', 'Me, at home'],
+    ['me@old.example', 'Me, of old'],
+  ])
+    await stack.account({ destinationId: destination, address, user: address, smtp, signature })
+  await fillFolder({
+    port: stack.dovecot.imapPort,
+    user: 'alice',
+    password: 'wonder',
+    folder: 'Few',
+    count: few.length,
+    message: (nth) => ({ text: few[nth] ?? '', arrived: new Date(Date.UTC(2026, 5, 1 + nth)), flags: '\\Seen' }),
+  })
+})
+after(async () => await someone.close())
+
+const open = async (path: string) => await someone.open(`/mail/${destination}${path}`)
+const field = (page: Page, name: string) => page.getByRole('textbox', { name, exact: true })
+const text = (page: Page) => field(page, 'Message')
+const chips = async (page: Page, name: string) => {
+  const all = await page.getByRole('group', { name, exact: true }).locator('.chip-name').allInnerTexts()
+  return all.join(', ')
+}
+const heading = async (page: Page, name: string) => await page.getByRole('heading', { level: 1, name }).waitFor()
+const outbox = async () => (await someone.stack.call('GET', `/destinations/${destination}/outbox`)).body.items
+const drafts = async () =>
+  (await someone.stack.call('GET', `/destinations/${destination}/messages?folder=Drafts`)).body.items
+
+test('an answer goes to all but oneself, as the account that the mail came by; it is a draft, sent, called back, and written on', async () => {
+  const page = await open('?folder=Few&uid=1')
+  await page.getByRole('heading', { level: 2, name: 'AW: Analytical engines' }).waitFor()
+  await page.keyboard.press('a')
+  await heading(page, 'Reply to all')
+  await page.locator('textarea:focus').waitFor()
+  assert.equal(await chips(page, 'To'), 'Ada Lovelace, Charles')
+  assert.equal(await page.getByRole('group', { name: 'Cc' }).count(), 0)
+  assert.equal(await page.getByLabel('From').locator('option:checked').innerText(), 'me@old.example')
+  assert.equal(await field(page, 'Subject').inputValue(), 'Re: Analytical engines')
+  await page.keyboard.type('Things indeed.')
+  assert.match(
+    await text(page).inputValue(),
+    /^Things indeed\.\n\nMe, of old\n\nOn .*2026.*, Ada Lovelace wrote:\n> Numbers\.\n>\n>> Things\.\n$/,
+  )
+  await page.getByText('Draft saved').waitFor()
+  assert.deepEqual(
+    (await drafts()).map(({ subject }) => subject),
+    ['Re: Analytical engines'],
+  )
+  assert.deepEqual(await violations(page), [])
+  await page.getByLabel('From').selectOption('me@example.net')
+  assert.match(await text(page).inputValue(), /^Things indeed\.\n\nMe, at home\n\nOn /)
+  await page.keyboard.press('Control+Enter')
+  await page.getByText('Sent.').waitFor()
+  await page.getByRole('heading', { level: 2, name: 'AW: Analytical engines' }).waitFor()
+  const [sent] = (await outbox()) as unknown as { state: string; identity: string; recipients: { address: string }[] }[]
+  assert.deepEqual([sent?.state, sent?.identity], ['queued', 'me@example.net'])
+  assert.deepEqual(
+    sent?.recipients.map(({ address }) => address),
+    ['ada@example.org', 'c@example.org'],
+  )
+  assert.deepEqual(await drafts(), [])
+  await page.getByRole('button', { name: 'Undo' }).click()
+  await heading(page, 'Reply to all')
+  await text(page).waitFor()
+  assert.match(await text(page).inputValue(), /^Things indeed\./)
+  assert.deepEqual(
+    (await outbox()).map(({ state }) => state),
+    ['cancelled'],
+  )
+  // Esc keeps it as a draft, which is found again in its folder.
+  await page.keyboard.press('Escape')
+  await page.getByRole('link', { name: 'New message' }).waitFor()
+  const [draft] = await drafts()
+  await page.goto(`${someone.served.url}/mail/${destination}?folder=Drafts&uid=${String(draft?.['uid'])}`)
+  await page.getByRole('link', { name: 'Go on writing' }).click()
+  await heading(page, 'Draft')
+  await text(page).waitFor()
+  assert.equal(await chips(page, 'To'), 'Ada Lovelace, Charles')
+  assert.match(await text(page).inputValue(), /^Things indeed\./)
+  await page.getByRole('button', { name: 'Throw the draft away' }).click()
+  await page.getByRole('button', { name: 'Throw it away' }).click()
+  await page.getByText('Nothing in this folder').waitFor()
+  assert.deepEqual(await drafts(), [])
+  await page.close()
+})
+
+test('addresses are checked as they are typed and pasted; what was forgotten is asked, once', async () => {
+  const page = await open('?folder=Few')
+  await page.getByRole('link', { name: 'New message' }).waitFor()
+  await page.keyboard.press('c')
+  await heading(page, 'New message')
+  await page.locator('input:focus').waitFor()
+  await page.keyboard.press('Control+Enter')
+  await page.getByText('Say whom it goes to').waitFor()
+  await page.keyboard.type('Lovelace, Ada <ada@example.org>; nonsense; c@bücher.example;')
+  await field(page, 'Subject').click()
+  assert.match(await chips(page, 'To'), /^Lovelace, Ada, nonsense, c@bücher\.example\s+\(xn--bcher-kva\.example\)$/)
+  await page.getByText('“nonsense” is no address').waitFor()
+  await page.getByRole('button', { name: 'Send', exact: true }).click()
+  await page.locator('.people input:focus').waitFor()
+  assert.deepEqual(await violations(page), [])
+  await page.getByRole('button', { name: 'Remove nonsense' }).click()
+  await page.getByRole('button', { name: 'Add Bcc' }).click()
+  await page.keyboard.type('secret@example.org')
+  await text(page).fill('The plan is attached.')
+  await page.keyboard.press('Control+Enter')
+  await page.getByRole('dialog', { name: 'Send it without a subject?' }).waitFor()
+  await page.getByRole('button', { name: 'Send anyway' }).click()
+  await page.getByRole('dialog', { name: 'Nothing is attached' }).waitFor()
+  await page.getByRole('button', { name: 'Go back' }).click()
+  await page.evaluate(`(() => {
+    const dropped = new DataTransfer()
+    dropped.items.add(new File(['plan'], 'plan.txt', { type: 'text/plain' }))
+    dropped.items.add(new File([new Uint8Array(25_000_001)], 'huge.bin'))
+    document.querySelector('.writer-form').dispatchEvent(new DragEvent('drop', { dataTransfer: dropped, bubbles: true, cancelable: true }))
+  })()`)
+  await page.getByText('Not attached: huge.bin').waitFor()
+  await page.getByRole('button', { name: 'Remove plan.txt' }).waitFor()
+  await page.getByRole('button', { name: 'Send later' }).click()
+  assert.deepEqual(await violations(page), [])
+  await page.getByRole('button', { name: /^Tomorrow morning/ }).click()
+  await page.getByText(/^Goes out at /).waitFor()
+  const [sent] = await outbox()
+  assert.deepEqual([sent?.['state'], sent?.['subject']], ['queued', ''])
+  assert.ok(Date.parse(String(sent?.['sendAt'])) > Date.now() + 3_600_000)
+  await page.getByRole('link', { name: 'Outbox' }).click()
+  await heading(page, 'Outbox')
+  await page.getByText(/^Waiting\s*Goes out at /).waitFor()
+  assert.deepEqual(await violations(page), [])
+  await page.getByRole('button', { name: 'Call back' }).click()
+  await page.getByText('It did not go out.').first().waitFor()
+  await page.close()
+})
+
+test('what is passed on has its files and its words; formats are few, whatever is pasted; unsaved text is asked for', async () => {
+  const page = await open('?folder=Few&uid=2')
+  await page.getByRole('heading', { level: 2, name: 'The plan' }).waitFor()
+  await page.getByRole('link', { name: 'Forward' }).click()
+  await heading(page, 'Forward')
+  await page.getByRole('button', { name: 'Remove plan.pdf' }).waitFor()
+  assert.match(
+    await text(page).inputValue(),
+    /^\n\nMe, at home\n\n-{10} Forwarded message -{10}\nFrom: Ada <ada@example\.org>\n.*\nSubject: The plan\nTo: me@example\.net\n\nThe plan\.\n\n?- one\n- two\n$/s,
+  )
+  await page.getByRole('button', { name: 'Formatting' }).click()
+  await page.locator('.formatted:focus').waitFor()
+  await page.keyboard.press('Control+a')
+  await page.evaluate(`(() => {
+    const pasted = new DataTransfer()
+    pasted.setData('text/html', '<p onclick="x()" style="color:red">a <strong>b</strong> <a href="javascript:x()">c</a> <a href="https://example.org/">d</a><img src=x><script>e</script></p>')
+    document.querySelector('.formatted').dispatchEvent(new ClipboardEvent('paste', { clipboardData: pasted, bubbles: true, cancelable: true }))
+  })()`)
+  const html = await page.locator('.formatted').innerHTML()
+  assert.match(html, /a <b>b<\/b> <a>c<\/a> <a href="https:\/\/example\.org\/">d<\/a>/)
+  assert.doesNotMatch(html, /script|onclick|style|img/)
+  // Nothing that cannot be saved is left unasked.
+  await page.route(/\/drafts$/, async (route) => await route.fulfill({ status: 503, json: {} }))
+  await page.keyboard.type('more')
+  await page.getByText('The draft is not saved.').waitFor()
+  await page.keyboard.press('Escape')
+  await page.getByRole('dialog', { name: 'Leave without saving?' }).getByRole('button').last().click()
+  await page.getByRole('heading', { level: 2, name: 'The plan' }).waitFor()
+  await page.close()
+})
+
+test('it fits a phone, in Japanese and German as well, and has no faults there', async () => {
+  const page = await open('/compose?folder=Few&uid=1&as=reply')
+  await page.setViewportSize({ width: 360, height: 740 })
+  await heading(page, 'Reply')
+  for (const [language, title] of [
+    ['Deutsch', 'Antworten'],
+    ['日本語', '返信'],
+    ['English', 'Reply'],
+  ] as const) {
+    await page.locator('.you button[aria-haspopup=menu]').nth(1).click()
+    await page.getByRole('menuitemradio', { name: language }).click()
+    await heading(page, title)
+    assert.equal(await page.evaluate('document.documentElement.scrollWidth'), 360, language)
+  }
+  assert.deepEqual(await violations(page), [])
+  await page.close()
+})

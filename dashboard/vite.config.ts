@@ -32,6 +32,17 @@ export default defineConfig({
     modulePreload: { polyfill: false },
     target: ['chrome123', 'firefox121', 'safari17.5'],
     reportCompressedSize: false,
+    // What most pages need is one chunk, and what reads mail another: a dozen small ones each are larger together.
+    rolldownOptions: {
+      output: {
+        codeSplitting: {
+          groups: [
+            { name: 'common', minShareCount: 8 },
+            { name: 'mailbox', test: /pages\/mailbox(?:\/|\.tsx)/ },
+          ],
+        },
+      },
+    },
   },
   // `npx vite dashboard` runs beside an API that listens where `npm start` lets it.
   server: { proxy: { '/api': 'http://127.0.0.1:8420', '/readyz': 'http://127.0.0.1:8420' } },

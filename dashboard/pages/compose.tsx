@@ -1,5 +1,4 @@
 /** The page on which a message is written: a new one, an answer, or a draft. What is answered stands beside it where there is room. */
-import '../styles/compose.css'
 import { useSignal } from '@preact/signals'
 import { useEffect, useRef } from 'preact/hooks'
 import { isAborted, problemOf } from '../client.ts'

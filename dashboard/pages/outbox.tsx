@@ -1,5 +1,4 @@
 /** What a mailbox has sent and is about to send: where each message is, and what can be done about it. */
-import '../styles/compose.css'
 import { useEffect } from 'preact/hooks'
 import { More } from '../components/more.tsx'
 import { Page } from '../components/page.tsx'

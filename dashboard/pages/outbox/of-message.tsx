@@ -1,5 +1,4 @@
 /** What became of a message that lies in Sent: it stands with the message. */
-import '../../styles/compose.css'
 import { useEffect } from 'preact/hooks'
 import { onTold } from '../../live.ts'
 import { readSoon } from '../../pace.ts'

@@ -42,6 +42,7 @@ const table: readonly (readonly [string, string, Deed])[] = [
   ['PATCH', `/destinations/${id}/messages/.+`, 'marked a message'],
   ['POST', `/destinations/${id}/messages`, 'sent a message'],
   ['PUT', `/destinations/${id}/drafts`, 'saved a draft'],
+  ['DELETE', `/destinations/${id}/drafts/.+`, 'threw a draft away'],
   ['POST', `/outbox/${id}/cancel`, 'cancelled a message'],
   ['POST', `/outbox/${id}/retry`, 'sent a message again'],
   ['POST', '/tokens', 'made a token'],

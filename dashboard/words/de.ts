@@ -1184,6 +1184,7 @@ export const de: Words = {
     'marked a message': 'hat eine E-Mail markiert',
     'sent a message': 'hat eine E-Mail gesendet',
     'saved a draft': 'hat einen Entwurf gespeichert',
+    'threw a draft away': 'hat einen Entwurf weggeworfen',
     'cancelled a message': 'hat das Senden einer E-Mail abgebrochen',
     'sent a message again': 'hat eine E-Mail noch einmal senden lassen',
     'made a token': 'hat ein Token erstellt',

@@ -1164,6 +1164,7 @@ export const en = {
     'marked a message': 'marked a message',
     'sent a message': 'sent a message',
     'saved a draft': 'saved a draft',
+    'threw a draft away': 'threw a draft away',
     'cancelled a message': 'cancelled a message that was to be sent',
     'sent a message again': 'had a message sent again',
     'made a token': 'made a token',

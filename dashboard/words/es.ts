@@ -1191,6 +1191,7 @@ export const es: Words = {
     'marked a message': 'marcó un mensaje',
     'sent a message': 'envió un mensaje',
     'saved a draft': 'guardó un borrador',
+    'threw a draft away': 'descartó un borrador',
     'cancelled a message': 'canceló el envío de un mensaje',
     'sent a message again': 'hizo enviar de nuevo un mensaje',
     'made a token': 'creó un token',

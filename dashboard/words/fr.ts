@@ -1205,6 +1205,7 @@ export const fr: Words = {
     'marked a message': 'a marqué un message',
     'sent a message': 'a envoyé un message',
     'saved a draft': 'a enregistré un brouillon',
+    'threw a draft away': 'a jeté un brouillon',
     'cancelled a message': 'a annulé l’envoi d’un message',
     'sent a message again': 'a fait renvoyer un message',
     'made a token': 'a créé un jeton',

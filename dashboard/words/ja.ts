@@ -1149,6 +1149,7 @@ export const ja: Words = {
     'marked a message': 'メールの既読・フラグを変更',
     'sent a message': 'メールを送信',
     'saved a draft': '下書きを保存',
+    'threw a draft away': '下書きを破棄',
     'cancelled a message': 'メールの送信を取り消し',
     'sent a message again': 'メールの再送を指示',
     'made a token': 'トークンを作成',

@@ -1130,6 +1130,7 @@ export const vi: Words = {
     'marked a message': 'đã đánh dấu một thư',
     'sent a message': 'đã gửi một thư',
     'saved a draft': 'đã lưu một bản nháp',
+    'threw a draft away': 'đã bỏ một bản nháp',
     'cancelled a message': 'đã hủy gửi một thư',
     'sent a message again': 'đã cho gửi lại một thư',
     'made a token': 'đã tạo mã truy cập',

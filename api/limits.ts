@@ -27,6 +27,8 @@ export const apiLimits = {
   lettersHeldMax: 96 * MiB,
   /** A further one is asked to come again after this time. */
   letterAgainSeconds: 5,
+  /** How often the outbox is tidied: what is an hour old may go (disk/limits.ts). */
+  outboxTidiedEveryMs: 10 * minute,
 
   // Maildrops
   /** The quarantined messages that the API holds for people at once; a larger message is held alone. */

@@ -56,6 +56,7 @@ import { Https } from './http/https.ts'
 import { passwordHash } from './http/passwords.ts'
 import { servePolicy } from './mail-policy.ts'
 import { OutboxDesk } from './outbox-desk.ts'
+import { type OutboxUpkeep, tidyOutbox } from './outbox-upkeep.ts'
 import { buildServer } from './server.ts'
 import { serveSubmission, submissionCertificate } from './submission/serve.ts'
 
@@ -169,7 +170,7 @@ async function main(): Promise<void> {
   const submission = await serveSubmission(config, certificate, { ...world, desk: new OutboxDesk(world) })
   const url = await app.listen({ host: config.http.host, port: config.http.port })
   tellAddress({ home, config, log }, url, app.server instanceof SecureServer)
-  keepWatch(redis, ring, log)
+  keepWatch(world)
   log.info({ event: 'api listens', host: config.http.host, port: config.http.port })
 
   closeWithGrace({ delay: stopWithinMs }, async ({ err }) => {
@@ -233,9 +234,14 @@ function ringOpener(config: Config, redis: Redis, log: Logger): () => Promise<Ke
   return async () => await openKeyRing(config, homeOf(config.home), async () => await sealedRecords(redis), putBack)
 }
 
-function keepWatch(redis: Redis, ring: KeyRing, log: Logger): void {
+function keepWatch(world: OutboxUpkeep & { readonly redis: Redis; readonly ring: KeyRing }): void {
+  const { redis, ring, log } = world
   keepKeys(ring, log)
   nameUnreadable(redis, log).catch(() => {})
+  // Where Redis is away the next time does it.
+  const tidy = () => void tidyOutbox(world).catch(() => {})
+  tidy()
+  setInterval(tidy, apiLimits.outboxTidiedEveryMs).unref()
 }
 
 /** They are in no list: who removes them has to know of them. */

@@ -72,6 +72,7 @@ export type EventName =
   | 'submission off'
   | 'submission broke'
   | 'submission client failed'
+  | 'outbox left'
   | 'message taken'
   | 'login refused'
   | 'request'

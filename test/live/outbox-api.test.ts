@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { fileURLToPath } from 'node:url'
 import { after, before, test } from 'node:test'
+import { tidyOutbox } from '../../api/outbox-upkeep.ts'
 import type { OutboxEntry as Shown } from '../../api/schemas/outbox.ts'
 import { diskLimits } from '../../src/disk/limits.ts'
 import { keys } from '../../src/redis/key-names.ts'
@@ -328,11 +329,7 @@ for (const at of ['before the commit', 'before the entry', 'after the entry'] as
     assert.equal(await stack.redis.hlen(keys.sendings), at === 'after the entry' ? count + 1 : count)
     const { sendings, outboxFiles } = stack.world
     utimesSync(join(folder(), left[0] ?? ''), 1, 1)
-    await outboxFiles.sweep(
-      await sendings.era(),
-      async (ids) => await sendings.needing(ids),
-      1000 + diskLimits.outboxOrphanMs + 1,
-    )
+    await tidyOutbox({ sendings, outboxFiles, log: stack.world.log }, 1000 + diskLimits.outboxOrphanMs + 1)
     const kept = readdirSync(folder()).filter((name) => left.includes(name))
     assert.deepEqual(kept, at === 'after the entry' ? left : [])
     if (at === 'after the entry') assert.match(bodyOf(left[0] ?? ''), /The doomed one/)

@@ -10,8 +10,23 @@ import { elementAt } from '../net/der.ts'
 const sequence = 0x30
 const peerCertificate = 0xa3
 
+/** Node 22.23 and 24.21 write before it for which server name it holds: this word, a length of two octets, and the name. */
+const named = Buffer.from('\0nodejs:tls:session:1\0', 'latin1')
+
 /** @param session of TLS 1.3: in TLS 1.2 node takes a server without a certificate for one that was not checked. */
 export function withoutCertificate(session: Buffer): Buffer {
+  const head = headOf(session)
+  return head === 0 ? leaned(session) : Buffer.concat([session.subarray(0, head), leaned(session.subarray(head))])
+}
+
+/** The octets before the session itself. */
+function headOf(session: Buffer): number {
+  const at = named.length
+  if (session.length < at + 2 || !session.subarray(0, at).equals(named)) return 0
+  return at + 2 + session.readUInt16BE(at)
+}
+
+function leaned(session: Buffer): Buffer {
   const whole = elementAt(session, 0)
   if (whole?.tag !== sequence || whole.end !== session.length) return session
   for (let at = whole.from; at < whole.end; ) {

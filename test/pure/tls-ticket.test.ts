@@ -25,6 +25,26 @@ test('the certificate goes out of a TLS session, and all else of it stays, whate
   }
 })
 
+test('the name of the server before it, which newer Nodes write, stays', () => {
+  for (const name of ['', 'localhost', 'x'.repeat(253)]) {
+    const length = Buffer.from([name.length >> 8, name.length & 0xff])
+    const head = Buffer.concat([Buffer.from('\0nodejs:tls:session:1\0'), length, Buffer.from(name)])
+    const session = element(0x30, Buffer.concat([...before, certificate(300)]))
+    assert.deepEqual(
+      withoutCertificate(Buffer.concat([head, session])),
+      Buffer.concat([head, element(0x30, Buffer.concat(before))]),
+    )
+    // Cut anywhere: as it is.
+    for (const cut of [
+      head,
+      head.subarray(0, 10),
+      head.subarray(0, 23),
+      Buffer.concat([head, session.subarray(0, 40)]),
+    ])
+      assert.deepEqual(withoutCertificate(cut), cut)
+  }
+})
+
 test('a TLS session that is written in another way is left as it is', () => {
   const session = element(0x30, Buffer.concat([...before, certificate(300), element(0x04, Buffer.alloc(40))]))
   for (let octets = 0; octets < session.length; octets += 1) {

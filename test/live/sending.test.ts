@@ -18,15 +18,20 @@ before(async () => {
   destinationId = await stack.destination('alice')
 })
 after(async () => {
+  await closeServers()
   await stack.stop()
   await outgoing.remove()
 })
 let servers: ScriptedSmtp[] = []
 beforeEach(async () => {
   await stack.stopWorker()
+  await closeServers()
+})
+
+async function closeServers(): Promise<void> {
   await Promise.all(servers.map(async (server) => await server.close()))
   servers = []
-})
+}
 
 const auth = { mechanisms: ['PLAIN'], plays: honest() }
 

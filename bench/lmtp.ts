@@ -5,7 +5,8 @@ import { connect } from 'node:net'
 import { join } from 'node:path'
 import { startReady } from '../deploy/child.ts'
 import { handOver, type Identity } from '../deploy/identity.ts'
-import { filled, root } from '../deploy/template.ts'
+import { dovecotLine } from '../deploy/server-programs.ts'
+import { filled, linesFor, root } from '../deploy/template.ts'
 import { freePorts } from '../test/support/dovecot.ts'
 
 export interface LmtpStore {
@@ -20,7 +21,7 @@ export async function startLmtp(folder: string, identity: Identity): Promise<Lmt
   const conf = join(folder, 'lmtp.conf')
   const names = { RUN: folder, USER: user, GROUP: group, UID: uid, GID: gid, PORT: port }
   for (const name of ['base', 'state', 'mail']) mkdirSync(join(folder, name), { recursive: true })
-  writeFileSync(conf, filled(readFileSync(join(root, 'bench/lmtp.conf'), 'utf8'), names))
+  writeFileSync(conf, filled(linesFor(dovecotLine(), readFileSync(join(root, 'bench/lmtp.conf'), 'utf8')), names))
   handOver(folder, identity)
   const child = await startReady(
     { name: 'dovecot', command: '/usr/sbin/dovecot', args: ['-F', '-c', conf], identity, onLine: () => {} },

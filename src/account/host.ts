@@ -17,8 +17,13 @@ export function normalHost(text: string): string | undefined {
   const name = domainToASCII(given.toLowerCase())
   // Programs read 010.0.0.1, 0x7f.1 and 127.1 in different ways: the address must be written as we show it.
   if (ipv4Form.test(name)) return given.normalize('NFKC') === name ? name : undefined
-  const fits = nameForm.test(name) && name.split('.').every((label) => label.length >= 1 && label.length <= 63)
-  return fits ? name : undefined
+  return nameForm.test(name) && name.split('.').every(isLabel) ? name : undefined
+}
+
+/** Node 24 lets labels through that stand for no letters, which older ones refuse. */
+function isLabel(label: string): boolean {
+  if (label.length < 1 || label.length > 63) return false
+  return !label.startsWith('xn--') || !['', label].includes(domainToUnicode(label))
 }
 
 const nameForm = /^(?=.{1,253}$)[a-z0-9_](?:[a-z0-9_.-]*[a-z0-9_])?$/

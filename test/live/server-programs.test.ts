@@ -105,11 +105,11 @@ test('what a newer Redis has written is not opened, and the program that wrote i
       writeFileSync(mark, name === 'redis' ? 'Redis 7.0\n' : 'Valkey 8.0\n')
       rmSync(join(places.dataFolder, 'appendonlydir'), { recursive: true, force: true })
       const child = await startRedis(places, identity, { onLine: () => {} })
+      const redis = connectRedis(redisSocket(places), 'api', () => {})
       try {
-        const redis = connectRedis(redisSocket(places), 'api', () => {})
         assert.equal((await redis.info('server')).includes('valkey_version'), name === 'valkey')
-        redis.disconnect()
       } finally {
+        redis.disconnect()
         await child.stop(10_000)
       }
     }

@@ -80,6 +80,8 @@ test('what is no host is refused, with the reason', () => {
     [
       /the form xn--/,
       'xn--a.example',
+      'xn--.example',
+      'pop.xn--b.example',
       '\u202eabc.example',
       '℀.example',
       'a\u200db.example',

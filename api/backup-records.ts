@@ -34,7 +34,7 @@ import { NewBulletin } from './schemas/bulletin.ts'
 import { step } from './schemas/failure.ts'
 import { NewOAuthApplication } from './schemas/oauth-applications.ts'
 import { smtpFields } from './schemas/sending.ts'
-import { SettingsShape } from './schemas/settings.ts'
+import { settingsStored } from './schemas/settings.ts'
 
 const named =
   (part: string) =>
@@ -267,7 +267,7 @@ const bulletinParts: Readonly<Record<string, Rule>> = {
   state: bulletinState,
   more: pattern('number', /^\d{1,15}$/),
 }
-const settings = new Map(Object.entries(SettingsShape.properties).map(([name, form]) => [name, json(name, form)]))
+const settings = new Map(Object.entries(settingsStored).map(([name, form]) => [name, json(name, form)]))
 /** One that a later or earlier version has is not looked at by this one. */
 const setting: Rule = (value, name) =>
   /^[A-Za-z]{1,40}$/.test(name) ? (settings.get(name) ?? json(name, Type.Unknown()))(value, name) : no('setting')

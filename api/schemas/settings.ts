@@ -72,6 +72,13 @@ const settingFields = {
 export const SettingsShape = Type.Object(settingFields, strict)
 export type SettingsShape = Static<typeof SettingsShape>
 
+/** As they are stored: a group that was changed before a setting was added to it lacks that one. */
+export const settingsStored = {
+  ...settingFields,
+  ownerPorts: Type.Partial(ownerPorts, strict),
+  owners: Type.Partial(owners, strict),
+}
+
 export const SettingsPatch = Type.Partial(
   Type.Object({
     ...settingFields,

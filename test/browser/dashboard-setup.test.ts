@@ -163,7 +163,8 @@ test('a mailbox says how a mail program reads it, how much is in it and what fee
   await page.getByRole('link', { name: 'alice', exact: true }).click()
   await page.getByRole('heading', { level: 1, name: 'alice' }).waitFor()
   const connect = page.locator('.connect')
-  for (const text of ['gather.example.org', '993', 'alice']) await connect.getByText(text, { exact: true }).waitFor()
+  for (const text of ['gather.example.org', '993', '465', 'alice'])
+    await connect.getByText(text, { exact: true }).first().waitFor()
   await page.getByText('300 messages').waitFor()
   await page.getByRole('link', { name: 'me@example.net' }).waitFor()
   const [profile] = await Promise.all([

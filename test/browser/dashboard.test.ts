@@ -156,11 +156,11 @@ test('a failing login is found on the overview, and repaired', async () => {
   await page.getByRole('link', { name: 'failing@example.net' }).click()
   await page.getByRole('button', { name: 'Other settings' }).click()
   const dialog = page.getByRole('dialog')
-  await dialog.getByLabel('Port').fill('0')
+  await dialog.getByLabel('Port', { exact: true }).fill('0')
   await dialog.getByLabel('Password', { exact: true }).fill('secret')
   await dialog.getByRole('button', { name: 'Save' }).click()
   await dialog.getByText('1 or more.').waitFor()
-  await dialog.getByLabel('Port').fill(String(port))
+  await dialog.getByLabel('Port', { exact: true }).fill(String(port))
   await dialog.getByRole('button', { name: 'Save' }).click()
   await dialog.waitFor({ state: 'detached' })
   await page.getByText('1 message stored').waitFor()
@@ -365,7 +365,7 @@ test('the pages to go to stand beside one another on the smallest phone, in each
     await page.goto(`${dashboard.served.url}/destinations`)
     const links = page.locator('.top > nav a')
     await links.nth(5).waitFor()
-    assert.equal(await page.locator('html').getAttribute('lang'), locale)
+    await page.locator(`html[lang=${locale}]`).waitFor()
     const rights = await links.evaluateAll((all) => all.map((link) => Math.round(link.getBoundingClientRect().right)))
     assert.deepEqual(
       rights,

@@ -33,7 +33,7 @@ test('the way to log in, old encryption and a proxy are set for an account, and 
   await dialog.getByLabel('Proxy').fill('')
   await dialog.getByLabel('Proxy').fill('socks5://gate:a-secret@proxy.example.net:1080')
   assert.deepEqual(await violations(page), [])
-  await dialog.getByLabel('Password').fill('secret')
+  await dialog.getByLabel('Password', { exact: true }).fill('secret')
   await dialog.getByRole('button', { name: 'Save' }).click()
   await dialog.waitFor({ state: 'detached' })
   await page.getByText(weak).waitFor()

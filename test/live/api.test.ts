@@ -209,8 +209,12 @@ test('for an owner only what is public is looked at to find a server, for an adm
   await app.close()
   const { ownerPorts } = defaultInstanceSettings
   assert.deepEqual(seen, [
-    { web: { addresses: 'public', ports: ownerPorts.web }, pop3: { addresses: 'public', ports: ownerPorts.pop3 } },
-    { web: everywhere, pop3: everywhere },
+    {
+      web: { addresses: 'public', ports: ownerPorts.web },
+      pop3: { addresses: 'public', ports: ownerPorts.pop3 },
+      smtp: { addresses: 'public', ports: ownerPorts.smtp },
+    },
+    { web: everywhere, pop3: everywhere, smtp: everywhere },
   ])
 })
 

@@ -457,7 +457,7 @@ test('tokens and settings: made, listed, used, taken away', async () => {
   const settings = await json(['settings', 'get'])
   assert.deepEqual(
     [settings['transcriptsKept'], settings['ownerPorts']],
-    [7, { pop3: [995], imap: [143, 993], web: [443] }],
+    [7, { pop3: [995], imap: [143, 993], smtp: [465, 587], web: [443] }],
   )
 })
 

@@ -109,7 +109,7 @@ test('who needs no secret sees none, and what needs no door has none', () => {
   assert.deepEqual(networksOf('redis'), ['inside'])
   assert.deepEqual(
     parts.flatMap((part) => compose.services[part].ports ?? []).map(unset),
-    [1143, 1993, 1110, 1995, 8420].map((port) => `127.0.0.1:${port}:${port}`),
+    [1143, 1993, 1110, 1995, 8420, 1465, 1587].map((port) => `127.0.0.1:${port}:${port}`),
   )
 })
 
@@ -125,6 +125,8 @@ test('every setting that is given is one', () => {
 /** Settings that are not taken as a path. */
 const fitting = {
   TRIBUTARY_SESSIONS: '100',
+  TRIBUTARY_SUBMISSIONS_PORT: '1465',
+  TRIBUTARY_SUBMISSION_PORT: '1587',
   TRIBUTARY_PROXY: 'socks5://proxy.example.org:1080',
   TRIBUTARY_PUBLIC_NAME: 'mail.example.org',
   TRIBUTARY_PUBLIC_URL: 'https://mail.example.org',

@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { keys } from '../../src/redis/key-names.ts'
+import { Sendings } from '../../src/redis/outbox.ts'
+import { entryOf } from '../support/entries.ts'
 import { type Stack, startStack } from '../support/stack.ts'
 
 let stack: Stack
 /** Two owners: `mine` is who asks, `theirs` what must not be seen. */
-const mine = { destination: '', account: '', run: '', webhook: '', token: '' }
+const mine = { destination: '', account: '', run: '', webhook: '', sending: '', token: '' }
 const theirs = { ...mine }
 before(async () => {
   stack = await startStack()
@@ -18,6 +20,9 @@ before(async () => {
     one.run = (await stack.call('POST', `/accounts/${one.account}/pull`)).body.id
     const webhook = { url: 'https://panel.example.net/', events: ['run.failed'], destinationId: one.destination }
     one.webhook = (await stack.call('POST', '/webhooks', webhook)).body.id
+    const entry = entryOf(['queued'], { destinationId: one.destination, accountId: one.account })
+    await new Sendings(stack.redis).create(entry, undefined)
+    one.sending = entry.id
     one.token = (await make({ name: login, scopes: ['admin'], destinationId: one.destination })).token
   }
 })
@@ -151,6 +156,7 @@ test('no route lets an owner at what is another owner’s', async () => {
     destinations: theirs.destination,
     runs: theirs.run,
     webhooks: theirs.webhook,
+    outbox: theirs.sending,
   }
   const held = Object.values(known)
   let tried = 0
@@ -197,6 +203,7 @@ test('what is not there and what is not theirs look the same to an owner', async
     ['destinations', theirs.destination],
     ['runs', theirs.run],
     ['webhooks', theirs.webhook],
+    ['outbox', theirs.sending],
   ] as const) {
     const [other, nothing] = [
       await as(mine.token, 'GET', `/${family}/${id}`),

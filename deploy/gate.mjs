@@ -35,6 +35,7 @@ const longest = [
   'soak',
   'all-killed',
   'corpus',
+  'every-page',
   'kill',
   'late-commit',
   'dashboard-mail',

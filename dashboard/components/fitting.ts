@@ -12,8 +12,8 @@ export type Layout = 'narrow' | 'middle' | 'wide'
 
 const middleRem = 34
 const wideRem = 56.25
-/** What the column without a width keeps: an address can be told from another one. */
-const leastRem = 14
+/** What the column without a width keeps: most addresses are seen whole. */
+const leastRem = 18
 
 export function layoutIn(rem: number): Layout {
   return rem < middleRem ? 'narrow' : rem < wideRem ? 'middle' : 'wide'

@@ -26,7 +26,9 @@ export default function Destinations() {
         <div class="who">
           <a href={`/destinations/${destination.id}`}>{destinationName(destination)}</a>
           <span class="who-under">
-            <span class="who-provider">{say.kinds[destination.kind]}</span>
+            <span class="who-provider" title={say.kinds[destination.kind]}>
+              {say.kinds[destination.kind]}
+            </span>
             {destination.kind === 'imap' && <Marks of={destination} />}
           </span>
           <span class="who-more">

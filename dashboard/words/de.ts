@@ -1054,7 +1054,7 @@ export const de: Words = {
     title: 'Erweitert: Anmeldeverfahren, alte Verschlüsselung, Proxy',
     sasl: 'Anmeldeverfahren',
     saslHint: 'Für einen Server, der ein Verfahren ankündigt, das dort nicht funktioniert: Dann gilt nur dieses hier.',
-    strongest: 'Das stärkste, das der Server anbietet (üblich)',
+    strongest: 'Das stärkste (üblich)',
     mechanisms: {
       'SCRAM-SHA-256': 'SCRAM-SHA-256: Das Passwort wird nachgewiesen, nicht gesendet',
       'SCRAM-SHA-1': 'SCRAM-SHA-1: Das Passwort wird nachgewiesen, nicht gesendet',
@@ -1592,7 +1592,7 @@ export const de: Words = {
     unreadOf: (unread) => `${number(unread)} ungelesen`,
     cannotTell: 'gerade nicht lesbar',
     read: 'E-Mails lesen',
-    readOf: (mailbox) => `E-Mails von ${mailbox} lesen`,
+    readOf: (mailbox) => `E-Mails lesen: ${mailbox}`,
     folders: 'Ordner',
     uses: {
       inbox: 'Posteingang',

@@ -8,7 +8,8 @@ const setsColours = /<[^>]*\b(?:color|bgcolor|background)\b/i
 
 const dark =
   'html { color-scheme: dark; background: #171d20; color: #e6ecef } a { color: #62c4da } hr, blockquote { border-color: #46535a } .elsewhere { color: #efba6c }'
-const turned = 'html { filter: invert(0.92) hue-rotate(180deg) } img { filter: invert(1) hue-rotate(180deg) }'
+const turned =
+  'html { filter: invert(0.92) hue-rotate(180deg) } body { padding: 1px 0.75rem } img { filter: invert(1) hue-rotate(180deg) }'
 
 export function documentOf(fragment: string, paper: Paper = 'light'): string {
   const inTheDark = setsColours.test(fragment) ? turned : dark

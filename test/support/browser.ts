@@ -70,10 +70,34 @@ export async function signedIn(browser: Browser, url: string, waitMs: number): P
 /** Axe's rules on colours. All other rules find the same faults in both themes. */
 const ofColours = { runOnly: { type: 'rule', values: ['color-contrast', 'link-in-text-block'] } }
 
+/** Axe's rules on what words there are for something, and in which language. */
+const ofWords = {
+  runOnly: { type: 'tag', values: ['cat.name-role-value', 'cat.text-alternatives', 'cat.forms', 'cat.language'] },
+  rules: { 'label-content-name-mismatch': { enabled: true } },
+}
+
+async function wrongBy(page: Page, rules: object): Promise<string[]> {
+  return await page.evaluate<string[]>(
+    `axe.run(${JSON.stringify(rules)}).then(({ violations }) => violations.flatMap(({ id, nodes }) =>
+      nodes.map(({ target, any }) => id + ': ' + target.join(' ') + ' ' + (any[0]?.message ?? ''))))`,
+  )
+}
+
+/** A page that was not loaded anew since has it already. */
+async function hasAxe(page: Page): Promise<void> {
+  if (!(await page.evaluate<boolean>('"axe" in globalThis'))) await page.evaluate(`${axe}; undefined`)
+}
+
+/** Gives what axe finds without a name, or in another language than it says. */
+export async function unnamed(page: Page): Promise<string[]> {
+  await hasAxe(page)
+  return await wrongBy(page, ofWords)
+}
+
 /** Gives the faults that axe finds in the current page, in both themes. */
 export async function violations(page: Page): Promise<string[]> {
   const found: string[] = []
-  await page.evaluate(`${axe}; undefined`)
+  await hasAxe(page)
   for (const [colorScheme, rules] of [['dark', ofColours] as const, ['light', {}] as const]) {
     await page.emulateMedia({ colorScheme })
     // An element that fades in has too little contrast for a moment. The list is read again each time, because an animation never finishes if its element has gone.
@@ -84,11 +108,7 @@ export async function violations(page: Page): Promise<string[]> {
         await new Promise(requestAnimationFrame)
       }
     })()`)
-    const wrong = await page.evaluate<string[]>(
-      `axe.run(${JSON.stringify(rules)}).then(({ violations }) => violations.flatMap(({ id, nodes }) =>
-        nodes.map(({ target, any }) => id + ': ' + target.join(' ') + ' ' + (any[0]?.message ?? ''))))`,
-    )
-    found.push(...wrong.map((one) => `${colorScheme}: ${one}`))
+    for (const one of await wrongBy(page, rules)) found.push(`${colorScheme}: ${one}`)
   }
   return found
 }

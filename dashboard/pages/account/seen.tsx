@@ -3,7 +3,7 @@ import { get, problemOf } from '../../client.ts'
 import { Bytes } from '../../components/bytes.tsx'
 import { More } from '../../components/more.tsx'
 import { Loaded } from '../../components/states.tsx'
-import { clock } from '../../intl.ts'
+import { clock, exact } from '../../intl.ts'
 import { type Resource, useResource } from '../../resource.ts'
 import type { Arrivals, Run, Transcript } from '../../shapes.ts'
 import { words } from '../../words/index.ts'
@@ -18,7 +18,7 @@ async function transcriptAt(path: string, signal: AbortSignal): Promise<Transcri
   }
 }
 
-export function Seen({ run: { id, stored } }: { readonly run: Run }) {
+export function Seen({ run: { id, stored, startedAt, queuedAt } }: { readonly run: Run }) {
   const { account: say } = words.value
   const arrivals = useResource<Arrivals>(`/runs/${id}/messages?limit=50`)
   const transcript = useResource(`/runs/${id}/transcript`, transcriptAt)
@@ -45,7 +45,12 @@ export function Seen({ run: { id, stored } }: { readonly run: Run }) {
             <p class="quiet">{say.noTranscript}</p>
           ) : (
             // The focus makes it scroll by keyboard too.
-            <div class="transcript" tabIndex={0} role="region" aria-label={say.transcript}>
+            <div
+              class="transcript"
+              tabIndex={0}
+              role="region"
+              aria-label={`${say.transcript}: ${exact(startedAt ?? queuedAt)}`}
+            >
               <ol>
                 {lines.map(({ at, side, text }, nth) => (
                   <li key={`${nth} ${at}`} class={side}>

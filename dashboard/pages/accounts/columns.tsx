@@ -24,9 +24,13 @@ export function columns(start: Start): readonly Column<Account>[] {
       sorts: true,
       cell: (account) => (
         <div class="who">
-          <a href={`/accounts/${account.id}`}>{account.address}</a>
+          <a href={`/accounts/${account.id}`} title={account.address}>
+            {account.address}
+          </a>
           <span class="who-under">
-            <span class="who-provider">{account.hostUnicode}</span>
+            <span class="who-provider" title={account.hostUnicode}>
+              {account.hostUnicode}
+            </span>
             <Marks of={account} />
           </span>
           <span class="who-more">

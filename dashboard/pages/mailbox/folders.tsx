@@ -26,7 +26,9 @@ export function FolderList({ items }: { readonly items: readonly Folder[] }) {
         const name = (
           <>
             <Icon name={use === null ? 'folder' : icons[use]} />
-            <span class="folder-name">{folderName(folder)}</span>
+            <span class="folder-name" title={folderName(folder)}>
+              {folderName(folder)}
+            </span>
           </>
         )
         return (

@@ -99,9 +99,11 @@ function Answers({ of: { recipients }, differ }: { readonly of: Outgoing; readon
     <ul class="outgoing-answers" aria-label={say.recipients}>
       {told.map(({ address, state, reply }) => (
         <li key={address}>
-          <span class="outgoing-address">
-            {state === 'rejected' ? say.refusedBy(address) : `${address}: ${say.states[state]}`}
-          </span>
+          {recipients.length > 1 && (
+            <span class="outgoing-address">
+              {state === 'rejected' ? say.refusedBy(address) : `${address}: ${say.states[state]}`}
+            </span>
+          )}
           {reply !== null && state !== 'accepted' && (
             <span class="callout-said" lang="en">
               {reply}

@@ -5,6 +5,8 @@ import type { Page } from 'playwright-core'
 import { keys } from '../../src/redis/key-names.ts'
 import { serve, signIn, startBrowser } from '../support/browser.ts'
 import { inbox } from '../support/inbox.ts'
+import { showOutbox } from '../support/outbox-shown.ts'
+import { type Outgoing, outgoingOf } from '../support/outgoing.ts'
 import { type Behaviour, startPop3Server } from '../support/pop3-server.ts'
 import { converse } from '../support/reader.ts'
 import { type Stack, startStack } from '../support/stack.ts'
@@ -69,7 +71,7 @@ interface Known {
 }
 
 /** Some accounts in every state, one of them in its first import. */
-async function settle(stack: Stack): Promise<Known> {
+async function settle(stack: Stack, outgoing: Outgoing): Promise<Known> {
   const destinationId = await stack.destination('inbox')
   const good = await provider({})
   // It answers a message at a time, and takes its time for that.
@@ -90,7 +92,11 @@ async function settle(stack: Stack): Promise<Known> {
   await account('me@post.example', 1, { paused: false })
   const anna = await stack.destination('anna')
   const { port } = await provider({ messages: inbox() })
-  await stack.pull(await account('anna@mail.example', port, { destinationId: anna }))
+  const smtp = { host: '127.0.0.1', port: 9, tls: 'none' }
+  const sender = { destinationId: anna, smtp, senderName: 'Anna Lund', signature: 'Anna' }
+  const annas = await account('anna@mail.example', port, sender)
+  await stack.pull(annas)
+  await showOutbox(outgoing, { accountId: annas, destinationId: anna, identity: 'anna@mail.example' })
   for (const folder of ['Sailing', 'Studio'])
     await converse(stack.dovecot.imapPort, ['a LOGIN anna wonder', `b CREATE ${folder}`, 'c LOGOUT'])
   await converse(stack.dovecot.imapPort, [
@@ -168,10 +174,31 @@ const shots: readonly (readonly [string, (page: Page, known: Known) => Promise<v
       await page.locator('.message-text').waitFor()
     },
   ],
+  [
+    'compose',
+    async (page) => {
+      await page.getByRole('link', { name: 'Reply', exact: true }).click()
+      await page.locator('textarea:focus').waitFor()
+      await page.keyboard.type(
+        'Hello Jonas,\n\nwhat a weekend! I would like all of Saturday evening, and the one with the seal.',
+      )
+      await page.getByText('Draft saved').waitFor()
+    },
+  ],
+  [
+    'outbox',
+    async (page, { anna }) => {
+      await visit(page, `/mail/${anna}/outbox`)
+      await page.locator('.outgoing').first().waitFor()
+    },
+  ],
   ['destinations', async (page) => await visit(page, '/destinations')],
   ['add-account', async (page) => await visit(page, '/accounts/new')],
   ['settings', async (page) => await visit(page, '/settings')],
 ]
+
+/** What a usual window would cut in the middle of what the picture is about. */
+const tall: Readonly<Record<string, number>> = { overview: 1130, account: 1500, outbox: 1180 }
 
 /** A page that has what it shows in a moment. */
 async function visit(page: Page, path: string): Promise<void> {
@@ -181,6 +208,7 @@ async function visit(page: Page, path: string): Promise<void> {
 }
 
 const [stack, browser] = await Promise.all([startStack(), startBrowser()])
+const outgoing = outgoingOf(stack)
 const served = await serve(stack)
 try {
   mkdirSync(folder, { recursive: true })
@@ -201,7 +229,7 @@ try {
     }),
   )
   const storageState = await strangers[0]?.storageState()
-  const known = await settle(stack)
+  const known = await settle(stack, outgoing)
   for (const [theme, colorScheme, width, height] of [
     ['light', 'light', 1280, 860],
     ['dark', 'dark', 1280, 860],
@@ -217,7 +245,10 @@ try {
     await page.goto(served.url)
     for (const [name, go] of shots) {
       await go(page, known)
+      await page.setViewportSize({ width, height: theme === 'phone' ? height : (tall[name] ?? height) })
+      await page.evaluate('scrollTo(0, 0)')
       await page.screenshot({ path: join(folder, `${name}-${theme}.png`), animations: 'disabled' })
+      await page.setViewportSize({ width, height })
     }
     await context.close()
   }
@@ -225,6 +256,7 @@ try {
   await browser.close()
   await served.close()
   await stack.stop()
+  await outgoing.remove()
 }
 // The providers may still be waited for.
 process.exit()

@@ -70,12 +70,6 @@ export async function signedIn(browser: Browser, url: string, waitMs: number): P
 /** Axe's rules on colours. All other rules find the same faults in both themes. */
 const ofColours = { runOnly: { type: 'rule', values: ['color-contrast', 'link-in-text-block'] } }
 
-/** Axe's rules on what words there are for something, and in which language. */
-const ofWords = {
-  runOnly: { type: 'tag', values: ['cat.name-role-value', 'cat.text-alternatives', 'cat.forms', 'cat.language'] },
-  rules: { 'label-content-name-mismatch': { enabled: true } },
-}
-
 async function wrongBy(page: Page, rules: object): Promise<string[]> {
   return await page.evaluate<string[]>(
     `axe.run(${JSON.stringify(rules)}).then(({ violations }) => violations.flatMap(({ id, nodes }) =>
@@ -86,12 +80,6 @@ async function wrongBy(page: Page, rules: object): Promise<string[]> {
 /** A page that was not loaded anew since has it already. */
 async function hasAxe(page: Page): Promise<void> {
   if (!(await page.evaluate<boolean>('"axe" in globalThis'))) await page.evaluate(`${axe}; undefined`)
-}
-
-/** Gives what axe finds without a name, or in another language than it says. */
-export async function unnamed(page: Page): Promise<string[]> {
-  await hasAxe(page)
-  return await wrongBy(page, ofWords)
 }
 
 /** Gives the faults that axe finds in the current page, in both themes. */

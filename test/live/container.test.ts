@@ -125,6 +125,7 @@ test('every setting that is given is one', () => {
 /** Settings that are not taken as a path. */
 const fitting = {
   TRIBUTARY_SESSIONS: '100',
+  TRIBUTARY_SUBMISSION_HOST: '0.0.0.0',
   TRIBUTARY_SUBMISSIONS_PORT: '1465',
   TRIBUTARY_SUBMISSION_PORT: '1587',
   TRIBUTARY_PROXY: 'socks5://proxy.example.org:1080',

@@ -687,7 +687,7 @@ test('an account that is paused, stopped or removed is not due, whoever writes l
   assert.deepEqual([await claimed(), await redis.zscore(keys.due, id)], [[], null])
   await queue.request(id)
   assert.equal((await redis.hget('{tributary}:placed', id))?.startsWith('a.example:995 '), true, 'claimed at once')
-  assert.equal(await accounts.remove(id, runs, Date.now()), true)
+  assert.equal(await accounts.remove(id, runs, Date.now()), 'done')
   await end(id)
   const left = (await redis.keys('*')).filter((key) => key.includes(id))
   assert.deepEqual(

@@ -7,6 +7,7 @@ import { createSeal } from '../../src/seal.ts'
 import { type Account, accountDefaults } from '../../src/account/account.ts'
 import type { AccountId, DestinationId } from '../../src/mail/message.ts'
 import { accountOrders } from '../../src/redis/account-index.ts'
+import { unsaidSending } from '../../src/account/sending.ts'
 import type { AccountRecord } from '../../src/redis/account-record.ts'
 import { Accounts, ownerOfSource, sourceOf } from '../../src/redis/accounts.ts'
 import { backupLines } from '../../src/redis/backup.ts'
@@ -93,13 +94,13 @@ async function carried(): Promise<string[]> {
   return backups.flat()
 }
 
-/** An earlier version did not know the budget of a first import: null, as for whoever has none. */
+/** An earlier version knew neither the budget of a first import, null as for whoever has none, nor sending. */
 async function assertSame(then: ReadonlyMap<string, AccountRecord>): Promise<void> {
   const now = await new Accounts(redis).all([...then.keys()])
   assert.equal(now.length, then.size)
   for (const record of now) {
     const before = then.get(record.account.id)
-    assert.deepEqual(record, { ...before, account: { importBytesPerHour: null, ...before?.account } })
+    assert.deepEqual(record, { ...before, account: { importBytesPerHour: null, ...unsaidSending, ...before?.account } })
   }
 }
 

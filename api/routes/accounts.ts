@@ -184,7 +184,8 @@ class AccountHandlers {
   readonly change: HandlerOf<typeof changeAccount> = async (request, reply) => {
     const record = await this.#changes.patch(request)
     const notices = request.body.address === undefined ? [] : await this.#noticesOf(record)
-    return { ...(await this.#answer(record, reply)), notices }
+    // Without any the answer is that of GET, with its entity tag.
+    return { ...(await this.#answer(record, reply)), ...(notices.length === 0 ? {} : { notices }) }
   }
 
   readonly remove: HandlerOf<typeof removeAccount> = async (request, reply) => {

@@ -56,6 +56,8 @@ async function indexed(): Promise<string[]> {
 }
 
 const get = async (path: string) => (await stack.call('GET', path)).body
+/** As a list of all accounts has them. */
+const listed = (...runs: readonly unknown[]) => runs.map((run) => ({ ...(run as object), address: 'me@example.net' }))
 const runsOf = async (id: string, query = '') => (await get(`/accounts/${id}/runs${query}`)).items as object as Run[]
 const idsIn = ({ items }: Pick<Body, 'items'>) => items.map((one) => one['id'])
 
@@ -127,7 +129,7 @@ test('idle visits in a row are one run; the next run that is recorded leaves it 
   const [another, ...rest] = await runsOf(id)
   assert.notEqual(another?.id, grown.id)
   assert.deepEqual(rest, [next, grown, first])
-  assert.deepEqual((await get(`/runs?accountId=${id}`)).items, [another, next, grown, first])
+  assert.deepEqual((await get(`/runs?accountId=${id}`)).items, listed(another, next, grown, first))
 })
 
 test('a row of the version before is read, and kept; a visit that comes with the run’s end is not lost', async () => {
@@ -226,7 +228,7 @@ test('all runs: newest first, page by page, by state, account and time; an owner
   const waits = await runs.open(two, 'request')
   const all = await get(`/runs?since=${since}`)
   const [open, row, ...rest] = all.items as object as Run[]
-  assert.deepEqual([open, rest], [waits, [failed, done]])
+  assert.deepEqual([open, ...rest], listed(waits, failed, done))
   assert.deepEqual([row?.accountId, row?.checks, all['next']], [one, 1, null])
 
   const seen: unknown[] = []
@@ -239,9 +241,9 @@ test('all runs: newest first, page by page, by state, account and time; an owner
   assert.deepEqual(seen, all.items)
   assert.ok((await get('/runs?limit=500')).items.length > all.items.length)
 
-  assert.deepEqual((await get(`/runs?since=${since}&state=failed`)).items, [failed])
-  assert.deepEqual((await get('/runs?state=queued')).items, [waits])
-  assert.deepEqual((await get(`/runs?accountId=${two}`)).items, [waits, failed])
+  assert.deepEqual((await get(`/runs?since=${since}&state=failed`)).items, listed(failed))
+  assert.deepEqual((await get('/runs?state=queued')).items, listed(waits))
+  assert.deepEqual((await get(`/runs?accountId=${two}`)).items, listed(waits, failed))
   assert.deepEqual(idsIn(await get(`/runs?accountId=${two}&since=${waits.queuedAt}&state=`)), [waits.id])
   assert.deepEqual((await get('/runs?accountId=none')).items, [])
   for (const query of ['state=odd', 'since=yesterday', 'limit=0', 'cursor=x!', 'colour=red'])
@@ -253,8 +255,8 @@ test('all runs: newest first, page by page, by state, account and time; an owner
     const answer = await stack.app.inject({ url: `/api/v1${path}`, headers })
     return { status: answer.statusCode, body: answer.json<Body>() }
   }
-  assert.deepEqual((await asBob('/runs')).body.items, [waits, failed])
-  assert.deepEqual((await asBob('/runs?state=queued')).body.items, [waits])
+  assert.deepEqual((await asBob('/runs')).body.items, listed(waits, failed))
+  assert.deepEqual((await asBob('/runs?state=queued')).body.items, listed(waits))
   assert.deepEqual((await asBob(`/runs?accountId=${one}`)).body.items, [])
   assert.deepEqual([(await asBob(`/runs/${done.id}`)).status, (await asBob(`/runs/${failed.id}`)).status], [404, 200])
   assert.equal((await asBob(`/runs/${row?.id}`)).status, 404)

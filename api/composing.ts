@@ -19,11 +19,12 @@ export function recipientsOf(letter: Pick<Fields, 'to' | 'cc' | 'bcc'>): string[
   const mistakes: Wrong[] = []
   const addresses = new Map<string, string>()
   for (const field of peopleFields)
-    for (const [nth, { address }] of letter[field].entries()) {
+    for (const [nth, given] of letter[field].entries()) {
+      const { address } = person(given)
       const [one, ...more] = addressesIn(address) ?? []
-      if (one === undefined || more.length > 0 || one !== address.trim())
+      if (one === undefined || more.length > 0 || one !== address)
         mistakes.push({
-          pointer: `/${field}/${nth}/address`,
+          pointer: typeof given === 'string' ? `/${field}/${nth}` : `/${field}/${nth}/address`,
           detail: 'must be an address such as ada@example.org',
           rule: 'pattern',
         })
@@ -130,6 +131,9 @@ export class Composing {
   }
 }
 
-function person({ name, address }: { readonly name?: string | null; readonly address: string }): Correspondent {
-  return { name: name ?? null, address: address.trim() }
+function person(given: Fields['to'][number]): Correspondent {
+  if (typeof given !== 'string') return { name: given.name ?? null, address: given.address.trim() }
+  const [, name = '', address = given] = /^([^<>]*)<([^<>]*)>\s*$/.exec(given) ?? []
+  const unquoted = name.trim().replace(/^"(.*)"$/, '$1')
+  return { name: unquoted === '' ? null : unquoted, address: address.trim() }
 }

@@ -75,7 +75,12 @@ const Person = Type.Object(
   },
   strict,
 )
-const people = Type.Array(Person, { maxItems: sendLimits.recipientsMax, default: [] })
+const people = Type.Array(
+  Type.Union([Type.String({ minLength: 3, maxLength: 600, ...like('ada@example.org') }), Person], {
+    description: 'an address, also with a name (Ada Lovelace <ada@example.org>), or both as an object',
+  }),
+  { maxItems: sendLimits.recipientsMax, default: [] },
+)
 const Place = Type.Object(
   {
     folder: Type.String({ minLength: 1, maxLength: 1000, ...like('INBOX') }),

@@ -100,6 +100,16 @@ test('a message as JSON lies in the outbox, composed, and Bcc is on no wire', as
   assert.match((await stack.world.sendings.get(body.id))?.bcc ?? '', /^Bcc: secret@example\.org\r\n$/)
 })
 
+test('an address may be text alone, with a name or without', async () => {
+  const taken = await send({ to: ['a@example.org', '"Ada, Countess" <ada@example.org>'] })
+  assert.equal(taken.status, 202, JSON.stringify(taken.body))
+  const { recipients } = taken.body as object as { recipients: { address: string }[] }
+  assert.deepEqual(
+    recipients.map(({ address }) => address),
+    ['a@example.org', 'ada@example.org'],
+  )
+})
+
 test('an answer goes on with the thread, and a message that is passed on is attached; both are marked', async () => {
   const parent = 'Message-ID: <2@x>\r\nReferences: <0@x>\r\n <1@x>\r\nSubject: Tea\r\n\r\nCome.\r\n'
   await storeLetters(stack.dovecot.imapPort, 'alice', 'wonder', [parent])
@@ -168,6 +178,7 @@ test('what may not go out is refused with its reason, and leaves nothing', async
     [await send({ to: [] }), 422, /no recipients/],
     [await send({ identity: 'boss@example.com' }), 400, /One value is wrong/],
     [await send({ to: [{ address: 'a@example.org, b@example.org' }] }), 400, /One value is wrong/],
+    [await send({ to: ['a@example.org, b@example.org'] }), 400, /One value is wrong/],
     [await send({ subject: 'Two\r\nBcc: x@example.org' }), 400, /wrong/],
     [await send({ attachments: [{ filename: 'x', contentType: 'text/plain\r\nX: y', content: '' }] }), 400, /wrong/],
     [await send({ sendAt: '2999-01-01T00:00:00Z' }), 400, /wrong/],

@@ -139,6 +139,8 @@ export type Failure =
       readonly reason: string
       readonly bye?: string
       readonly tokenEnded?: true
+      /** As above. */
+      readonly isWeaker?: true
     } & Shared &
       Passing &
       Taking)

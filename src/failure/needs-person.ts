@@ -29,10 +29,11 @@ export function needsPerson(failure: Failure, { failures }: Pick<FailureHistory,
       return failure.passes !== true && atTheDoor.has(phaseCode(failure.during)) && isOfMailbox(failure)
     case 'store refused':
       return failure.passes !== true && isOfDestination(failure)
+    case 'store unreachable':
+      return failure.isWeaker === true
     case 'silent':
     case 'throttled':
     case 'maildrop in use':
-    case 'store unreachable':
     case 'token service unreachable':
     case 'superseded':
     case 'stopped':

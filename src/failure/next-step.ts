@@ -70,6 +70,7 @@ export function knownStep(failure: Failure): Step | undefined {
 }
 
 function storeStep(failure: Extract<Failure, { kind: 'store refused' | 'store unreachable' }>): Step | undefined {
+  if (failure.kind === 'store unreachable' && failure.isWeaker) return { code: 'choose TLS or sasl' }
   if (failure.kind === 'store unreachable')
     return failure.bye !== undefined && shutsOut(failure.bye) ? { code: 'let the address in' } : undefined
   const { during, reply } = failure

@@ -211,15 +211,16 @@ function broken(login: RememberedLogin, way: SaslName, error: SaslBroken): Sessi
 
 function weaker(login: RememberedLogin, memory: LoginMemory): SessionFailed {
   const before = provers.find((name) => memory.has(`${name} works` as LoginTrait)) ?? 'a stronger way'
-  const reason = `it no longer offers ${before}, by which it let us in before, and on a line that nobody checks no password is told (login ${login.user}); a new password does not change that: use TLS, or, if its operator says that it is right so, choose the mechanism by \`sasl\``
-  return unreachable(login, reason)
+  const reason = `it no longer offers ${before}, by which it let us in before, and on a line that nobody checks no password is told (login ${login.user})`
+  return new SessionFailed({ ...unreachableBy(login, reason), isWeaker: true })
 }
 
 function unreachable(login: RememberedLogin, reason: string, cause?: Error): SessionFailed {
-  return new SessionFailed(
-    { kind: 'store unreachable', reason: `${serverOf(login)}: ${reason}`, everyAccount: true },
-    cause,
-  )
+  return new SessionFailed(unreachableBy(login, reason), cause)
+}
+
+function unreachableBy(login: RememberedLogin, reason: string) {
+  return { kind: 'store unreachable', reason: `${serverOf(login)}: ${reason}`, everyAccount: true } as const
 }
 
 function mechanismRefused(

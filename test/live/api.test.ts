@@ -477,7 +477,15 @@ test('PATCH merges, and what cures a failing account makes it due', async () => 
     flags,
     retention: { mode: 'keepDays', days: 14 },
   })
-  assert.deepEqual(changed.body, { ...body, folder: 'Work/Old', flags, retention: { mode: 'keepDays', days: 14 } })
+  // What its registration noticed is told once.
+  const { notices, ...registered } = body
+  assert.deepEqual([changed.body['notices'], Array.isArray(notices)], [undefined, true])
+  assert.deepEqual(changed.body, {
+    ...registered,
+    folder: 'Work/Old',
+    flags,
+    retention: { mode: 'keepDays', days: 14 },
+  })
   assert.deepEqual((await stack.call('PATCH', path, { interval: { minSeconds: 7 } })).body['interval'], {
     minSeconds: 7,
     maxSeconds: 3600,

@@ -223,6 +223,8 @@ export async function startStack<Server extends StackRedis = TestRedis>(
       return body as object as Run
     },
     async startWorker(options = {}) {
+      // A test that failed has left its own.
+      await worker?.stop(1000)
       worker = await startWorker({
         redis: workerRedis,
         outage,

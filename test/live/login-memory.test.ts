@@ -75,7 +75,10 @@ test('nothing weaker is told after a restart and after a restore, until somebody
     await stack.call('PATCH', path, { importBytesPerHour: null })
     const { state, failure } = await stack.pull(accountId)
     assert.deepEqual([state, failure?.kind], ['failed', 'store unreachable'])
-    assert.match(failure?.message ?? '', /no longer offers SCRAM-SHA-256.*set tls to "implicit".*choose the mechanism by `sasl`/s)
+    assert.match(
+      failure?.message ?? '',
+      /no longer offers SCRAM-SHA-256.*set tls to "implicit".*choose the mechanism by `sasl`/s,
+    )
     const read = await stack.call('GET', `${path}/folders`)
     assert.equal(read.status, 503)
     assert.deepEqual(asked, [])

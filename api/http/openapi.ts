@@ -8,6 +8,7 @@ import type { FastifySchema, RouteOptions } from 'fastify'
 import { type ProblemType, problemView, problemTypes } from './problems.ts'
 import { File, ProblemShape } from '../schemas/answers.ts'
 import { names } from '../schemas/names.ts'
+import { programVersion } from '../../src/disk/version.ts'
 
 declare module 'fastify' {
   interface FastifySchema {
@@ -45,7 +46,7 @@ export const documentation: FastifyDynamicSwaggerOptions = {
     openapi: '3.1.0',
     info: {
       title: 'Tributary',
-      version: '1',
+      version: programVersion(),
       description: 'Gathers mail from POP3 accounts into one IMAP store.',
       license: { name: 'MIT', identifier: 'MIT' },
     },

@@ -2,7 +2,7 @@
 import type { Readable } from 'node:stream'
 import type { StorePool } from '../src/imap/pool.ts'
 import type { StoreTarget } from '../src/imap/connection.ts'
-import type { SentFolder } from '../src/imap/sent-folder.ts'
+import type { HeldCopy, SentFolder } from '../src/imap/sent-folder.ts'
 import type { Token } from '../src/mail/message.ts'
 import type { OutboxEntry, SentCopy } from '../src/send/entry.ts'
 import { sendLimits } from '../src/send/limits.ts'
@@ -125,27 +125,36 @@ class CopyWork {
     return copyFiled(filed, filed.token, { nowMs: this.#world.nowMs(), again })
   }
 
-  /** Somebody may have filed another one: then ours goes. */
+  /** Somebody may have filed another one: then ours goes. Both may have been moved since. */
   async lookAgain(): Promise<SentCopy> {
     const { id, copy } = this.entry
+    const { token } = copy
+    if (token === null) return ended(copy)
     const sent = await this.#sentFolder()
     try {
       const bytes = await read(this.#world.bodies.read(id)).catch(() => Buffer.alloc(0))
-      const there = await sent.look(this.#sought(bytes))
-      const theirs = there?.copies.find(({ token }) => token === undefined || token !== copy.token)
-      const ours = there?.copies.find(({ token }) => token !== undefined && token === copy.token)
-      if (there === undefined || theirs === undefined) return ended(copy)
-      if (ours !== undefined && copy.token !== null) await sent.remove(ours.uid, there.uidValidity, copy.token)
-      return copyFound({ folder: sent.folder, uid: theirs.uid, uidValidity: there.uidValidity })
+      const sought = this.#sought(bytes)
+      const isOurs = (one: HeldCopy) => one.token === token
+      const held: HeldCopy[] = [...(await sent.look(sought))]
+      if (!held.some(isOurs) || held.every(isOurs)) {
+        // Whoever threw one of two away wants the other.
+        const moved = await sent.lookElsewhere(sought, token)
+        held.push(...moved.filter(({ isInTrash }) => !isInTrash))
+      }
+      const theirs = held.find((one) => !isOurs(one))
+      if (theirs === undefined) return ended(copy)
+      for (const ours of held.filter(isOurs)) await sent.remove(ours, token)
+      return copyFound(theirs)
     } finally {
       sent.close()
     }
   }
 
-  async #theirs(sent: SentFolder, bytes: Buffer) {
-    const there = await sent.look(this.#sought(bytes))
-    const [first] = there?.copies ?? []
-    return there && first && { folder: sent.folder, uid: first.uid, uidValidity: there.uidValidity }
+  /** Where somebody has filed it, or has thrown it away already. */
+  async #theirs(sent: SentFolder, bytes: Buffer): Promise<HeldCopy | undefined> {
+    const sought = this.#sought(bytes)
+    const [first] = await sent.look(sought)
+    return first ?? (await sent.lookElsewhere(sought, undefined))[0]
   }
 
   #sought(bytes: Buffer) {

@@ -149,6 +149,9 @@ export const imapLimits = {
 
   /** The newest messages of the folder of sent mail that are looked at, where the store does not find one by its Message-ID. */
   sentLookedAt: 200,
+  /** The folders that are looked into for a copy that somebody has moved, and the newest messages of each. */
+  sentFoldersMax: 100,
+  sentLookedAtElsewhere: 50,
   /** What a program adds to its own copy: Bcc, and notes of its own. */
   sentDiffersMax: 4096,
   /** Messages without a Message-ID that are read whole to compare them, and their size. */

@@ -13,10 +13,18 @@ import { failed } from './trouble.ts'
 
 const during = 'search'
 
-/** A message that stands in the folder. Ours bears a token. */
+/** A message that stands in a folder. Ours bears a token. */
 export interface HeldCopy {
+  readonly folder: string
+  readonly uidValidity: number
   readonly uid: number
   readonly token: Token | undefined
+}
+
+/** A copy that stands elsewhere, since somebody has moved it, or has given the folder another name. */
+export interface MovedCopy extends HeldCopy {
+  /** It was thrown away. */
+  readonly isInTrash: boolean
 }
 
 /** What is looked for. */
@@ -31,11 +39,17 @@ export interface SoughtCopy {
 export class SentFolder {
   readonly folder: string
   readonly #client: ImapFlow
+  readonly #others: readonly OtherFolder[]
   readonly #signal: AbortSignal | undefined
 
-  private constructor(client: ImapFlow, folder: string, signal: AbortSignal | undefined) {
+  private constructor(
+    client: ImapFlow,
+    folder: string,
+    { others, signal }: { readonly others: readonly OtherFolder[]; readonly signal: AbortSignal | undefined },
+  ) {
     this.#client = client
     this.folder = folder
+    this.#others = others
     this.#signal = signal
   }
 
@@ -52,7 +66,13 @@ export class SentFolder {
     const usable = all.filter(({ path, flags }) => !isStaging(path) && !flags.has('\\Noselect'))
     const own = usable.find(({ specialUse }) => specialUse === '\\Sent')
     const separator = separatorOf(client) ?? '/'
-    return new SentFolder(client, own === undefined ? 'Sent' : own.path.split(separator).join('/'), signal)
+    const nameOf = (path: string) => path.split(separator).join('/')
+    const others = usable
+      .filter((one) => one !== own && !(one.specialUse && notLookedInto.has(one.specialUse)))
+      .map(({ path, specialUse }) => ({ folder: nameOf(path), isTrash: specialUse === '\\Trash' }))
+      .toSorted((one, other) => Number(other.isTrash) - Number(one.isTrash))
+      .slice(0, imapLimits.sentFoldersMax)
+    return new SentFolder(client, own === undefined ? 'Sent' : nameOf(own.path), { others, signal })
   }
 
   close(): void {
@@ -60,14 +80,13 @@ export class SentFolder {
   }
 
   /** The messages that are it, in this order: by Message-ID; where a program has given it none, by what else it says. */
-  async look(
-    sought: SoughtCopy,
-  ): Promise<{ readonly uidValidity: number; readonly copies: readonly HeldCopy[] } | undefined> {
+  async look(sought: SoughtCopy): Promise<readonly HeldCopy[]> {
     return await this.#work(async (client) => {
-      const mailbox = await openToLook(client, pathOf(client, this.folder), { isOwn: true, during })
-      if (mailbox === undefined) return undefined
+      const { folder } = this
+      const mailbox = await openToLook(client, pathOf(client, folder), { isOwn: true, during })
+      if (mailbox === undefined || mailbox.exists === 0) return []
       const uidValidity = Number(mailbox.uidValidity)
-      if (mailbox.exists === 0) return { uidValidity, copies: [] }
+      const placed = (copies: readonly Held[]) => copies.map(({ uid, token }) => ({ folder, uidValidity, uid, token }))
       // Some stores search by words, or not at all: what they find is looked at, and else the newest are.
       const found = await client
         .search({ header: { 'message-id': sought.messageId } }, { uid: true })
@@ -75,12 +94,27 @@ export class SentFolder {
       const uids = Array.isArray(found) ? found.slice(-imapLimits.sentLookedAt) : []
       const searched = uids.length === 0 ? [] : await headsOf(client, packMessageRange(uids), true)
       const named = searched.filter((one) => one.messageId === sought.messageId)
-      if (named.length > 0) return { uidValidity, copies: named }
+      if (named.length > 0) return placed(named)
       const newest = `${Math.max(1, mailbox.exists - imapLimits.sentLookedAt + 1)}:*`
       const heads = await headsOf(client, newest, false)
       const byHead = heads.filter((one) => one.messageId === sought.messageId)
-      return { uidValidity, copies: byHead.length > 0 ? byHead : await alike(client, heads, sought) }
+      return placed(byHead.length > 0 ? byHead : await alike(client, heads, sought))
     })
+  }
+
+  /**
+   * What has got into another folder: ours by its token; another's by its Message-ID and all that it says, since what has come by mail has the same.
+   *
+   * @param token of our copy; undefined: only what was thrown away is looked for.
+   */
+  async lookElsewhere(sought: SoughtCopy, token: string | undefined): Promise<readonly MovedCopy[]> {
+    const moved: MovedCopy[] = []
+    for (const { folder, isTrash } of this.#others) {
+      if (token === undefined && !isTrash) continue
+      const found = await this.#work((client) => movedTo(client, folder, { sought, token }))
+      moved.push(...found.map((one) => ({ ...one, isInTrash: isTrash })))
+    }
+    return moved
   }
 
   /**
@@ -89,9 +123,9 @@ export class SentFolder {
    *
    * @returns false: it is not there any more, or another message is.
    */
-  async remove(uid: number, uidValidity: number, token: string): Promise<boolean> {
+  async remove({ folder, uid, uidValidity }: HeldCopy, token: string): Promise<boolean> {
     return await this.#work(async (client) => {
-      const mailbox = await client.mailboxOpen(pathOf(client, this.folder))
+      const mailbox = await client.mailboxOpen(pathOf(client, folder))
       if (Number(mailbox.uidValidity) !== uidValidity) return false
       const [ours] = await headsOf(client, String(uid), true)
       if (ours?.token !== token) return false
@@ -112,32 +146,69 @@ export class SentFolder {
   }
 }
 
-interface Head extends HeldCopy {
+interface OtherFolder {
+  readonly folder: string
+  readonly isTrash: boolean
+}
+
+/** Views of other folders (RFC 6154), what was not sent yet, and what nobody puts there. */
+const notLookedInto: ReadonlySet<string> = new Set(['\\All', '\\Flagged', '\\Important', '\\Drafts', '\\Junk'])
+
+type Held = Pick<HeldCopy, 'uid' | 'token'>
+
+interface Head extends Held {
   readonly octets: number
   readonly messageId: string | undefined
+  /** Servers have brought it (RFC 5321 section 4.4). */
+  readonly hasCome: boolean
 }
 
 async function headsOf(client: ImapFlow, range: string, isUid: boolean): Promise<Head[]> {
   const heads: Head[] = []
-  const query = { uid: true, size: true, headers: ['message-id', 'x-tributary-id'] }
+  const query = { uid: true, size: true, headers: ['message-id', 'x-tributary-id', 'received'] }
   for await (const { uid, size = 0, headers = Buffer.alloc(0) } of client.fetch(range, query, { uid: isUid })) {
-    const value = fieldsOf(headers).find(({ name }) => name === 'message-id')?.value
+    const fields = fieldsOf(headers)
+    const value = fields.find(({ name }) => name === 'message-id')?.value
     const messageId = value === undefined ? undefined : (/<([^<>]*)>/.exec(value)?.[1] ?? value)
-    heads.push({ uid, octets: size, messageId, token: traceOf(headers)?.token })
+    const hasCome = fields.some(({ name }) => name === 'received')
+    heads.push({ uid, octets: size, messageId, hasCome, token: traceOf(headers)?.token })
   }
   return heads
 }
 
 /** What a program has filed without a Message-ID. Only what may be it by its size is read. */
-async function alike(client: ImapFlow, heads: readonly Head[], sought: SoughtCopy): Promise<HeldCopy[]> {
+async function alike(client: ImapFlow, heads: readonly Head[], sought: SoughtCopy): Promise<Held[]> {
   const near = heads.filter(({ messageId, token, octets }) => {
     const differs = Math.abs(octets - sought.octets)
     return messageId === undefined && token === undefined && differs <= imapLimits.sentDiffersMax
   })
-  for (const { uid, octets } of near.slice(-imapLimits.sentReadMax)) {
-    if (octets > imapLimits.sentReadOctetsMax) continue
-    const message = await client.fetchOne(String(uid), { source: true }, { uid: true })
-    if (message && message.source !== undefined && sought.isSame(message.source)) return [{ uid, token: undefined }]
-  }
+  for (const head of near.slice(-imapLimits.sentReadMax))
+    if (await isSame(client, head, sought)) return [{ uid: head.uid, token: undefined }]
   return []
+}
+
+async function isSame(client: ImapFlow, { uid, octets }: Head, sought: SoughtCopy): Promise<boolean> {
+  if (octets > imapLimits.sentReadOctetsMax) return false
+  const message = await client.fetchOne(String(uid), { source: true }, { uid: true })
+  return message !== false && message.source !== undefined && sought.isSame(message.source)
+}
+
+/** Whatever was moved lately is among the newest. */
+async function movedTo(
+  client: ImapFlow,
+  folder: string,
+  { sought, token }: { readonly sought: SoughtCopy; readonly token: string | undefined },
+): Promise<HeldCopy[]> {
+  const mailbox = await openToLook(client, pathOf(client, folder), { isOwn: false, during })
+  if (mailbox === undefined || mailbox.exists === 0) return []
+  const newest = `${Math.max(1, mailbox.exists - imapLimits.sentLookedAtElsewhere + 1)}:*`
+  const uidValidity = Number(mailbox.uidValidity)
+  const found: HeldCopy[] = []
+  for (const head of await headsOf(client, newest, false)) {
+    const isOurs = token !== undefined && head.token === token
+    const mayBeTheirs = head.token === undefined && !head.hasCome && head.messageId === sought.messageId
+    if (isOurs || (mayBeTheirs && (await isSame(client, head, sought))))
+      found.push({ folder, uidValidity, uid: head.uid, token: head.token })
+  }
+  return found
 }

@@ -170,6 +170,73 @@ test('Sent has another name, or another one since', async () => {
   )
 })
 
+const isOurs = ({ bytes }: { readonly bytes: Buffer }) => bytes.includes('X-Tributary-Id')
+
+/** What the mailbox has of it in all folders but the one for what was thrown away. */
+async function copiesOf(it: SentCase, ...folders: readonly string[]) {
+  const all = await Promise.all(folders.map(async (path) => await it.sent(path)))
+  return all.flat().filter(({ flags }) => !flags.includes('\\Deleted'))
+}
+
+async function told(it: SentCase, ...lines: readonly string[]): Promise<void> {
+  const named = lines.map((line, nth) => `c${nth} ${line}`)
+  const said = await converse(dovecot.imapPort, [`a LOGIN ${it.login} secret`, ...named, 'z LOGOUT'])
+  for (const nth of lines.keys()) assert.match(said.toString('latin1'), new RegExp(`^c${nth} OK`, 'm'))
+}
+
+for (const kind of ['hosted', 'bare'] as const) {
+  test(`of two copies ours goes wherever somebody has moved either, or Sent was given another name (${kind})`, async () => {
+    const renames = { Sent: ['Sent', 'Old'], Old: ['Sent', 'Old'] } as const
+    for (const [to, folders] of Object.entries(renames)) {
+      const renamed = await made(kind).begin()
+      await renamed.at(21 * second)
+      await told(renamed, 'RENAME Sent Old')
+      await renamed.files(theirs, to)
+      assert.equal((await renamed.at(16 * minute)).copy.state, 'found', to)
+      assert.deepEqual((await copiesOf(renamed, ...folders)).map(isOurs), [false], to)
+    }
+    for (const whose of ['ours', 'theirs']) {
+      const it = await made(kind).begin()
+      await it.at(21 * second)
+      if (whose === 'theirs') await it.files(theirs, 'Work')
+      else await told(it, 'CREATE Work', 'SELECT Sent', 'COPY 1 Work', 'STORE 1 +FLAGS (\\Deleted)', 'EXPUNGE')
+      if (whose === 'ours') await it.files(theirs)
+      assert.equal((await it.at(16 * minute)).copy.state, 'found', whose)
+      assert.deepEqual((await copiesOf(it, 'Sent', 'Work', 'INBOX')).map(isOurs), [false], whose)
+    }
+  })
+}
+
+test('what somebody has thrown away is not filed again, and who threw one of two away keeps the other', async () => {
+  for (const how of ['into Trash', 'for good']) {
+    const it = await made('hosted').begin()
+    await it.at(21 * second)
+    await told(it, 'SELECT Sent', how === 'for good' ? 'NOOP' : 'COPY 1 Trash', 'STORE 1 +FLAGS (\\Deleted)', 'EXPUNGE')
+    const { copy } = await it.at(16 * minute)
+    assert.deepEqual([copy.state, copy.nextAtMs], ['filed', null], how)
+    assert.equal((await copiesOf(it, 'Sent')).length, 0, how)
+    assert.equal((await it.sent('Trash')).length, how === 'for good' ? 0 : 1)
+  }
+  const early = await made('hosted').begin()
+  await early.files(theirs, 'Trash')
+  assert.deepEqual([(await early.at(21 * second)).copy.state, (await early.sent()).length], ['found', 0])
+  const doubled = await made('hosted').begin()
+  await doubled.at(21 * second)
+  await doubled.files(theirs, 'Trash')
+  await doubled.at(16 * minute)
+  assert.deepEqual((await copiesOf(doubled, 'Sent')).map(isOurs), [true])
+})
+
+test('what has come by mail is no copy of what was sent, wherever it lies', async () => {
+  const it = await made('hosted').begin()
+  await it.at(21 * second)
+  const received = 'Received: from mx.example.org by mx.example.net; Mon, 30 Nov 2026 10:00:01 +0000\r\n'
+  await it.files(Buffer.concat([Buffer.from(received), sentBytes]), 'List')
+  await it.files(Buffer.from(sentBytes.toString('latin1').replace('At four?', 'At five?'), 'latin1'), 'Others')
+  assert.equal((await it.at(16 * minute)).copy.state, 'filed')
+  assert.deepEqual((await copiesOf(it, 'Sent')).map(isOurs), [true])
+})
+
 test('never means none, always means ours beside whatever is there, and our page’s stands there at once', async () => {
   const never = await made('hosted').begin()
   never.sentCopy = 'never'

@@ -88,6 +88,9 @@ export const apiLimits = {
   importLinesMax: 200_000,
   /** At most this many accounts are registered in one step. */
   importedTogether: 200,
+  /** So many lines are told of another account with their address, each by the first ones that have it. */
+  importNoticesMax: 10_000,
+  importAlikeMax: 20,
   /** Answers are held for a client that reads none before it has sent everything: some 60 octets a line. */
   importAnswersOctetsMax: 16 * MiB,
 

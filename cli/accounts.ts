@@ -16,6 +16,7 @@ import {
   away,
   count,
   firstRunOf,
+  identityOf,
   importOf,
   loginOf,
   moment,
@@ -33,6 +34,7 @@ import type {
   AccountPatch,
   Destination,
   Examination,
+  Identities,
   NewAccount,
   Run,
   SmtpExamination,
@@ -143,7 +145,9 @@ function addShow(account: Command, cli: Cli): void {
         const { api } = cli
         const shown = await api.get<Account>(`/accounts/${await accountId(api, name)}`)
         if (terminal.json) return terminal.document(shown)
-        const destination = await api.get<Destination>(`/destinations/${shown.destinationId}`)
+        const { destinationId: gathersIn } = shown
+        const destination = await api.get<Destination>(`/destinations/${gathersIn}`)
+        const { items: identities } = await api.get<Identities>(`/destinations/${gathersIn}/identities`)
         terminal.fields(
           ['id', shown.id],
           ['address', shown.address],
@@ -154,6 +158,7 @@ function addShow(account: Command, cli: Cli): void {
           ...(shown.oauth === null ? [] : [['signed in', signInOf(shown.oauth)] as const]),
           ['sends by', sendsBy(shown)],
           ['sends as', shown.senderName ?? undefined],
+          ['its address', identityOf(shown, identities)],
           ['goes to', `${destinationTitle(destination)}, folder ${shown.folder}`],
           ['flags', shown.flags.join(' ')],
           ['retention', retentionOf(shown)],
@@ -209,7 +214,7 @@ function addVerify(account: Command, cli: Cli): void {
         const id = await accountId(cli.api, name)
         const answer = await cli.api.post<AddressVerification>(`/accounts/${id}/smtp/verify`)
         if (terminal.json) terminal.document(answer)
-        else if (answer.ok) terminal.say(`${answer.next ?? ''} To gather it now: tributary account pull ${name}`)
+        else if (answer.ok) terminal.say(`${answer.next ?? ''} To see whether it was: tributary account show ${name}`)
         else terminal.say(sendingSentence(answer))
         if (!answer.ok) cli.outcome = 'failed'
       }),

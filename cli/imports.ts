@@ -13,7 +13,9 @@ import { example } from './reference.ts'
 import { count, number, octets } from './words.ts'
 
 /** A line of the answer to `POST /accounts/import`. */
-type Line = { readonly line: number; readonly id: string | null } | { readonly line: number; readonly problem: Problem }
+type Line =
+  | { readonly line: number; readonly id: string | null; readonly notices?: readonly string[] }
+  | { readonly line: number; readonly problem: Problem }
 
 interface ExportOptions {
   output?: string
@@ -63,8 +65,13 @@ export function addImports(program: Command, cli: Cli): void {
             if (text === '') continue
             if (terminal.json) terminal.print(text)
             const said = JSON.parse(text) as Line
-            if ('id' in said) registered += 1
-            else {
+            if ('id' in said) {
+              registered += 1
+              if (said.notices !== undefined && !terminal.json) {
+                foot.clear()
+                for (const notice of said.notices) terminal.note(`line ${said.line}: ${notice}`)
+              }
+            } else {
               refused += 1
               foot.clear()
               if (!terminal.json)

@@ -1,5 +1,5 @@
 /** Writes numbers, times and runs in the way in which people say them. */
-import type { Account, QuarantineEntry, Run, SignIn } from './wire.ts'
+import type { Account, Identities, QuarantineEntry, Run, SignIn } from './wire.ts'
 
 export const number = (value: number) => value.toLocaleString('en')
 
@@ -224,4 +224,25 @@ export function sendsBy({ smtp, user }: Pick<Account, 'smtp' | 'user'>): string 
   if (smtp === false) return 'nothing: it has no SMTP server'
   if (smtp === null) return 'nothing yet: its SMTP server is not known'
   return `${serverOf(smtp)}, as ${smtp.user ?? user}${smtp.ownPassword ? ', with a password of its own' : ''}`
+}
+
+/** Whether mail may go out as an account's address; undefined: it sends nothing. */
+export function identityOf(
+  { id, address }: Pick<Account, 'id' | 'address'>,
+  all: Identities['items'],
+): string | undefined {
+  const own = all.find(({ accountId }) => accountId === id)
+  if (own === undefined) return undefined
+  const sender = all.find((one) => one.default && one.address.toLowerCase() === address.toLowerCase())
+  const other =
+    own.default || sender === undefined ? '' : `; what is sent as it goes out by the account ${sender.accountId}`
+  return `${stateOf(own, address)}${other}`
+}
+
+function stateOf({ state, reason, testedAt }: Identities['items'][number], address: string): string {
+  if (state === 'verified') return `verified ${away(testedAt)}: a mail that was sent as it has come back`
+  if (state === 'refused')
+    return `refused by its provider (${reason ?? 'it does not say why'}): add the address there, or give its own user and password; then: tributary account verify ${address}`
+  if (testedAt === null) return `not verified: tributary account verify ${address}`
+  return `being verified: a mail went out ${away(testedAt)}, and has not come back yet`
 }

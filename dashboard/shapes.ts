@@ -15,7 +15,7 @@ export type { ProblemShape as Problem } from '../api/schemas/answers.ts'
 export type { AuditEntry } from '../api/schemas/audit.ts'
 export type { Connection, Usage } from '../api/schemas/connection.ts'
 export type { Destination, DestinationExamination, NewDestination } from '../api/schemas/destinations.ts'
-export type { SmtpExamination } from '../api/schemas/sending.ts'
+export type { AddressVerification, SmtpExamination } from '../api/schemas/sending.ts'
 export type { Keys } from '../api/schemas/keys.ts'
 export type { Bulletin } from '../api/schemas/bulletin.ts'
 export type { AnyQuarantineEntry, QuarantineEntry } from '../api/schemas/quarantine.ts'
@@ -55,6 +55,7 @@ export type Message = Mail
 export type Person = NonNullable<Message['from']>
 
 /** As whom a mailbox sends, what it sends, and what is being written. */
+export type Identities = SendingIdentities
 export type Identity = SendingIdentities['items'][number]
 export type Outgoing = OutboxEntry
 export type OutgoingState = Outgoing['state']

@@ -1,7 +1,7 @@
 /** `/destinations/:id/identities`: the addresses as which a mailbox sends (CONTRACT section 11). */
 import type { Accounts } from '../../src/redis/accounts.ts'
 import type { Destinations } from '../../src/redis/destinations.ts'
-import { identitiesOf, type SendingAccount } from '../../src/send/identity.ts'
+import { identitiesOf, type SendingAccount, type SendingIdentity } from '../../src/send/identity.ts'
 import type { App } from '../app.ts'
 import { findDestination } from '../http/found.ts'
 import { route } from '../http/route.ts'
@@ -16,7 +16,7 @@ export interface IdentitiesWorld {
 export async function identityRoutes(app: App, { accounts, destinations }: IdentitiesWorld): Promise<void> {
   app.get('/destinations/:id/identities', listIdentities, async ({ params: { id } }) => {
     await findDestination(destinations, id)
-    return { items: identitiesOf(await sendersOf(accounts, id)) }
+    return { items: identitiesOf(await sendersOf(accounts, id)).map(identityView) }
   })
 }
 
@@ -31,6 +31,10 @@ const listIdentities = route(
     response: { 200: schemas.Identities },
   },
 )
+
+function identityView({ testedAtMs, ...identity }: SendingIdentity) {
+  return { ...identity, testedAt: testedAtMs === null ? null : new Date(testedAtMs).toISOString() }
+}
 
 /** The accounts of a destination, with what is known of their addresses. */
 export async function sendersOf(accounts: Accounts, destinationId: string): Promise<SendingAccount[]> {

@@ -9,6 +9,7 @@ import type { Discoveries } from '../../src/discover/discoveries.ts'
 import type { Failure } from '../../src/failure/failure.ts'
 import { smtpStepSentence } from '../../src/failure/smtp-step.ts'
 import type { AccountRecord } from '../../src/redis/account-record.ts'
+import type { PullQueue } from '../../src/redis/queue.ts'
 import { identityTest } from '../../src/send/identity-test.ts'
 import { examineSmtp, smtpFailed, type SmtpExamination } from '../../src/smtp/examine.ts'
 import type { SmtpLogin } from '../../src/smtp/login-options.ts'
@@ -22,6 +23,7 @@ import { currentReach } from '../http/reach.ts'
 import { type HandlerOf, route } from '../http/route.ts'
 import { principalOf } from '../http/who.ts'
 import { newAccount } from '../new-account.ts'
+import { askedWithin } from '../owner-quotas.ts'
 import { AccountPatch, NewAccount } from '../schemas/accounts.ts'
 import { Id } from '../schemas/requests.ts'
 import * as schemas from '../schemas/sending.ts'
@@ -30,6 +32,7 @@ import type { AccountTestsWorld } from './account-tests.ts'
 
 export interface SmtpTestsWorld extends AccountTestsWorld {
   readonly discoveries: Discoveries
+  readonly queue: PullQueue
 }
 
 export async function smtpTestRoutes(app: App, world: SmtpTestsWorld): Promise<void> {
@@ -71,7 +74,7 @@ const verifyAddress = route(
     operationId: 'verifyAddress',
     summary: 'Send a mail as the address of an account, to the address itself',
     description:
-      'It is known again when the account gathers it, and stored like any mail: then the address is `verified` (GET /destinations/:id/identities). Where the server does not send as the address it is `refused`, in its words. POST /accounts/:id/pull gathers it at once.',
+      'It is known again when the account gathers it, and stored like any mail: then the address is `verified` (GET /destinations/:id/identities). Where the server does not send as the address it is `refused`, in its words. Once it is taken the account is visited; a provider may need longer than that to deliver it.',
     params: Id,
     response: { 200: schemas.AddressVerification },
   },
@@ -123,8 +126,15 @@ class SmtpTestHandlers {
     await this.#note(account, { state: 'sent', token, reason: null, atMs })
     const login = await this.#loginOf(account, this.#accessOf(record))
     const end = await sendTestMail(login, account.address, identityTest(account.address, token, atMs))
-    if (end.kind === 'failed') return { ...answered(end.examination, account), state: 'unverified' as const }
-    if (end.kind === 'sent') return { ...sentOn(account), state: 'unverified' as const }
+    if (end.kind === 'failed') {
+      await this.#unsay(account, token, registered.identityProof)
+      const state = registered.identityProof?.state ?? 'sent'
+      return { ...answered(end.examination, account), state: state === 'sent' ? ('unverified' as const) : state }
+    }
+    if (end.kind === 'sent') {
+      await this.#visit(request, account)
+      return { ...sentOn(account), state: 'unverified' as const }
+    }
     await this.#note(account, { state: 'refused', reason: end.reason, atMs })
     const step = 'own address' as const
     const failure = { kind: 'provider refused' as const, message: end.reason }
@@ -137,6 +147,23 @@ class SmtpTestHandlers {
     await this.#world.accounts.update(tested.id, (record) => {
       const isSame = keptProof({ ...record, identityProof: proof }, tested).identityProof !== undefined
       return { record: isSame ? { ...record, identityProof: proof } : record, due: 'as before' }
+    })
+  }
+
+  /** Nothing went out: what was known of the address before is known again. */
+  async #unsay(tested: Account, token: string, before: IdentityProof | undefined): Promise<void> {
+    await this.#world.accounts.update(tested.id, (record) => {
+      const { identityProof, ...rest } = record
+      if (identityProof?.state !== 'sent' || identityProof.token !== token) return { record, due: 'as before' }
+      return { record: { ...rest, ...(before === undefined ? {} : { identityProof: before }) }, due: 'as before' }
+    })
+  }
+
+  /** Nobody waits for the next visit. Where an owner has as many runs as may be, it comes all the same. */
+  async #visit(request: FastifyRequest, { id: accountId }: Account): Promise<void> {
+    const ask = async () => await this.#world.queue.request(accountId)
+    await askedWithin(this.#world, principalOf(request), { accountId }, ask).catch((error: unknown) => {
+      if (!(error instanceof Problem) || error.type !== 'quota') throw error
     })
   }
 
@@ -205,7 +232,7 @@ type Access = Pick<SmtpLogin, 'password' | 'accessToken'> & {
 }
 
 function sentOn(account: Account) {
-  const next = `A mail is on its way to ${account.address}, from itself: the address is verified when that is gathered.`
+  const next = `A mail is on its way to ${account.address}, from itself. The account is visited now; the address is verified when the mail is gathered.`
   return answered({ ok: true, failure: null, next, step: null }, account)
 }
 

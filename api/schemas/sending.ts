@@ -5,7 +5,7 @@ import { sentCopies } from '../../src/account/sending.ts'
 import { smtpStepCodes } from '../../src/failure/smtp-step.ts'
 import { identityStates } from '../../src/send/identity.ts'
 import { failure } from './failure.ts'
-import { host, id, like, orNull, password, port, strict, tls, tlsFingerprint, user, whole } from './vocabulary.ts'
+import { host, id, like, orNull, password, port, strict, time, tls, tlsFingerprint, user, whole } from './vocabulary.ts'
 
 const pop3Alone = ['APOP', 'USER']
 const mechanisms = saslNames.filter((name) => !pop3Alone.includes(name))
@@ -85,6 +85,10 @@ export const SendingIdentity = Type.Object({
   default: Type.Boolean({ description: 'it sends for its address, which another account may have too', ...like(true) }),
   state: Type.Enum([...identityStates], { description: 'refused does not send; unverified does' }),
   reason: orNull(Type.String(), "the provider's words, where it has refused"),
+  testedAt: orNull(
+    time,
+    'when it was verified or refused; of an unverified one, when the mail went out that shall come back; null: never tested',
+  ),
 })
 export const Identities = Type.Object({ items: Type.Array(SendingIdentity) })
 export type SendingIdentities = Static<typeof Identities>

@@ -24,6 +24,7 @@ import { standingOf } from '../standing.ts'
 import { words } from '../words/index.ts'
 import { Actions } from './account/actions.tsx'
 import { Facts } from './account/facts.tsx'
+import { SendingIdentity } from './account/identity.tsx'
 import { PasswordAnew } from './account/password-anew.tsx'
 import { Quarantine } from './account/quarantine.tsx'
 import { ReadThem } from './account/read-them.tsx'
@@ -184,6 +185,7 @@ export default function AccountPage({ params: { id = '' } }: PageProps) {
         </div>
         <div class="columns-side">
           <Facts account={account} />
+          <SendingIdentity account={account} />
         </div>
       </div>
       {editing.value && (

@@ -882,6 +882,7 @@ export const de: Words = {
     lookedThrough: (fit, wrong) =>
       `${count(fit, { one: 'Eine Zeile kann hinzugefügt werden', other: '# Zeilen können hinzugefügt werden' })}, ${count(wrong, { one: 'eine nicht', other: '# nicht' })}.`,
     line: (n) => `Zeile ${n.toLocaleString('de')}`,
+    toKnow: (n) => count(n, { one: 'Zu einer Zeile ist etwas zu wissen:', other: 'Zu # Zeilen ist etwas zu wissen:' }),
     importThem: (n) => (n === 0 ? 'Hinzufügen' : `${accounts(n)} hinzufügen`),
     didImport: (n) => `${accounts(n)} hinzugefügt.`,
     exportFile: 'Exportieren, ohne Passwörter',

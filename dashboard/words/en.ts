@@ -870,6 +870,7 @@ export const en = {
     lookedThrough: (fit: number, wrong: number) =>
       `${count(fit, { one: 'One line can be added', other: '# lines can be added' })}, ${count(wrong, { one: 'one cannot', other: '# cannot' })}.`,
     line: (n: number) => `Line ${n.toLocaleString('en')}`,
+    toKnow: (n: number) => count(n, { one: 'Something to know of one line:', other: 'Something to know of # lines:' }),
     importThem: (n: number) => (n === 0 ? 'Add' : `Add ${accounts(n)}`),
     didImport: (n: number) => `${accounts(n)} added.`,
     exportFile: 'Export, without passwords',

@@ -891,6 +891,7 @@ export const es: Words = {
     lookedThrough: (fit, wrong) =>
       `${count(fit, { one: 'Se puede añadir una línea', other: 'Se pueden añadir # líneas' })}, ${count(wrong, { one: 'una no', other: '# no' })}.`,
     line: (n) => `Línea ${n.toLocaleString('es')}`,
+    toKnow: (n) => count(n, { one: 'Conviene saber algo de una línea:', other: 'Conviene saber algo de # líneas:' }),
     importThem: (n) => (n === 0 ? 'Añadir' : `Añadir ${accounts(n)}`),
     didImport: (n) => count(n, { one: '# cuenta añadida.', other: '# cuentas añadidas.' }),
     exportFile: 'Exportar, sin contraseñas',

@@ -900,6 +900,7 @@ export const fr: Words = {
     lookedThrough: (fit, wrong) =>
       `${count(fit, { one: 'Une ligne peut être ajoutée', other: '# lignes peuvent être ajoutées' })}, ${count(wrong, { one: 'une ne le peut pas', other: '# ne le peuvent pas' })}.`,
     line: (n) => `Ligne ${n.toLocaleString('fr')}`,
+    toKnow: (n) => count(n, { one: 'À savoir au sujet d’une ligne :', other: 'À savoir au sujet de # lignes :' }),
     importThem: (n) => (n === 0 ? 'Ajouter' : `Ajouter ${accounts(n)}`),
     didImport: (n) => count(n, { one: '# compte ajouté.', other: '# comptes ajoutés.' }),
     exportFile: 'Exporter, sans mots de passe',

@@ -862,6 +862,7 @@ export const ja: Words = {
     lookingThrough: 'ファイルを確認しています',
     lookedThrough: (fit, wrong) => `追加できる行は ${number(fit)} 行、追加できない行は ${number(wrong)} 行です。`,
     line: (n) => `${number(n)} 行目`,
+    toKnow: (n) => `${number(n)} 行について、お知らせがあります:`,
     importThem: (n) => (n === 0 ? '追加' : `${accounts(n)}を追加`),
     didImport: (n) => `${accounts(n)}を追加しました。`,
     exportFile: 'エクスポート（パスワードなし）',

@@ -846,6 +846,7 @@ export const vi: Words = {
     lookedThrough: (fit, wrong) =>
       `${fit.toLocaleString('vi')} dòng thêm được, ${wrong.toLocaleString('vi')} dòng không.`,
     line: (n) => `Dòng ${n.toLocaleString('vi')}`,
+    toKnow: (n) => `Có điều nên biết về ${n.toLocaleString('vi')} dòng:`,
     importThem: (n) => (n === 0 ? 'Thêm' : `Thêm ${accounts(n)}`),
     didImport: (n) => `Đã thêm ${accounts(n)}.`,
     exportFile: 'Xuất, không có mật khẩu',

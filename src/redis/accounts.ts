@@ -252,9 +252,9 @@ export class Accounts {
   }
 
   /** Those of one destination that have this address; a domain is one in both of its forms. */
-  async withAddress(address: string, destinationId: string): Promise<AccountRecord[]> {
+  async withAddress(address: string, destinationId: string, most = chunk): Promise<AccountRecord[]> {
     const starts = formsOfAddress(address).map((form) => `${form} `)
-    const pages = starts.map(async (start) => await textsFrom(this.#redis, keys.addressOrder, `[${start}`, chunk))
+    const pages = starts.map(async (start) => await textsFrom(this.#redis, keys.addressOrder, `[${start}`, most))
     const found = (await Promise.all(pages)).flatMap((texts, nth) =>
       texts.filter((text) => text.startsWith(starts[nth] ?? '')).map(idOfMember),
     )

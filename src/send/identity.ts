@@ -23,6 +23,8 @@ export interface SendingIdentity {
   readonly state: IdentityState
   /** The provider's words, where it has refused. */
   readonly reason: string | null
+  /** When it was verified or refused; of an `unverified` one, when a mail went out that shall come back. Null: it was never tested. */
+  readonly testedAtMs: number | null
 }
 
 /** As it is stored (redis/account-record.ts). */
@@ -61,6 +63,7 @@ export function identitiesOf(senders: readonly SendingAccount[]): SendingIdentit
     default: first.get(addressKey(address)) === id,
     state: identityProof === undefined || identityProof.state === 'sent' ? 'unverified' : identityProof.state,
     reason: identityProof?.reason ?? null,
+    testedAtMs: identityProof?.atMs ?? null,
   }))
 }
 

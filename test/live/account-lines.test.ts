@@ -45,6 +45,7 @@ const linesOf = (accounts: readonly object[]) => accounts.map((one) => `${JSON.s
 interface Answer {
   readonly line: number
   readonly id?: string | null
+  readonly notices?: readonly string[]
   readonly problem?: { readonly type: string; readonly errors?: readonly { readonly pointer: string }[] }
 }
 
@@ -128,6 +129,7 @@ test('each line of an import is registered or told why not, and the rest goes on
     wanted.map((one) => inOrder(one)),
   )
   assert.deepEqual(await users(), ['first', 'windows', 'last'])
+  assert.match(answers.at(-1)?.notices?.join() ?? '', /^Another account of this mailbox has the address/)
   assert.equal((await stack.call('GET', `/accounts/${answers[0]?.id}`)).body['user'], 'first')
   const again = await imported(text)
   assert.deepEqual(

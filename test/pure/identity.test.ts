@@ -42,11 +42,11 @@ test('an account is an identity as soon as it has an SMTP server', () => {
     sender('d', 'dee@example.net', { paused: true }, verified),
     sender('e', 'eve@example.net', {}, refused),
   ]
-  const usual = { name: null, default: true, reason: null }
+  const usual = { name: null, default: true, reason: null, testedAtMs: null }
   assert.deepEqual(identitiesOf(senders), [
     { ...usual, accountId: 'c', address: 'cy@example.net', name: 'Cy', state: 'unverified' },
-    { ...usual, accountId: 'd', address: 'dee@example.net', state: 'verified' },
-    { ...usual, accountId: 'e', address: 'eve@example.net', state: 'refused', reason: '550 not yours' },
+    { ...usual, accountId: 'd', address: 'dee@example.net', state: 'verified', testedAtMs: 0 },
+    { ...usual, accountId: 'e', address: 'eve@example.net', state: 'refused', reason: '550 not yours', testedAtMs: 0 },
   ])
   assert.match(whyNotSent(senders, 'ann@example.net') ?? '', /sends nothing/)
   assert.match(whyNotSent(senders, 'bob@example.net') ?? '', /not known yet/)

@@ -14,6 +14,7 @@ interface Line {
   readonly line: number
   readonly id?: string | null
   readonly problem?: Problem
+  readonly notices?: readonly string[]
 }
 
 const shownMax = 50
@@ -23,6 +24,7 @@ export function ImportFile({ onClose }: { readonly onClose: () => void }) {
   const id = useId()
   const file = useSignal<File | undefined>(undefined)
   const looked = useSignal<readonly Line[] | undefined>(undefined)
+  const isAdded = useSignal(false)
   const busy = useSignal(false)
   const problem = useSignal<Problem | undefined>(undefined)
   const during = async (act: () => Promise<void>) => {
@@ -38,6 +40,7 @@ export function ImportFile({ onClose }: { readonly onClose: () => void }) {
   const choose = async (chosen: File | undefined) => {
     file.value = chosen
     looked.value = undefined
+    isAdded.value = false
     if (chosen === undefined) return
     await during(async () => {
       looked.value = await sendLines<Line>('/accounts/import?dryRun=true', chosen)
@@ -51,12 +54,18 @@ export function ImportFile({ onClose }: { readonly onClose: () => void }) {
       const wrong = answers.filter((answer) => answer.problem !== undefined)
       void loadAll()
       if (wrong.length < answers.length) tell(say.didImport(answers.length - wrong.length))
-      if (wrong.length === 0) onClose()
-      else looked.value = wrong
+      // What is there to know of them stays until somebody has read it.
+      const told = answers.filter((answer) => answer.problem !== undefined || answer.notices !== undefined)
+      if (told.length === 0) onClose()
+      else {
+        looked.value = told
+        isAdded.value = true
+      }
     })
   }
   const wrong = (looked.value ?? []).filter((answer) => answer.problem !== undefined)
-  const fit = (looked.value?.length ?? 0) - wrong.length
+  const fit = isAdded.value ? 0 : (looked.value?.length ?? 0) - wrong.length
+  const told = (looked.value ?? []).filter(({ notices = [] }) => notices.length > 0)
   return (
     <Dialog
       title={say.importFile}
@@ -88,22 +97,30 @@ export function ImportFile({ onClose }: { readonly onClose: () => void }) {
         )}
         <div role="status">
           {busy.value && looked.value === undefined && say.lookingThrough}
-          {looked.value !== undefined && <p>{say.lookedThrough(fit, wrong.length)}</p>}
-          {wrong.length > 0 && (
-            <ul class="rows tight wrong-lines">
-              {wrong.slice(0, shownMax).map(({ line, problem: what }) => (
-                <li key={line}>
-                  <b>{say.line(line)}</b>
-                  {/* The API's words. */}
-                  <span lang="en">{wordsOf(what)}</span>
-                </li>
-              ))}
-              {wrong.length > shownMax && <li>…</li>}
-            </ul>
-          )}
+          {looked.value !== undefined && !isAdded.value && <p>{say.lookedThrough(fit, wrong.length)}</p>}
+          <Lines of={wrong.map(({ line, problem: what }) => [line, wordsOf(what)])} />
+          {told.length > 0 && <p>{say.toKnow(told.length)}</p>}
+          <Lines of={told.map(({ line, notices = [] }) => [line, notices.join(' ')])} />
         </div>
       </div>
     </Dialog>
+  )
+}
+
+function Lines({ of: lines }: { readonly of: readonly (readonly [line: number, what: string])[] }) {
+  const { accounts: say } = words.value
+  if (lines.length === 0) return null
+  return (
+    <ul class="rows tight wrong-lines">
+      {lines.slice(0, shownMax).map(([line, what]) => (
+        <li key={line}>
+          <b>{say.line(line)}</b>
+          {/* The API's words. */}
+          <span lang="en">{what}</span>
+        </li>
+      ))}
+      {lines.length > shownMax && <li>…</li>}
+    </ul>
   )
 }
 

@@ -17,7 +17,10 @@ export function From({
 }) {
   const id = useId()
   const say = sending.value
-  const named = ({ name, address }: Desk['identities'][number]) => (name ? `${name} <${address}>` : address)
+  const named = ({ name, address, state }: Desk['identities'][number]) => {
+    const who = name ? `${name} <${address}>` : address
+    return state === 'verified' ? who : say.identity.marked(who)
+  }
   const one = identities.find(({ accountId }) => accountId === value)
   return (
     <div class="writer-row">

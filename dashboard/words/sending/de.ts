@@ -90,6 +90,26 @@ export const sendingDe: SendingWords = {
   wrote: (who) => `${who} schrieb:`,
   wroteOn: (time, who) => `Am ${time} schrieb ${who}:`,
   passedOn: 'Weitergeleitete Nachricht',
+  identity: {
+    title: 'Mit dieser Adresse antworten',
+    verified: (when) => `Bestätigt am ${when}: Eine Mail, die mit dieser Adresse gesendet wurde, ist zurückgekommen.`,
+    unverified:
+      'Noch nicht bestätigt. Eine Mail der Adresse an sich selbst zeigt, ob ihr Anbieter mit ihr sendet: Sie wird hier abgeholt, und niemand tippt einen Code ab.',
+    underWay: (when) =>
+      `Wird bestätigt: Eine Mail ging ${when} hinaus. Sobald sie abgeholt ist, ist die Adresse bestätigt.`,
+    late: (when) =>
+      `Nicht bestätigt: Die Mail vom ${when} ist nicht zurückgekommen. Suchen Sie sie beim Anbieter im Spam-Ordner und versuchen Sie es noch einmal.`,
+    refused: 'Der Anbieter sendet nicht mit dieser Adresse. Er sagt:',
+    unknown: 'Der Server zum Senden ist noch nicht bekannt. Beim Bestätigen wird er gesucht.',
+    verify: 'Bestätigen',
+    again: 'Noch einmal bestätigen',
+    byOther: (address) =>
+      `Ein anderes Konto dieses Postfachs hat auch die Adresse ${address}. Was mit ihr gesendet wird, geht über das andere hinaus.`,
+    byThis: (address) =>
+      `Ein anderes Konto dieses Postfachs hat auch die Adresse ${address}. Was mit ihr gesendet wird, geht über dieses hinaus.`,
+    other: 'Das andere Konto zeigen',
+    marked: (name) => `${name} (nicht bestätigt)`,
+  },
   outbox: {
     title: 'Postausgang',
     lead: 'Was in den letzten 30 Tagen gesendet wurde und wo es ist.',

@@ -105,6 +105,25 @@ export const sendingEn = {
   wrote: (who: string) => `${who} wrote:`,
   wroteOn: (time: string, who: string) => `On ${time}, ${who} wrote:`,
   passedOn: 'Forwarded message',
+  identity: {
+    title: 'Answering as this address',
+    verified: (when: string) => `Verified on ${when}: a mail that was sent as this address has come back.`,
+    unverified:
+      'Not verified yet. A mail from the address to itself shows whether its provider sends as it: it is gathered here, and nobody copies a code.',
+    underWay: (when: string) => `Being verified: a mail went out ${when}. It is verified as soon as that is gathered.`,
+    late: (when: string) =>
+      `Not verified: the mail of ${when} has not come back. Look for it in the junk folder at the provider, then try again.`,
+    refused: 'The provider does not send as this address. Its words:',
+    unknown: 'The server for sending is not known yet. To verify the address looks for it.',
+    verify: 'Verify',
+    again: 'Verify again',
+    byOther: (address: string) =>
+      `Another account of this mailbox has the address ${address} too. What is sent as it goes out by the other one.`,
+    byThis: (address: string) =>
+      `Another account of this mailbox has the address ${address} too. What is sent as it goes out by this one.`,
+    other: 'Show the other account',
+    marked: (name: string) => `${name} (not verified)`,
+  },
   outbox: {
     title: 'Outbox',
     lead: 'What was sent in the last 30 days, and where it is.',

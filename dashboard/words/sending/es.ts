@@ -89,6 +89,25 @@ export const sendingEs: SendingWords = {
   wrote: (who) => `${who} escribió:`,
   wroteOn: (time, who) => `El ${time}, ${who} escribió:`,
   passedOn: 'Mensaje reenviado',
+  identity: {
+    title: 'Responder con esta dirección',
+    verified: (when) => `Comprobada el ${when}: un correo enviado con esta dirección ha vuelto.`,
+    unverified:
+      'Aún sin comprobar. Un correo de la dirección a sí misma muestra si su proveedor envía con ella: se recoge aquí, y nadie copia ningún código.',
+    underWay: (when) => `Comprobándose: salió un correo ${when}. En cuanto se recoja, la dirección quedará comprobada.`,
+    late: (when) =>
+      `Sin comprobar: el correo de ${when} no ha vuelto. Búscalo en la carpeta de spam del proveedor e inténtalo de nuevo.`,
+    refused: 'El proveedor no envía con esta dirección. Dice:',
+    unknown: 'Aún no se conoce el servidor de envío. Al comprobar la dirección se busca.',
+    verify: 'Comprobar',
+    again: 'Comprobar de nuevo',
+    byOther: (address) =>
+      `Otra cuenta de este buzón también tiene la dirección ${address}. Lo que se envía con ella sale por la otra.`,
+    byThis: (address) =>
+      `Otra cuenta de este buzón también tiene la dirección ${address}. Lo que se envía con ella sale por esta.`,
+    other: 'Mostrar la otra cuenta',
+    marked: (name) => `${name} (sin comprobar)`,
+  },
   outbox: {
     title: 'Bandeja de salida',
     lead: 'Lo que se ha enviado en los últimos 30 días, y dónde está.',

@@ -90,6 +90,26 @@ export const sendingFr: SendingWords = {
   wrote: (who) => `${who} a écrit :`,
   wroteOn: (time, who) => `Le ${time}, ${who} a écrit :`,
   passedOn: 'Message transféré',
+  identity: {
+    title: 'Répondre avec cette adresse',
+    verified: (when) => `Vérifiée le ${when} : un message envoyé avec cette adresse est revenu.`,
+    unverified:
+      'Pas encore vérifiée. Un message de l’adresse à elle-même montre si son fournisseur envoie avec elle : il est relevé ici, et personne ne recopie de code.',
+    underWay: (when) =>
+      `Vérification en cours : un message est parti ${when}. L’adresse est vérifiée dès qu’il est relevé.`,
+    late: (when) =>
+      `Pas vérifiée : le message de ${when} n’est pas revenu. Cherchez-le dans les indésirables chez le fournisseur, puis réessayez.`,
+    refused: 'Le fournisseur n’envoie pas avec cette adresse. Il dit :',
+    unknown: 'Le serveur d’envoi n’est pas encore connu. Vérifier l’adresse le recherche.',
+    verify: 'Vérifier',
+    again: 'Vérifier de nouveau',
+    byOther: (address) =>
+      `Un autre compte de cette boîte a aussi l’adresse ${address}. Ce qui est envoyé avec elle part par l’autre.`,
+    byThis: (address) =>
+      `Un autre compte de cette boîte a aussi l’adresse ${address}. Ce qui est envoyé avec elle part par celui-ci.`,
+    other: 'Afficher l’autre compte',
+    marked: (name) => `${name} (pas vérifiée)`,
+  },
   outbox: {
     title: 'Boîte d’envoi',
     lead: 'Ce qui a été envoyé ces 30 derniers jours, et où cela se trouve.',

@@ -87,6 +87,25 @@ export const sendingVi: SendingWords = {
   wrote: (who) => `${who} đã viết:`,
   wroteOn: (time, who) => `Vào ${time}, ${who} đã viết:`,
   passedOn: 'Thư được chuyển tiếp',
+  identity: {
+    title: 'Trả lời bằng địa chỉ này',
+    verified: (when) => `Đã xác nhận ngày ${when}: một thư gửi bằng địa chỉ này đã quay về.`,
+    unverified:
+      'Chưa xác nhận. Một thư của địa chỉ gửi cho chính nó cho thấy nhà cung cấp có gửi bằng địa chỉ này không: thư được lấy về đây, không ai phải chép mã.',
+    underWay: (when) => `Đang xác nhận: một thư đã gửi đi ${when}. Lấy được thư đó là địa chỉ được xác nhận.`,
+    late: (when) =>
+      `Chưa xác nhận: thư gửi ${when} chưa quay về. Hãy tìm nó trong thư mục thư rác ở nhà cung cấp rồi thử lại.`,
+    refused: 'Nhà cung cấp không gửi bằng địa chỉ này. Họ trả lời:',
+    unknown: 'Chưa biết máy chủ gửi thư. Khi xác nhận, máy chủ sẽ được tìm.',
+    verify: 'Xác nhận',
+    again: 'Xác nhận lại',
+    byOther: (address) =>
+      `Một tài khoản khác của hộp thư này cũng có địa chỉ ${address}. Thư gửi bằng địa chỉ đó đi qua tài khoản kia.`,
+    byThis: (address) =>
+      `Một tài khoản khác của hộp thư này cũng có địa chỉ ${address}. Thư gửi bằng địa chỉ đó đi qua tài khoản này.`,
+    other: 'Hiện tài khoản kia',
+    marked: (name) => `${name} (chưa xác nhận)`,
+  },
   outbox: {
     title: 'Hộp thư đi',
     lead: 'Những thư đã gửi trong 30 ngày qua và tình trạng của từng thư.',

@@ -46,7 +46,8 @@ import { Tokens } from '../src/redis/tokens.ts'
 import { Webhooks } from '../src/redis/webhooks.ts'
 import { missingFor } from '../src/account/mail-program.ts'
 import { type Proxy, viaOf } from '../src/account/proxy.ts'
-import { type SampleProvider, sampleLogin } from '../src/account/sample.ts'
+import { type SampleProvider, sampleCorrespondents, sampleLogin } from '../src/account/sample.ts'
+import { keptSamplePort } from '../src/disk/sample-port.ts'
 import { runMain } from '../src/run-main.ts'
 import { createSeal, type Seal } from '../src/seal.ts'
 import { apiLimits } from './limits.ts'
@@ -127,8 +128,7 @@ async function main(): Promise<void> {
   const destinations = new Destinations(redis)
   const { events, runs, queue } = runParts(redis, outage, log)
   const sample = config.hasSample ? sampleOf(config, home) : undefined
-  const besides =
-    sample === undefined ? [] : [{ login: sampleLogin, passwordHash: await passwordHash(sample.password) }]
+  const besides = sample === undefined ? [] : await sampleLogins(sample)
   const hosted = new HostedLogins(destinations, store, { usersFile: storeUsersFile, mailFolder: home.mail, besides })
   await hosted.write()
   const ring = await openRing()
@@ -265,8 +265,18 @@ function keepKeys(ring: KeyRing, log: Logger): void {
 }
 
 /** Local mode's own Dovecot is the provider of the sample mail. */
-function sampleOf({ mail: { pop3Port } }: Config, { samplePassword }: Home): SampleProvider {
-  return { host: '127.0.0.1', port: pop3Port, password: ensureSecret(samplePassword) }
+function sampleOf({ mail: { pop3Port } }: Config, { samplePassword, samplePort }: Home): SampleProvider {
+  return {
+    host: '127.0.0.1',
+    port: pop3Port,
+    smtpPort: keptSamplePort(samplePort),
+    password: ensureSecret(samplePassword),
+  }
+}
+
+async function sampleLogins({ password }: SampleProvider) {
+  const hash = await passwordHash(password)
+  return [sampleLogin, sampleCorrespondents].map((login) => ({ login, passwordHash: hash }))
 }
 
 /** Serves the certificate that the files hold, now and whenever they change. */

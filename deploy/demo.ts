@@ -3,13 +3,13 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { createServer, type AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { sampleLogin } from '../src/account/sample.ts'
 import type { Login } from '../src/imap/connection.ts'
 import { readLogin, type ReadMessage } from '../src/imap/login.ts'
+import { demoAnswer } from './demo-answer.ts'
 import { interruptsOf } from './interrupts.ts'
 import { startLocal } from './local.ts'
-import { fillWith } from './sample.ts'
 import { again, serviceWithoutHome } from './service.ts'
-import { sampleMail, type SampleMessage } from './sample-mail.ts'
 
 const say = (text: string) => process.stdout.write(`${text}\n`)
 
@@ -23,6 +23,7 @@ async function demo(): Promise<boolean> {
       ...Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('TRIBUTARY_'))),
       TRIBUTARY_HOME: home,
       TRIBUTARY_LOG_LEVEL: 'error',
+      TRIBUTARY_SAMPLE: 'on',
       TRIBUTARY_HTTP_PORT: String(http),
       TRIBUTARY_IMAP_PORT: String(imap),
       TRIBUTARY_IMAPS_PORT: String(imaps),
@@ -36,42 +37,38 @@ async function demo(): Promise<boolean> {
   try {
     const { host, port } = local.config.http
     const token = readFileSync(local.home.adminToken, 'utf8').trim()
-    const post = async (path: string, body: object): Promise<Answer> =>
+    const ask = async (method: 'GET' | 'POST', path: string, body?: object): Promise<Answer> =>
       await answerOf(
         await fetch(`http://${host}:${port}/api/v1${path}`, {
-          method: 'POST',
-          headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
-          body: JSON.stringify(body),
+          method,
+          headers: { authorization: `Bearer ${token}`, ...(body && { 'content-type': 'application/json' }) },
+          body: body === undefined ? null : JSON.stringify(body),
         }),
       )
 
+    const sample = (await ask('GET', '/sample'))['account'] as SampleAccount
     const password = 'a password of the demo'
-    const login = (user: string): Login => ({ host: '127.0.0.1', port: Number(imap), tls: 'none', user, password })
-    const sent = sampleMail(Date.now())
-    await post('/destinations', { kind: 'hosted', login: 'sample-provider', password })
-    await fillWith(login('sample-provider'), sent)
+    const at = { host: '127.0.0.1', port: Number(imap), tls: 'none' } as const
+    const loginOf = (user: string): Login => ({ ...at, user, password: sample.password })
+    const sent = await all(readLogin(loginOf(sampleLogin)))
     say(`A sample provider holds ${sent.length} messages, ${sizeOf(sent)}, and serves them over POP3 on port ${pop3}.`)
 
-    const destination = await post('/destinations', { kind: 'hosted', login: 'you', password })
-    const account = await post('/accounts', {
-      address: 'you@example.net',
-      host: '127.0.0.1',
-      port: Number(pop3),
-      tls: 'none',
-      user: 'sample-provider',
-      password,
-      destinationId: destination['id'],
-    })
+    const destination = await ask('POST', '/destinations', { kind: 'hosted', login: 'you', password })
+    const destinationId = String(destination['id'])
+    const { id } = await ask('POST', '/accounts', { ...sample, destinationId })
+    const accountId = String(id)
     const beganMs = performance.now()
-    const run = await post(`/accounts/${String(account['id'])}/pull?wait=60`, {})
+    const run = await ask('POST', `/accounts/${accountId}/pull?wait=60`)
     const ms = Math.round(performance.now() - beganMs)
     say(`Pulled in ${ms} ms: ${JSON.stringify({ ...run, id: undefined, accountId: undefined })}`)
     say(`\nRead back over IMAP, as you, on port ${imap}:\n`)
-    const same = await compare(sent, readLogin(login('you')))
-    const again = await post(`/accounts/${String(account['id'])}/pull?wait=60`, {})
+    const same = await compare(sent, readLogin({ ...at, user: 'you', password }))
+    const again = await ask('POST', `/accounts/${accountId}/pull?wait=60`)
     say(`\n${same} of ${sent.length} are byte for byte what the provider held, behind our trace block.`)
     say(`Pulled again: ${String(again['listed'])} listed, ${String(again['stored'])} stored. Nothing arrives twice.`)
-    return same === sent.length && again['stored'] === 0
+    const answered = await demoAnswer({ ask, say, loginOf, destinationId, accountId })
+    say(`  The answer has arrived, and what came back is here: ${answered ? 'yes' : 'no'}.`)
+    return sent.length > 0 && same === sent.length && again['stored'] === 0 && answered
   } finally {
     await local.stop()
     rmSync(home, { recursive: true, force: true })
@@ -80,20 +77,27 @@ async function demo(): Promise<boolean> {
 
 type Answer = Readonly<Record<string, unknown>>
 
+type SampleAccount = Answer & { readonly password: string }
+
 async function answerOf(response: Response): Promise<Answer> {
   const answer = (await response.json()) as Answer
   if (!response.ok) throw new Error(`${response.url}: ${JSON.stringify(answer)}`)
   return answer
 }
 
-const sizeOf = (sent: readonly SampleMessage[]) =>
+async function all(read: AsyncIterable<ReadMessage>): Promise<ReadMessage[]> {
+  const messages: ReadMessage[] = []
+  for await (const message of read) messages.push(message)
+  return messages
+}
+
+const sizeOf = (sent: readonly ReadMessage[]) =>
   `${Math.round(sent.reduce((sum, { bytes }) => sum + bytes.length, 0) / 1024)} kB`
 
 /** Prints the messages that arrived. @returns how many of them equal the messages that were sent. */
-async function compare(sent: readonly SampleMessage[], read: AsyncIterable<ReadMessage>): Promise<number> {
+async function compare(sent: readonly ReadMessage[], read: AsyncIterable<ReadMessage>): Promise<number> {
   const left = new Map<string, number>()
-  // Dovecot shows NUL as 0x80 in FETCH BODY[], because RFC 9051 has no NUL in a literal.
-  const key = (bytes: Buffer) => bytes.toString('latin1').replaceAll('\0', '\x80')
+  const key = (bytes: Buffer) => bytes.toString('latin1')
   for (const { bytes } of sent) left.set(key(bytes), (left.get(key(bytes)) ?? 0) + 1)
   let same = 0
   for await (const { bytes, internalDate, from, subject } of read) {

@@ -7,7 +7,8 @@ import { ensureSecret, type Home, homeOf } from '../src/disk/home.ts'
 import { readEnvironment } from '../src/disk/environment.ts'
 import type { Login } from '../src/imap/connection.ts'
 import { createLog, type Logger } from '../src/log.ts'
-import { sampleLogin } from '../src/account/sample.ts'
+import { sampleCorrespondents, sampleLogin } from '../src/account/sample.ts'
+import { keepSamplePort, keptSamplePort } from '../src/disk/sample-port.ts'
 import { ensureCertificate } from './certificate.ts'
 import { type ChildOptions, startChild, startReady } from './child.ts'
 import { type DovecotPlaces, gatewaySocket, masterUser, startDovecot } from './dovecot.ts'
@@ -21,6 +22,7 @@ import { apiOrigin, askApi } from './probes.ts'
 import { keepCertificate } from './renewal.ts'
 import { type RedisPlaces, redisSocket, startRedis } from './redis.ts'
 import { fillOnce } from './sample.ts'
+import { type SampleLogins, type SampleSmtp, startSampleSmtp } from './sample-smtp.ts'
 import { type Part, type Start, Supervisor } from './supervisor.ts'
 import { root } from './template.ts'
 
@@ -55,7 +57,7 @@ export async function startLocal(env: NodeJS.ProcessEnv, interrupts: Interrupts)
   const { stop } = interrupts
   const running = new Supervisor(log)
   running.obey(interrupts)
-  let keepers: readonly { stop(): void }[] = []
+  const keepers: { stop(): void }[] = []
   let runFolder: string | undefined
   const ended = (async () => {
     const how = await running.ended
@@ -81,12 +83,17 @@ export async function startLocal(env: NodeJS.ProcessEnv, interrupts: Interrupts)
     const path = join(runFolder, 'policy')
     const policy = { path, port: await relayPolicy({ path }) }
     const plan = planOf(config, home, { env, log, runFolder, policy })
+    // Before the API, which tells its port.
+    if (plan.sample !== undefined) keepers.push(await takeSampleMail(plan.sample, home))
     for (const [part, start] of plan.starts) {
       await running.begin(part, start)
       log.info({ event: 'part ready', part }, `${part} is ready`)
     }
-    await Promise.all([untilAnswers(config, stop), plan.sample === undefined ? undefined : fillOnce(plan.sample)])
-    if (plan.dovecot !== undefined) keepers = [keepCertificate(plan.dovecot, childIdentity([]), log)]
+    await Promise.all([
+      untilAnswers(config, stop),
+      plan.sample === undefined ? undefined : fillOnce(plan.sample.maildrop),
+    ])
+    if (plan.dovecot !== undefined) keepers.push(keepCertificate(plan.dovecot, childIdentity([]), log))
   } catch (error) {
     await local.stop()
     throw error
@@ -99,8 +106,8 @@ interface Plan {
   readonly starts: readonly (readonly [Part, Start])[]
   /** Undefined if the store is elsewhere. */
   readonly dovecot: DovecotPlaces | undefined
-  /** The login of the sample provider, if there is one. */
-  readonly sample: Login | undefined
+  /** The sample provider, if there is one. */
+  readonly sample: SampleLogins | undefined
 }
 
 interface Surroundings {
@@ -129,7 +136,7 @@ function planOf(config: Config, home: Home, { env, log, runFolder, policy }: Sur
     starts.push(['redis', async (signal) => await startRedis(places, identity, { onLine, onBusy, log, signal })])
   }
   let dovecot: DovecotPlaces | undefined
-  let sample: Login | undefined
+  let sample: SampleLogins | undefined
   if (config.store === undefined) {
     const masterPassword = ensureSecret(home.masterPassword)
     const { mail: mailFolder, usersFile, mastersFile } = home
@@ -164,9 +171,19 @@ function workerNames(count: number): readonly Part[] {
   return count === 1 ? ['worker'] : Array.from({ length: count }, (_, nth): Part => `worker ${nth + 1}`)
 }
 
-/** Gives the login of the sample provider. The gateway may act for it, as for every login. */
-function sampleAt({ mail: { imapPort } }: Config, password: string, socket: string): Login {
-  return { host: '127.0.0.1', port: imapPort, socket, tls: 'none', user: `${sampleLogin}*${masterUser}`, password }
+/** Gives the logins of the sample provider. The gateway may act for them, as for every login. */
+function sampleAt({ mail: { imapPort } }: Config, password: string, socket: string): SampleLogins {
+  const login = (name: string): Login => {
+    return { host: '127.0.0.1', port: imapPort, socket, tls: 'none', user: `${name}*${masterUser}`, password }
+  }
+  return { maildrop: login(sampleLogin), correspondents: login(sampleCorrespondents) }
+}
+
+async function takeSampleMail(logins: SampleLogins, { samplePassword, samplePort }: Home): Promise<SampleSmtp> {
+  const password = ensureSecret(samplePassword)
+  const smtp = await startSampleSmtp({ ...logins, password, port: keptSamplePort(samplePort) })
+  keepSamplePort(samplePort, smtp.port)
+  return smtp
 }
 
 /** Waits until the API says that Redis, the store and a worker are there. */

@@ -1,5 +1,5 @@
 /** `/sample`: the account to try Tributary with, if local mode has one. It is registered like any other account. */
-import { type SampleProvider, sampleLogin } from '../../src/account/sample.ts'
+import { type SampleProvider, sampleAddress, sampleLogin } from '../../src/account/sample.ts'
 import type { App } from '../app.ts'
 import * as schemas from '../schemas/sample.ts'
 
@@ -22,7 +22,10 @@ export async function sampleRoutes(app: App, { sample }: SampleWorld): Promise<v
     },
     async () => {
       if (sample === undefined) return { account: null }
-      return { account: { ...sample, address: 'you@example.net', tls: 'none' as const, user: sampleLogin } }
+      const { smtpPort, ...pop3 } = sample
+      const { host } = pop3
+      const smtp = smtpPort === undefined ? (false as const) : { host, port: smtpPort, tls: 'none' as const }
+      return { account: { ...pop3, address: sampleAddress, tls: 'none' as const, user: sampleLogin, smtp } }
     },
   )
 }

@@ -11,6 +11,10 @@ export const Sample = Type.Object({
       tls,
       user,
       password,
+      smtp: Type.Union([Type.Object({ host: Type.String(), port: Type.Integer(), tls }), Type.Literal(false)], {
+        description: 'where it takes mail: it answers what it is sent; false: it takes none',
+        ...like({ host: '127.0.0.1', port: 1425, tls: 'none' }),
+      }),
     }),
     'null: there is none here',
   ),

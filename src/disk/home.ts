@@ -27,6 +27,7 @@ export function homeOf(folder: string) {
     mastersFile: join(home, 'dovecot', 'masters'),
     masterPassword: join(home, 'dovecot', 'gateway-password'),
     samplePassword: join(home, 'dovecot', 'sample-password'),
+    samplePort: join(home, 'dovecot', 'sample-port'),
     certFile: join(home, 'tls', 'cert.pem'),
     keyFile: join(home, 'tls', 'key.pem'),
   } as const

@@ -90,6 +90,7 @@ async function converse(socket: Socket, lines: readonly string[], last: RegExp):
 let first: Local
 let accountId: unknown
 let sampleId: unknown
+let sampleSmtp: unknown
 test('npm start brings up everything, in a folder of 0700 and of any length', async () => {
   first = await started({ TRIBUTARY_SAMPLE: 'on' })
   const lines = first.said().trimEnd().split('\n')
@@ -126,6 +127,7 @@ test('npm start brings up everything, in a folder of 0700 and of any length', as
 
 test('there is a sample provider where it is asked for, filled once, with an account that gathers from it', async () => {
   const { account } = await call('GET', '/sample')
+  sampleSmtp = (account as Record<string, unknown>)['smtp']
   const destination = await call('POST', '/destinations', { kind: 'hosted', login: 'sample', password: 'p' })
   const made = await call('POST', '/accounts', {
     ...(account as object),
@@ -136,6 +138,8 @@ test('there is a sample provider where it is asked for, filled once, with an acc
   const run = await call('POST', `/accounts/${String(sampleId)}/pull?wait=30`)
   assert.ok(Number(run['stored']) > 20, JSON.stringify(run))
   assert.deepEqual([run['stored'], run['failure']], [run['listed'], null])
+  const smtp = await call('POST', `/accounts/${String(sampleId)}/smtp/test`)
+  assert.deepEqual([smtp['ok'], smtp['failure']], [true, null])
 })
 
 test('the command line finds the running instance by its folder', async () => {
@@ -258,6 +262,8 @@ test('a second start finds everything again', async () => {
   const sample = await call('POST', `/accounts/${String(sampleId)}/pull?wait=30`)
   assert.ok(Number(sample['listed']) > 20)
   assert.deepEqual([sample['stored'], sample['failure']], [0, null])
+  const { account } = await call('GET', '/sample')
+  assert.deepEqual((account as Record<string, unknown>)['smtp'], sampleSmtp, 'the port that the account has')
   const trust = { ca: readFileSync(join(home, 'tls', 'cert.pem')), servername: 'localhost' }
   const imaps = tlsConnect({ host: '127.0.0.1', port: ports.imaps, ...trust })
   assert.match(

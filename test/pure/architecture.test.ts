@@ -162,7 +162,7 @@ const homes: Readonly<Record<string, RegExp>> = {
   nodemailer: /^src\/smtp\//,
   'nodemailer/lib/smtp-connection': /^src\/smtp\//,
   'nodemailer/lib/mail-composer': /^src\/smtp\//,
-  'smtp-server': /^(?:api\/submission\/|test\/)/,
+  'smtp-server': /^(?:api\/submission\/|deploy\/sample-smtp\.ts$|test\/)/,
   'smtp-server/lib/smtp-connection.js': /^api\/submission\/connection\.ts$/,
   socks: /^src\/net\/socks5\.ts$/,
   fastify: /^api\//,

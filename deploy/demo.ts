@@ -42,7 +42,7 @@ async function demo(): Promise<boolean> {
         await fetch(`http://${host}:${port}/api/v1${path}`, {
           method,
           headers: { authorization: `Bearer ${token}`, ...(body && { 'content-type': 'application/json' }) },
-          body: body === undefined ? null : JSON.stringify(body),
+          ...(body && { body: JSON.stringify(body) }),
         }),
       )
 

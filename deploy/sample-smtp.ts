@@ -60,10 +60,7 @@ async function listenAt(port: number, options: Omit<SampleSmtpOptions, 'port'>):
       done(address.startsWith('nobody@') ? refusal(550, `5.1.1 <${address}>: nobody has this address`) : null)
     },
     onData(stream, { envelope }, done) {
-      void take(stream, envelope, options).then(
-        () => done(null, '2.0.0 It has arrived'),
-        (error: unknown) => done(error instanceof Error ? error : new Error(String(error))),
-      )
+      void answerTo(done, take(stream, envelope, options))
     },
   })
   server.on('error', () => {})
@@ -76,6 +73,16 @@ async function listenAt(port: number, options: Omit<SampleSmtpOptions, 'port'>):
 }
 
 const refusal = (responseCode: number, sentence: string) => Object.assign(new Error(sentence), { responseCode })
+
+async function answerTo(done: (error: Error | null, words?: string) => void, taking: Promise<void>): Promise<void> {
+  let wrong: Error | null = null
+  try {
+    await taking
+  } catch (error) {
+    wrong = error instanceof Error ? error : new Error(String(error))
+  }
+  done(wrong, '2.0.0 It has arrived')
+}
 
 async function take(
   stream: SMTPServerDataStream,

@@ -3,18 +3,15 @@ import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { once } from 'node:events'
-import { chmodSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import { chmodSync, mkdtempSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { gzipSync } from 'node:zlib'
-import { childIdentity } from '../../deploy/identity.ts'
-import { redisSocket, startRedis } from '../../deploy/redis.ts'
 import { PackedRecords } from '../../src/ledger/packed-records.ts'
 import { connectRedis } from '../../src/redis/connection.ts'
 import { keys } from '../../src/redis/key-names.ts'
 import { redisLimits } from '../../src/redis/limits.ts'
 import type { Run } from '../../src/runs/run.ts'
-import { commandOf, familyOf } from '../support/family.ts'
 import {
   fixtureAccess,
   fixtureAnswers,
@@ -26,11 +23,13 @@ import {
   loadRedis,
   unpackHome,
 } from '../support/fixture.ts'
-import { callInstance, instancePorts, type Ports, settingsOf } from '../support/instance.ts'
+import { assertHolds } from '../support/holds.ts'
+import { instancePorts, settingsOf } from '../support/instance.ts'
+import { startLocalGateway, withRedisOf } from '../support/local-gateway.ts'
 import { type MaildropMessage, type ScriptedServer, startPop3Server } from '../support/pop3-server.ts'
 import { readFolder } from '../support/reader.ts'
 import { startRedis as startTestRedis } from '../support/redis.ts'
-import { until, untilTold } from '../support/until.ts'
+import { untilTold } from '../support/until.ts'
 
 type Items = { readonly items: readonly Record<string, unknown>[] }
 
@@ -62,52 +61,13 @@ async function serve(user: (typeof users)[number], more: readonly MaildropMessag
   )
 }
 
-interface Gateway {
-  readonly ports: Ports
-  readonly call: (method: string, path: string, body?: object) => Promise<Record<string, unknown>>
-  readonly pull: (user: string) => Promise<Run>
-  readonly redis: () => ReturnType<typeof connectRedis>
-  stop(): Promise<void>
-}
+type Gateway = Awaited<ReturnType<typeof startGateway>>
 
-/** `npm start`, but for what start.mjs does before it hands over. */
-async function startGateway(home: string): Promise<Gateway> {
-  const ports = await instancePorts()
-  const env = { PATH: process.env['PATH'], TRIBUTARY_HOME: home, ...settingsOf(ports) }
-  const child = spawn(process.execPath, ['dist/deploy/run.js'], { env, stdio: ['ignore', 'pipe', 'inherit'] })
-  let said = ''
-  child.stdout.on('data', (chunk: Buffer) => (said += chunk.toString()))
-  await until('the start', () => {
-    assert.equal(child.exitCode, null, said)
-    return said.includes('Tributary is running.')
-  })
-  const call = async (method: string, path: string, body?: object) =>
-    await callInstance(ports, access.adminToken, method, path, body)
-  return {
-    ports,
-    call,
-    pull: async (user) => (await call('POST', `/accounts/${idOf(user)}/pull?wait=60`)) as object as Run,
-    redis() {
-      const title = familyOf(child.pid ?? 0)
-        .map(commandOf)
-        .find((command) => command.startsWith('redis-server'))
-      return connectRedis(/unixsocket:([^\s\0]+)/.exec(title ?? '')?.[1] ?? '', 'api', () => {})
-    },
-    async stop() {
-      const exited = once(child, 'exit')
-      child.kill('SIGTERM')
-      await exited
-    },
-  }
-}
-
-/** Every field of then has the value of then; there may be more now. */
-function assertHolds(now: unknown, then: unknown, where: string): void {
-  if (typeof then !== 'object' || then === null) return assert.deepEqual(now, then, where)
-  assert.ok(typeof now === 'object' && now !== null, where)
-  if (Array.isArray(then)) assert.equal((now as unknown[]).length, then.length, where)
-  for (const [name, value] of Object.entries(then))
-    assertHolds((now as Record<string, unknown>)[name], value, `${where} ${name}`)
+async function startGateway(home: string) {
+  const gateway = await startLocalGateway(home)
+  const pull = async (user: string) =>
+    (await gateway.call('POST', `/accounts/${idOf(user)}/pull?wait=60`)) as object as Run
+  return { ...gateway, pull }
 }
 
 const without = (record: Record<string, unknown>, names: readonly string[]) =>
@@ -228,15 +188,11 @@ async function assertNothingTwice(gateway: Gateway): Promise<void> {
 async function homeOfThen(): Promise<{ readonly home: string; readonly ledgers: ReadonlyMap<string, Buffer> }> {
   const home = join(folder, 'then')
   unpackHome(home)
-  const places = { dataFolder: join(home, 'redis'), runFolder: mkdtempSync(join(folder, 'run-')) }
-  mkdirSync(places.dataFolder, { recursive: true })
-  const child = await startRedis(places, childIdentity([]), { onLine: () => {} })
-  const redis = connectRedis(redisSocket(places), 'api', () => {})
-  await loadRedis(redis)
   const ledgers = new Map<string, Buffer>()
-  for (const user of users) ledgers.set(user, (await redis.getBuffer(keys.ledger(idOf(user)))) ?? Buffer.alloc(0))
-  redis.disconnect()
-  await child.stop(10_000)
+  await withRedisOf(home, async (redis) => {
+    await loadRedis(redis)
+    for (const user of users) ledgers.set(user, (await redis.getBuffer(keys.ledger(idOf(user)))) ?? Buffer.alloc(0))
+  })
   // What ben had deleted at the provider may be forgotten, once it has been missing for a month.
   ledgers.delete('ben')
   return { home, ledgers }

@@ -7,8 +7,8 @@ import type { MaildropMessage } from './pop3-server.ts'
 
 export const fixtureFolder = 'test/fixtures/version-1'
 
-type Bytes = string | { readonly base64: string }
-type Kept = { readonly key: string; readonly expiresInMs?: number } & (
+export type Bytes = string | { readonly base64: string }
+export type Kept = { readonly key: string; readonly expiresInMs?: number } & (
   | { readonly type: 'string'; readonly value: Bytes }
   | { readonly type: 'hash'; readonly value: readonly (readonly [Bytes, Bytes])[] }
   | { readonly type: 'zset'; readonly value: readonly (readonly [Bytes, Bytes])[] }
@@ -21,9 +21,9 @@ type Kept = { readonly key: string; readonly expiresInMs?: number } & (
 const octets = (text: Bytes) => (typeof text === 'string' ? Buffer.from(text) : Buffer.from(text.base64, 'base64'))
 
 /** Loads the keys. A key that had a lifetime gets the same lifetime from now on. */
-export async function loadRedis(redis: Redis): Promise<void> {
+export async function loadRedis(redis: Redis, file = join(fixtureFolder, 'redis.ndjson')): Promise<void> {
   const all = redis.pipeline()
-  for (const line of readFileSync(join(fixtureFolder, 'redis.ndjson'), 'utf8').trimEnd().split('\n')) {
+  for (const line of readFileSync(file, 'utf8').trimEnd().split('\n')) {
     const kept = JSON.parse(line) as Kept
     const { key } = kept
     if (kept.type === 'string') all.set(key, octets(kept.value))

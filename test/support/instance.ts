@@ -37,7 +37,8 @@ export async function callInstance({ http }: Ports, token: string, method: strin
     headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
     ...(body === undefined ? {} : { body: JSON.stringify(body) }),
   })
-  const answer = (await response.json()) as Record<string, unknown> & { readonly id: string }
+  const text = await response.text()
+  const answer = JSON.parse(text || '{}') as Record<string, unknown> & { readonly id: string }
   assert.ok(response.ok, JSON.stringify(answer))
   return answer
 }

@@ -39,10 +39,11 @@ export interface TokenService {
 export async function startTokenService(
   token: Answering = () => tokens('one'),
   metadata: object = {},
+  port = 0,
 ): Promise<TokenService> {
   const http = createServer()
   const close = closerOf(http)
-  http.listen(0, '127.0.0.1')
+  http.listen(port, '127.0.0.1')
   await once(http, 'listening')
   const issuer = `http://127.0.0.1:${(http.address() as AddressInfo).port}`
   const asked: TokenService['asked'] = { '/token': [], '/revoke': [], '/device': [] }

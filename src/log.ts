@@ -54,6 +54,7 @@ export type EventName =
   | 'message rejected'
   | 'message unknown'
   | 'sending held'
+  | 'sending limit learnt'
   | 'body missing'
   // News on its way to people.
   | 'visit failed'

@@ -27,7 +27,13 @@ export interface Attempted {
   readonly held?: Failure | undefined
   /** Somebody got it. */
   readonly isTaken: boolean
+  /** Somebody may have got it. */
+  readonly mayBeTaken: boolean
+  /** The server takes so many recipients at once, as it has said just now. */
+  readonly recipientsMost?: number | undefined
 }
+
+const notTaken = { isTaken: false, mayBeTaken: false } as const
 
 export interface Claimed {
   readonly entry: OutboxEntry
@@ -55,7 +61,7 @@ export async function attempt(world: SendWorld, claimed: Claimed, sender: Sender
     const end = await unfit(world, claimed.entry, sender.record)
     if (end !== undefined) {
       await settle(world, claimed, [], end)
-      return { isTaken: false }
+      return notTaken
     }
     const answer = await answered(world, claimed, sender, lease)
     await afterEffect(world, accountId, 'answer')
@@ -63,7 +69,9 @@ export async function attempt(world: SendWorld, claimed: Claimed, sender: Sender
     const written =
       answer.end.kind === 'deferred' && untilMs !== undefined ? { ...answer.end, notBeforeMs: untilMs } : answer.end
     await settle(world, claimed, answer.recipients, written)
-    return { held: answer.held, isTaken: answer.end.kind === 'accepted' }
+    const { held, recipientsMost } = answer
+    const isTaken = answer.end.kind === 'accepted'
+    return { held, isTaken, mayBeTaken: isTaken || answer.end.kind === 'unknown', recipientsMost }
   } catch (error) {
     return await notSent(world, claimed, sender, error)
   } finally {
@@ -110,7 +118,7 @@ async function sentOver(
   session: SmtpSession,
   lease: AttemptLease,
 ): Promise<SendAnswer> {
-  const { sendings, files, senders, stopping } = world
+  const { sendings, files, stopping } = world
   const { id, accountId } = entry
   const ends = new AbortController()
   const stop = ({ target }: Event) => ends.abort((target as AbortSignal).reason)
@@ -136,7 +144,6 @@ async function sentOver(
         await beforeEffect(world, accountId, 'undecidable')
         await step(undecidable)
         await files.noteDot(id, token)
-        await senders.countSent(accountId, await sendings.nowMs())
         await afterEffect(world, accountId, 'undecidable')
         await beforeEffect(world, accountId, 'dot')
         lease.demand()
@@ -164,16 +171,20 @@ async function notSent(world: SendWorld, claimed: Claimed, sender: Sender, error
   const failure = failureOf(error)
   if (failure.kind === 'superseded' || failure.kind === 'stopped') {
     await letGo(world, claimed)
-    return { isTaken: false }
+    return notTaken
   }
   const untilMs = await sender.hold(failure)
   await settle(world, claimed, [], { kind: 'deferred', failure: sendFailure(failure), notBeforeMs: untilMs })
-  return { held: failure, isTaken: false }
+  return { ...notTaken, held: failure }
 }
 
 /** It is tried again at once, by whoever takes it. */
-async function letGo(world: SendWorld, { entry: { id, attempts }, token }: Claimed): Promise<void> {
+async function letGo(world: SendWorld, claimed: Claimed): Promise<void> {
   const { sendings, followUp } = world
+  const {
+    entry: { id },
+    token,
+  } = claimed
   const nowMs = await sendings.nowMs()
   // The dot was not sent, whatever is written down of it.
   const unsent = (before: OutboxEntry): OutboxEntry => ({
@@ -184,7 +195,7 @@ async function letGo(world: SendWorld, { entry: { id, attempts }, token }: Claim
     (await sendings.during(id, token, (before) => abandoned(unsent(before), nowMs), { mustHold: false })) ??
     // Another worker has given it up, since nobody could know.
     (await sendings.change(id, (before) => {
-      const given = before.lastDot === token ? withUnknownAsSending(before, attempts) : undefined
+      const given = before.lastDot === token ? withUnknownAsSending(before, claimed.entry) : undefined
       return given && abandoned({ ...given, endedAtMs: null }, nowMs)
     }))
   if (written !== undefined) followUp(written)
@@ -193,18 +204,19 @@ async function letGo(world: SendWorld, { entry: { id, attempts }, token }: Claim
 /** Writes down what has become of it. */
 async function settle(
   world: SendWorld,
-  { entry: { id, accountId, attempts }, token }: Claimed,
+  { entry, token }: Claimed,
   recipients: readonly RecipientAnswer[],
   end: AttemptEnd,
 ): Promise<void> {
   const { sendings, files, followUp, log } = world
+  const { id, accountId } = entry
   await beforeEffect(world, accountId, 'settle')
   const nowMs = await sendings.nowMs()
   const settledFrom = (before: OutboxEntry) =>
     attemptEnded(recipients.length === 0 ? before : enveloped(before, recipients), end, nowMs)
   const written =
     (await sendings.during(id, token, settledFrom, { mustHold: false })) ??
-    (await sendings.change(id, (before) => knownLate(before, attempts, settledFrom)))
+    (await sendings.change(id, (before) => knownLate(before, entry, settledFrom)))
   await afterEffect(world, accountId, 'settle')
   if (written === undefined) return
   logSent(log, written)
@@ -215,20 +227,24 @@ async function settle(
 /** Another worker has given the attempt up, since nobody could know; now it is known. Undefined: it was tried again since, or has ended otherwise. */
 function knownLate(
   before: OutboxEntry,
-  attempts: number,
+  claimed: OutboxEntry,
   settledFrom: (before: OutboxEntry) => OutboxEntry,
 ): OutboxEntry | undefined {
-  const given = withUnknownAsSending(before, attempts)
+  const given = withUnknownAsSending(before, claimed)
   const known = given && settledFrom(given)
   return known?.state === 'unknown' ? undefined : known
 }
 
-/** As it was before it was given up. */
-function withUnknownAsSending(before: OutboxEntry, attempts: number): OutboxEntry | undefined {
+/** As it was before it was given up. Of others to whom it may have been sent this attempt knows nothing. */
+function withUnknownAsSending(
+  before: OutboxEntry,
+  { attempts, recipients: asked }: OutboxEntry,
+): OutboxEntry | undefined {
   if (before.state !== 'unknown' || before.failure?.kind !== 'undecidable' || before.attempts !== attempts)
     return undefined
+  const own = new Set(asked.filter(({ state }) => state === 'sending').map(({ address }) => address))
   const recipients = before.recipients.map((one) =>
-    one.state === 'unknown' ? { ...one, state: 'sending' as const } : one,
+    one.state === 'unknown' && own.has(one.address) ? { ...one, state: 'sending' as const } : one,
   )
   return { ...before, recipients }
 }

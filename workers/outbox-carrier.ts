@@ -11,6 +11,7 @@ import { InstanceSettingsStore } from '../src/redis/instance-settings.ts'
 import { Sendings } from '../src/redis/outbox.ts'
 import { sendQueueName, type VisitJob, VisitQueue } from '../src/redis/queue.ts'
 import { Senders } from '../src/redis/senders.ts'
+import { SendingTurns } from '../src/redis/sending-turns.ts'
 import { Jobs } from './jobs.ts'
 import { workerLimits } from './limits.ts'
 import { logSent } from './outbox-log.ts'
@@ -39,6 +40,7 @@ export class OutboxCarrier {
       settings: new InstanceSettingsStore(redis),
       sendings: new Sendings(redis),
       senders: new Senders(redis),
+      turns: new SendingTurns(redis),
       files: new OutboxFiles(options.outbox),
       room: new SendRoom(),
       memories: new SmtpMemories(),

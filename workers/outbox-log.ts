@@ -3,6 +3,7 @@ import { describe } from '../src/failure/sentences.ts'
 import type { Failure } from '../src/failure/failure.ts'
 import type { Logger } from '../src/log.ts'
 import type { OutboxEntry } from '../src/send/entry.ts'
+import type { LimitKind } from '../src/send/provider-limits.ts'
 
 /** What has become of a message. */
 export function logSent(log: Logger, { id, accountId, state, attempts, failure, recipients }: OutboxEntry): void {
@@ -33,4 +34,9 @@ export function logBodyMissing(log: Logger, { id, accountId }: OutboxEntry, fold
     { event: 'body missing', sendingId: id, accountId },
     `The message lies not in ${folder}: all processes are to share this folder`,
   )
+}
+
+/** What its server was seen to take. */
+export function logLimitLearnt(log: Logger, accountId: string, kind: LimitKind, most: number): void {
+  log.info({ event: 'sending limit learnt', accountId, kind, most })
 }

@@ -11,11 +11,12 @@ import type { Failure } from '../src/failure/failure.ts'
 import { describe } from '../src/failure/sentences.ts'
 import { failureOf } from '../src/failure/session-failed.ts'
 import type { AccountRecord } from '../src/redis/account-record.ts'
-import { nextHourMs } from '../src/redis/senders.ts'
+import type { SendingTurn } from '../src/redis/sending-turns.ts'
 import { type AttemptEnd, attemptEnded } from '../src/send/transitions.ts'
 import { sendFailure } from '../src/smtp/ending.ts'
 import type { SmtpSession } from '../src/smtp/session.ts'
-import { attempt, type Claimed } from './outbox-attempt.ts'
+import { attempt, type Attempted, type Claimed, type Sender } from './outbox-attempt.ts'
+import { SendBrake } from './outbox-brake.ts'
 import { workerLimits } from './limits.ts'
 import { logSenderHeld, logSent } from './outbox-log.ts'
 import { openSmtp } from './outbox-logins.ts'
@@ -35,27 +36,35 @@ export async function visitSmtp(world: SendWorld, accountId: string): Promise<vo
     return await sendings.hold(accountId, Math.round((await sendings.nowMs()) + afterMs))
   }
   try {
-    await new SmtpVisit(world, record, login).make()
+    await new SmtpVisit(world, record, login, await SendBrake.open(world, record, login)).make()
   } finally {
     leave()
   }
+}
+
+interface Turned extends Claimed {
+  readonly turn: SendingTurn
 }
 
 class SmtpVisit {
   readonly #world: SendWorld
   readonly #record: AccountRecord
   readonly #login: ServerLogin
+  readonly #brake: SendBrake
   readonly #endMs: number
   readonly #others = new Set<Promise<void>>()
   #lanes = 0
+  /** The connections that are not there yet. */
+  #opening = 0
   /** No message is begun any more. */
   #isOver = false
   #hasTaken = false
 
-  constructor(world: SendWorld, record: AccountRecord, login: ServerLogin) {
+  constructor(world: SendWorld, record: AccountRecord, login: ServerLogin, brake: SendBrake) {
     this.#world = world
     this.#record = record
     this.#login = login
+    this.#brake = brake
     this.#endMs = performance.now() + (world.pace.visitMs ?? workerLimits.sendVisitMs)
   }
 
@@ -74,6 +83,7 @@ class SmtpVisit {
       const failure = failureOf(error)
       if (failure.kind === 'stopped') return
       if (failure.kind === 'unreachable' || failure.kind === 'silent') room.found(server, false)
+      await this.#brake.heard(failure, 1)
       const notBeforeMs = await this.#hold(failure)
       return await putOff(this.#world, this.#accountId, {
         kind: 'deferred',
@@ -103,18 +113,26 @@ class SmtpVisit {
       while (this.#goesOn && session.isOpen) {
         const claimed = await this.#claim()
         if (claimed === undefined) break
-        const { held, isTaken } = await attempt(this.#world, claimed, {
-          record: this.#record,
+        let isOfLane = false
+        const attempted = await this.#attempted(claimed, {
           isUsed,
           session: async (anew) => {
             if (!anew) return session
             session.destroy()
             return (session = await this.#open())
           },
-          hold: async (failure) => await this.#hold(failure),
+          hold: async (failure) => {
+            const kind = await this.#brake.heard(failure, this.#lanes)
+            // The others go on, and what it had goes out by them.
+            isOfLane = kind === 'connections' && this.#lanes > 1
+            return isOfLane ? await this.#world.sendings.nowMs() : await this.#hold(failure)
+          },
         })
         isUsed = true
+        const { held, isTaken, recipientsMost } = attempted
+        if (recipientsMost !== undefined) await this.#brake.learn('recipients', recipientsMost)
         if (isTaken) await this.#wentWell()
+        if (isOfLane) break
         if (held !== undefined) this.#isOver = true
         else if (isTaken) await this.#widen()
       }
@@ -124,45 +142,74 @@ class SmtpVisit {
     }
   }
 
+  async #attempted({ turn, ...claimed }: Turned, sender: Omit<Sender, 'record'>): Promise<Attempted> {
+    let mayBeTaken = false
+    try {
+      const attempted = await attempt(this.#world, claimed, { ...sender, record: this.#record })
+      mayBeTaken = attempted.mayBeTaken
+      return attempted
+    } finally {
+      await this.#brake.end(turn, mayBeTaken)
+    }
+  }
+
+  get #connections(): number {
+    return this.#lanes + this.#opening
+  }
+
   get #goesOn(): boolean {
     return !this.#isOver && !this.#world.stopping.aborted && performance.now() < this.#endMs
   }
 
-  async #claim(): Promise<Claimed | undefined> {
+  async #claim(): Promise<Turned | undefined> {
     const { sendings, leaseMs } = this.#world
-    if (await this.#hasUsedUp()) return undefined
-    await beforeEffect(this.#world, this.#accountId, 'claim')
-    const token = randomBytes(12).toString('base64url')
-    const claimedAtMs = performance.now()
-    const entry = await sendings.claimOne(this.#accountId, token, leaseMs)
-    if (entry === undefined) return undefined
+    const turn = await this.#brake.turn()
+    if (turn === undefined) return undefined
+    let claimed: Claimed | undefined
+    try {
+      await beforeEffect(this.#world, this.#accountId, 'claim')
+      const token = randomBytes(12).toString('base64url')
+      const claimedAtMs = performance.now()
+      const entry = await sendings.claimOne(this.#accountId, token, leaseMs, await this.#brake.recipientsMost())
+      claimed = entry && { entry, token, claimedAtMs }
+    } finally {
+      if (claimed === undefined) await this.#brake.end(turn, false)
+    }
+    if (claimed === undefined) return undefined
     await afterEffect(this.#world, this.#accountId, 'claim')
-    return { entry, token, claimedAtMs }
-  }
-
-  /** The limit that somebody has set for the account: nothing more goes out in this hour. */
-  async #hasUsedUp(): Promise<boolean> {
-    const { sendings, senders } = this.#world
-    const { sendLimit } = this.#record.account
-    if (sendLimit === null || sendLimit === undefined) return false
-    const nowMs = await sendings.nowMs()
-    if ((await senders.sentInHour(this.#accountId, nowMs)) < sendLimit.perHour) return false
-    await sendings.hold(this.#accountId, nextHourMs(nowMs))
-    return true
+    return { ...claimed, turn }
   }
 
   /** Opens one more connection where much is due. One that is refused says no more than that there are enough. */
   async #widen(): Promise<void> {
-    const { sendLanes, sendLanePer } = workerLimits
-    if (this.#lanes >= sendLanes || !this.#goesOn) return
     const { sendings } = this.#world
+    const lanesMost = await this.#brake.lanesMost()
+    if (this.#lanes >= lanesMost || !this.#goesOn) return
     const due = await sendings.dueCount(this.#accountId, await sendings.nowMs())
-    if (due < this.#lanes * sendLanePer || this.#lanes + this.#others.size > sendLanes) return
-    const lane = this.#open()
-      .then(async (session) => await this.#lane(session))
+    if (due < this.#lanes * workerLimits.sendLanePer || this.#connections >= lanesMost) return
+    this.#opening += 1
+    const lane = this.#another()
       .catch(() => {})
       .finally(() => this.#others.delete(lane))
     this.#others.add(lane)
+  }
+
+  async #another(): Promise<void> {
+    let session: SmtpSession
+    try {
+      session = await this.#open()
+    } catch (error) {
+      return await this.#turnedAway(failureOf(error))
+    } finally {
+      this.#opening -= 1
+    }
+    await this.#lane(session)
+  }
+
+  /** One connection more than there are was too many, whatever words the server had for it. */
+  async #turnedAway({ kind }: Failure): Promise<void> {
+    if (kind !== 'throttled' && kind !== 'provider refused') return
+    await this.#brake.learn('connections', this.#connections - 1)
   }
 
   async #wentWell(): Promise<void> {
@@ -184,6 +231,7 @@ class SmtpVisit {
     await senders.setState(this.#accountId, {
       ...history,
       attention,
+      limit: null,
       failure: { kind: failure.kind, message: describe(failure) },
     })
     await sendings.hold(this.#accountId, untilMs)

@@ -10,6 +10,7 @@ import type { AccessTokens } from '../src/redis/oauth-tokens.ts'
 import type { Outage } from '../src/redis/outage.ts'
 import type { Sendings } from '../src/redis/outbox.ts'
 import type { Senders } from '../src/redis/senders.ts'
+import type { SendingTurns } from '../src/redis/sending-turns.ts'
 import type { Seal } from '../src/seal.ts'
 import type { OutboxEntry } from '../src/send/entry.ts'
 import type { SmtpWaits } from '../src/smtp/login-options.ts'
@@ -63,6 +64,7 @@ export interface SendWorld {
   readonly accessTokens: AccessTokens
   readonly sendings: Sendings
   readonly senders: Senders
+  readonly turns: SendingTurns
   readonly files: OutboxFiles
   readonly room: SendRoom
   readonly memories: SmtpMemories

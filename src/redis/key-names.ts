@@ -171,11 +171,13 @@ export const keys = {
   sendDueOf: (accountId: string) => shared(`send:due-of:${accountId}`),
   /** Set: ids of an account's or destination's entries that have not ended. */
   sendPendingOf: (id: string) => shared(`send:pending-of:${id}`),
-  /** The id that the same request is given. It expires. */
   /** SenderState as JSON (senders.ts); it expires. */
   sender: (accountId: string) => ofAccount(accountId, 'sender'),
-  /** How many messages of an account went out in that hour since 1970; it expires. */
-  sentInHour: (accountId: string, hour: number) => ofAccount(accountId, `sent:${hour}`),
+  /** Hash: what an account has sent lately (scripts/take-sending-turn.lua); it expires. */
+  sendingTurns: (accountId: string) => ofAccount(accountId, 'sending-turns'),
+  /** What its SMTP server was seen to take (send/provider-limits.ts) as JSON, with the server; it expires. */
+  sendingLimits: (accountId: string) => ofAccount(accountId, 'sending-limits'),
+  /** The id that the same request is given. It expires. */
   sendAnswer: (name: string) => shared(`send:answer:${name}`),
   /** An earlier version kept these too. Hash: account id -> its destination and its status; sorted set of idle accounts. */
   statuses: shared('statuses'),

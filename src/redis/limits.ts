@@ -297,6 +297,8 @@ export const redisLimits = {
   sendingsOffered: 8,
   /** What is known of an account's sending: longer than any pause after a failure. */
   senderKeptMs: 7 * day,
+  /** What its server was seen to take: nothing of it is left by then (send/provider-limits.ts). */
+  sendingLimitsKeptMs: 40 * day,
   /** How many entries are kept that have ended, of some KiB each; the oldest go first. */
   sendingsEndedMax: 100_000,
   /** The bodies of one destination that wait on the disk, and of all: a full disk stops Redis, and so all mail. */

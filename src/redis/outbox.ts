@@ -187,8 +187,17 @@ export class Sendings {
     return claimed
   }
 
-  /** Gives out one due entry, also where others claim at the same time. */
-  async claimOne(accountId: string, token: string, leaseMs: number): Promise<OutboxEntry | undefined> {
+  /**
+   * Gives out one due entry, also where others claim at the same time.
+   *
+   * @param recipientsMost are sent to at once.
+   */
+  async claimOne(
+    accountId: string,
+    token: string,
+    leaseMs: number,
+    recipientsMost?: number,
+  ): Promise<OutboxEntry | undefined> {
     const nowMs = await this.nowMs()
     const ids = await this.#redis.zrangebyscore(
       keys.sendDueOf(accountId),
@@ -199,7 +208,7 @@ export class Sendings {
       redisLimits.sendingsOffered,
     )
     for (const id of ids) {
-      const entry = await this.#change(id, (before) => begin(before, token, nowMs), { leaseMs })
+      const entry = await this.#change(id, (before) => begin(before, token, nowMs, recipientsMost), { leaseMs })
       if (entry !== undefined) return entry
     }
     return undefined

@@ -1,12 +1,12 @@
 /**
- * What is known of the sending of an account: the failures since a message was last taken, and how many were sent in this hour. It expires: an
- * account that sends nothing for a week begins anew. Its pulling has a state of its own (accounts.ts).
+ * What is known of the sending of an account: the failures since a message was last taken, and how much its server was seen to take. Both expire:
+ * an account that sends nothing for a week begins anew. Its pulling has a state of its own (accounts.ts).
  */
 import type { Redis } from 'ioredis'
 import { type FailureHistory, noFailures } from '../failure/consequence.ts'
 import type { FailureKind } from '../failure/failure.ts'
 import { readable } from '../readable.ts'
-import { hour } from '../units.ts'
+import type { ProviderLimits, RatePeriod } from '../send/provider-limits.ts'
 import { keys } from './key-names.ts'
 import { redisLimits } from './limits.ts'
 import { Sendings } from './outbox.ts'
@@ -15,9 +15,11 @@ export interface SenderState extends FailureHistory {
   /** Nobody but a person mends it: it is asked seldom. */
   readonly attention: boolean
   readonly failure: { readonly kind: FailureKind; readonly message: string } | null
+  /** It has sent as much as it may in that time, and since when. */
+  readonly limit: { readonly period: RatePeriod; readonly most: number; readonly sinceMs: number } | null
 }
 
-export const soundSender: SenderState = { ...noFailures, attention: false, failure: null }
+export const soundSender: SenderState = { ...noFailures, attention: false, failure: null, limit: null }
 
 export class Senders {
   readonly #redis: Redis
@@ -39,30 +41,25 @@ export class Senders {
     await this.#redis.del(keys.sender(accountId))
   }
 
-  /** How many messages went out in the hour of this time. */
-  async sentInHour(accountId: string, nowMs: number): Promise<number> {
-    return Number(await this.#redis.get(keys.sentInHour(accountId, hourOf(nowMs))))
+  /** What was seen of this server. Of another one nothing is known. */
+  async limits(accountId: string, server: string): Promise<ProviderLimits> {
+    const kept = readable<KeptLimits>(await this.#redis.get(keys.sendingLimits(accountId)), 'server', 'limits')
+    return kept?.server === server ? kept.limits : {}
   }
 
-  async countSent(accountId: string, nowMs: number): Promise<void> {
-    const key = keys.sentInHour(accountId, hourOf(nowMs))
-    await this.#redis
-      .multi()
-      .incr(key)
-      .pexpire(key, 2 * hour)
-      .exec()
+  async setLimits(accountId: string, kept: KeptLimits): Promise<void> {
+    const { sendingLimitsKeptMs } = redisLimits
+    await this.#redis.set(keys.sendingLimits(accountId), JSON.stringify(kept), 'PX', sendingLimitsKeptMs)
   }
+}
+
+interface KeptLimits {
+  readonly server: string
+  readonly limits: ProviderLimits
 }
 
 /** Somebody has changed how an account sends, or wants it tried: what failed before keeps it back no more. */
 export async function resumeSending(redis: Redis, accountId: string): Promise<void> {
   await new Senders(redis).forget(accountId)
   await new Sendings(redis).resume(accountId)
-}
-
-const hourOf = (nowMs: number) => Math.floor(nowMs / hour)
-
-/** When the next hour begins, in which as many may go out again. */
-export function nextHourMs(nowMs: number): number {
-  return (hourOf(nowMs) + 1) * hour
 }

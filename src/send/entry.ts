@@ -142,6 +142,8 @@ export interface OutboxEntry {
   readonly state: SendState
   readonly recipients: readonly Recipient[]
   readonly attempts: number
+  /** Only some were asked for, since the server takes no more at once: those that are still `queued` are next, in the same attempt. */
+  readonly isInParts?: boolean
   /** Null: it is not tried by itself. */
   readonly nextAttemptAtMs: number | null
   /** When nothing was pending any more; null before. */

@@ -12,6 +12,8 @@ export interface RecipientAnswer {
   readonly address: string
   readonly code: number
   readonly reply: string
+  /** It is one too many for this transaction, and was not looked at (RFC 5321 section 4.5.3.1.10). */
+  readonly isTooMany?: boolean
 }
 
 /** How an attempt has ended for the recipients whose RCPT TO was answered with 2xx, or that were not asked for yet. */
@@ -25,20 +27,41 @@ export type AttemptEnd =
 
 const isWaiting = (state: SendState) => state === 'queued' || state === 'deferred'
 
-/** An attempt begins: whoever has this token may send it. Undefined: it does not wait to be sent. */
-export function begin(entry: OutboxEntry, token: string, nowMs: number): OutboxEntry | undefined {
+/**
+ * An attempt begins, or goes on with those that it has not asked for: whoever has this token may send it. Undefined: it does not wait to be
+ * sent.
+ *
+ * @param recipientsMost the server takes in one transaction; those beyond it are `queued` until the next one, at once.
+ */
+export function begin(
+  entry: OutboxEntry,
+  token: string,
+  nowMs: number,
+  recipientsMost: number = sendLimits.recipientsMax,
+): OutboxEntry | undefined {
   if (!isWaiting(entry.state) || entry.nextAttemptAtMs === null) return undefined
+  const { isInParts, ...whole } = entry
+  const goesOn = isInParts === true && entry.recipients.some(({ state }) => state === 'queued')
+  const isNext = ({ state }: Recipient) => (goesOn ? state === 'queued' : isWaiting(state))
+  const next = entry.recipients.filter(isNext)
+  const asked = new Set(next.slice(0, recipientsMost))
   return {
-    ...entry,
+    ...whole,
     state: 'sending',
-    attempts: entry.attempts + 1,
+    attempts: goesOn ? entry.attempts : entry.attempts + 1,
     nextAttemptAtMs: null,
     attempt: { token, sinceMs: nowMs, step: 'opened' },
-    recipients: entry.recipients.map((one) => (isWaiting(one.state) ? { ...one, state: 'sending' } : one)),
+    ...(asked.size < next.length ? { isInParts: true } : {}),
+    recipients: entry.recipients.map((one) =>
+      isNext(one) ? { ...one, state: asked.has(one) ? 'sending' : 'queued' } : one,
+    ),
   }
 }
 
-/** The server has answered RCPT TO. Recipients with 2xx stay `sending`: the answer to the final dot is theirs. */
+/**
+ * The server has answered RCPT TO. Recipients with 2xx stay `sending`: the answer to the final dot is theirs. Those that were too many are
+ * asked for again at once, without the others.
+ */
 export function enveloped(entry: OutboxEntry, answers: readonly RecipientAnswer[]): OutboxEntry {
   const byAddress = new Map(answers.map((one) => [one.address, one]))
   const recipients = entry.recipients.map((one): Recipient => {
@@ -46,9 +69,11 @@ export function enveloped(entry: OutboxEntry, answers: readonly RecipientAnswer[
     if (answer === undefined || one.state !== 'sending') return one
     const { code, reply } = answer
     if (code < 300) return { ...one, reply }
+    if (answer.isTooMany) return { ...one, state: 'queued', reply }
     return { ...one, state: code < 500 ? 'deferred' : 'rejected', reply }
   })
-  return { ...entry, recipients, attempt: at(entry, 'enveloped') }
+  const parts = answers.some(({ isTooMany }) => isTooMany) ? { isInParts: true } : {}
+  return { ...entry, ...parts, recipients, attempt: at(entry, 'enveloped') }
 }
 
 /** All but the final dot is sent. */
@@ -68,7 +93,22 @@ export function attemptEnded(entry: OutboxEntry, end: AttemptEnd, nowMs: number)
   )
   const failure = end.kind === 'accepted' ? failureOf(recipients) : end.failure
   const notBeforeMs = end.kind === 'deferred' ? end.notBeforeMs : undefined
-  return concluded({ ...entry, recipients, attempt: null, failure }, nowMs, notBeforeMs)
+  const after = { ...entry, recipients, attempt: null, failure }
+  return concluded(isBrokenOff(end) ? inOnePart(after) : after, nowMs, notBeforeMs)
+}
+
+/** Nobody was asked for: the server was not there, or has put the account off, and those that wait go on together. */
+function isBrokenOff(end: AttemptEnd): boolean {
+  return end.kind === 'deferred' && (end.failure.kind !== 'deferred by server' || end.notBeforeMs !== undefined)
+}
+
+/** What was asked for and what was not wait for the same time. */
+function inOnePart(entry: OutboxEntry): OutboxEntry {
+  const { isInParts: _, ...whole } = entry
+  const recipients = entry.recipients.map(
+    (one): Recipient => (one.state === 'queued' ? { ...one, state: 'deferred' } : one),
+  )
+  return { ...whole, recipients }
 }
 
 /** What is said of a message that was accepted for some of its recipients. */
@@ -87,7 +127,7 @@ export function abandoned(entry: OutboxEntry, nowMs: number): OutboxEntry {
     (one): Recipient => (one.state === 'sending' ? { ...one, state: 'deferred' } : one),
   )
   return concluded(
-    { ...entry, recipients, attempt: null, failure: { kind: 'worker died', reply: null } },
+    { ...inOnePart({ ...entry, recipients }), attempt: null, failure: { kind: 'worker died', reply: null } },
     nowMs,
     undefined,
     true,
@@ -98,6 +138,8 @@ export function abandoned(entry: OutboxEntry, nowMs: number): OutboxEntry {
 function concluded(entry: OutboxEntry, nowMs: number, notBeforeMs?: number, atOnce = false): OutboxEntry {
   const has = (state: SendState) => entry.recipients.some((one) => one.state === state)
   const withCopy = { ...entry, copy: copyAfter(entry, nowMs) }
+  if (entry.isInParts === true && has('queued'))
+    return { ...withReport(withCopy, nowMs), state: 'deferred', nextAttemptAtMs: nowMs }
   if (!has('deferred')) return ended(withCopy, has('unknown') ? 'unknown' : lastWord(entry), nowMs)
   const nextMs = atOnce ? nowMs : nextAttempt(entry, nowMs, notBeforeMs)
   if (nextMs !== null) return { ...withReport(withCopy, nowMs), state: 'deferred', nextAttemptAtMs: nextMs }
@@ -152,9 +194,10 @@ export function retried(entry: OutboxEntry, nowMs: number): OutboxEntry | undefi
     (one): Recipient => (one.state === 'unknown' ? { ...one, state: 'queued', reply: null } : one),
   )
   if (!recipients.some(({ state }) => isWaiting(state))) return undefined
+  const { isInParts: _, ...whole } = entry
   // Whoever asks gives it another two days.
   const since = entry.state === 'unknown' ? { createdAtMs: entry.createdAtMs, sendAtMs: nowMs, attempts: 0 } : {}
-  return { ...entry, ...since, state: 'queued', recipients, nextAttemptAtMs: nowMs, endedAtMs: null, failure: null }
+  return { ...whole, ...since, state: 'queued', recipients, nextAttemptAtMs: nowMs, endedAtMs: null, failure: null }
 }
 
 /** Redis may know less than was done: whatever had not ended may have been sent. Undefined: it had ended. */

@@ -4,7 +4,7 @@ import { happened } from '../failure/sentences.ts'
 import type { Phase } from '../failure/phase.ts'
 import type { SendFailure } from '../send/entry.ts'
 import type { AttemptEnd, RecipientAnswer } from '../send/transitions.ts'
-import { heldBy, replyIn, type SmtpReply, verdictOn, verdictOnSender } from './replies.ts'
+import { heldBy, isTooManyRecipients, replyIn, type SmtpReply, verdictOn, verdictOnSender } from './replies.ts'
 
 /** What was heard of a message (line.ts). */
 export interface HeardOfMessage {
@@ -19,6 +19,8 @@ export interface Ending {
   readonly recipients: readonly RecipientAnswer[]
   readonly end: AttemptEnd
   readonly held?: Failure
+  /** The server takes so many in one transaction, as it has said just now. */
+  readonly recipientsMost?: number
 }
 
 /** The answers to RCPT TO, as far as they have come. What is about us, and not about the recipient, is put off: its code is of that kind. */
@@ -30,19 +32,35 @@ export function answersIn(
     const address = addresses[nth]
     if (address === undefined) return []
     const { code, line } = reply
+    // Where nobody was taken, it says it of each.
+    const isTooMany =
+      code >= 400 && isTooManyRecipients(reply) && recipients.slice(0, nth).some((before) => before.code < 300)
+    if (isTooMany) return { address, code: 452, reply: line, isTooMany }
     const verdict = verdictOn(reply)
     const told = code < 500 || verdict === 'never' ? code : 450
     return [{ address, code: told, reply: line }]
   })
 }
 
-export function endOf({
-  server,
-  transaction,
-  addresses,
-  failed,
-  lastWords,
-}: {
+export function endOf(heard: Heard): Ending {
+  const ending = endingOf(heard)
+  const recipientsMost = recipientsMostIn(heard.transaction, ending)
+  return recipientsMost === undefined ? ending : { ...ending, recipientsMost }
+}
+
+function recipientsMostIn({ data, end, recipients }: HeardOfMessage, ending: Ending): number | undefined {
+  const taken = recipients.filter(({ code }) => code < 300).length
+  if (ending.recipients.some(({ isTooMany }) => isTooMany)) return taken
+  const last = end ?? data
+  return last !== undefined && isTooManyAtOnce(last, taken) ? Math.floor(taken / 2) : undefined
+}
+
+/** Some servers count only when all were named. */
+function isTooManyAtOnce(reply: SmtpReply, taken: number): boolean {
+  return reply.code >= 400 && taken > 1 && isTooManyRecipients(reply)
+}
+
+interface Heard {
   readonly server: string
   readonly transaction: HeardOfMessage
   readonly addresses: readonly string[]
@@ -50,7 +68,9 @@ export function endOf({
   readonly failed: Failure | undefined
   /** The beginning of an answer that did not end. */
   readonly lastWords: string
-}): Ending {
+}
+
+function endingOf({ server, transaction, addresses, failed, lastWords }: Heard): Ending {
   const { mail, data, end, isDotSent } = transaction
   const recipients = answersIn(addresses, transaction)
   const broken = (got: string): Failure => ({
@@ -83,6 +103,8 @@ export function endOf({
 }
 
 function answered(server: string, recipients: readonly RecipientAnswer[], reply: SmtpReply, during: Phase): Ending {
+  if (isTooManyAtOnce(reply, recipients.filter(({ code }) => code < 300).length))
+    return { recipients, end: { kind: 'deferred', failure: { kind: 'deferred by server', reply: reply.line } } }
   switch (verdictOn(reply)) {
     case 'taken':
       return { recipients, end: { kind: 'accepted', reply: reply.line } }

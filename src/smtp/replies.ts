@@ -70,9 +70,8 @@ function isHeld(reply: SmtpReply): boolean {
 }
 
 /** The limits of the one who sends, and not those of a recipient's mailbox or of one message. */
-export function isSendingLimit({ code, enhanced, line, words }: SmtpReply): boolean {
-  // RFC 5321 section 4.5.3.1.10: the others go with the next message.
-  if (enhanced === '4.5.3' || (code === 452 && /\btoo many recipients\b/i.test(words))) return false
+export function isSendingLimit({ enhanced, line, words }: SmtpReply): boolean {
+  if (isTooManyRecipients({ enhanced, words })) return false
   if (/^[45]\.1\.90$|^[45]\.2\.12\d$|^[45]\.4\.5$|^4\.7\.28$|^4\.7\.500$|^4\.3\.2$/.test(enhanced)) return true
   if (ownLimits.test(words)) return true
   // 1.x and 2.x speak of a recipient's address and mailbox.
@@ -80,8 +79,19 @@ export function isSendingLimit({ code, enhanced, line, words }: SmtpReply): bool
   return isVisitLimit(meaningOf(line))
 }
 
+/** One transaction has more recipients than the server takes at once (RFC 5321 section 4.5.3.1.10): the others go with the next one. */
+export function isTooManyRecipients({ enhanced, words }: Pick<SmtpReply, 'enhanced' | 'words'>): boolean {
+  if (/\b(?:hour|hourly|day|daily|today|minute|quota)\b|\b24 ?h/i.test(words)) return false
+  return (
+    /^[45]\.5\.3$/.test(enhanced) ||
+    /\btoo many (?:recipients|rcpts)\b|\brecipients? (?:count )?(?:exceeds?|limit)\b.*\bper (?:message|transaction)\b|\b(?:maximum|max)(?: number of)? recipients\b/i.test(
+      words,
+    )
+  )
+}
+
 const ownLimits =
-  /\b(?:submission|sending|send|message|outgoing|outbound|daily|hourly|recipient)[ -](?:rate |user )?(?:quota|limits?|rate)\b(?! of the recipient)|\b(?:submission|sending)QuotaExceeded\b|\btoo many (?:messages|mails|emails|e-mails|connections|concurrent)\b|\b(?:rate|ratelimit|rate limit|rate-limit|messages? per (?:hour|day|minute)) ?(?:exceeded|reached|limit)|\bthrottl|\bunusual (?:rate|sending activity|amount)\b|\bthread limit\b|\bslow down\b/i
+  /\b(?:submission|sending|send|message|outgoing|outbound|daily|hourly|recipient)[ -](?:rate |user )?(?:quota|limits?|rate)\b(?! of the recipient)|(?:submission|sending)QuotaExceeded|\btoo many (?:recipients|messages|mails|emails|e-mails|connections|concurrent)\b|\b(?:rate|ratelimit|rate limit|rate-limit|messages? per (?:hour|day|minute)) ?(?:exceeded|reached|limit)|\bthrottl|\bunusual (?:rate|sending activity|amount)\b|\bthread limit\b|\bslow down\b/i
 
 function isAboutLogin({ code, enhanced, words }: SmtpReply): boolean {
   if (code === 530 || code === 534 || code === 535 || code === 538) return true

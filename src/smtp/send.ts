@@ -49,6 +49,8 @@ export interface SendAnswer {
   readonly end: AttemptEnd
   /** It is about whoever sends, and would be so at the next message. */
   readonly held?: Failure
+  /** The server takes so many recipients in one transaction, as it has said just now. */
+  readonly recipientsMost?: number
   /** The Message-ID that the server has given it in place of its own. */
   readonly messageId?: string
 }

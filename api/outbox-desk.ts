@@ -52,6 +52,8 @@ export interface HandedIn {
   readonly draft: OutgoingDraft
   /** By the API: the caller's `Idempotency-Key`. */
   readonly key?: string | undefined
+  /** By the API, with a key: a digest of the request. A repeat has the same one. */
+  readonly asked?: string | undefined
   /** By the API: of an address that is there twice, the account that was named. */
   readonly accountId?: string | undefined
   readonly sendAtMs?: number | undefined
@@ -132,7 +134,7 @@ export class OutboxDesk {
   }
 
   async #entryOf({ message, ...submitted }: HandedIn): Promise<OutboxEntry | SendRefusal> {
-    const { destinationId, login, sender, recipients, utf8, eightBit, dsn, draft, accountId } = submitted
+    const { destinationId, login, sender, recipients, utf8, eightBit, dsn, draft, accountId, asked } = submitted
     const senders = await sendersOf(this.#world.accounts, destinationId)
     const identities = identitiesOf(senders)
     const named = findIdentity(identities, accountId ?? message.identity)
@@ -155,6 +157,7 @@ export class OutboxDesk {
       bcc: message.bcc.toString('latin1'),
       origin: login === undefined ? 'api' : 'submission',
       ...(login === undefined ? {} : { login }),
+      ...(asked === undefined ? {} : { asked }),
       createdAtMs: nowMs,
       sendAtMs,
       state: 'queued',

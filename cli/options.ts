@@ -52,6 +52,15 @@ export function expiry(text: string): string {
   return new Date(ms).toISOString()
 }
 
+/** Reads `30min`, `2h`, `1d` or a date, and gives the time that it stands for. */
+export function notBefore(text: string): string {
+  const [, amount, unit] = /^(\d{1,5})(min|h|d)$/.exec(text) ?? []
+  const units = { min: 60_000, h: 3_600_000, d: 86_400_000 }
+  const ms = amount === undefined ? Date.parse(text) : Date.now() + Number(amount) * units[unit as keyof typeof units]
+  if (Number.isNaN(ms)) throw new InvalidArgumentError('It must be like 2026-11-24T08:30, 30min, 2h or 1d.')
+  return new Date(ms).toISOString()
+}
+
 type Given<Value> = Exclude<Value, undefined | Nothing> | (Nothing extends Value ? null : never)
 
 /** Leaves out the fields that were not given. */

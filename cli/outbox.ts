@@ -1,129 +1,14 @@
-/** `tributary send` and `tributary outbox`: sends a message as an address of a mailbox, and tells what became of it. */
-import { basename } from 'node:path'
-import { createReadStream } from 'node:fs'
-import { readFile } from 'node:fs/promises'
-import { Readable } from 'node:stream'
-import { text } from 'node:stream/consumers'
+/** `tributary outbox`: tells what became of what a mailbox sends. */
 import { type Command, Option } from 'commander'
 import type { Cli } from './cli.ts'
-import { CommandFailed } from './failure.ts'
-import { readable } from './files.ts'
 import { destinationId } from './find.ts'
 import { type ListOptions, list, withPages } from './lists.ts'
-import { example, remark } from './reference.ts'
+import { example } from './reference.ts'
 import { type Column, cut } from './table.ts'
 import type { Sending } from './wire.ts'
 import { away, moment, octets } from './words.ts'
 
-interface SendOptions {
-  readonly from?: string
-  readonly to: readonly string[]
-  readonly cc: readonly string[]
-  readonly bcc: readonly string[]
-  readonly subject?: string
-  readonly text?: string
-  readonly attach: readonly string[]
-  readonly at?: string
-  readonly key?: string
-}
-
-const several = (value: string, before: readonly string[]) => [...before, ...value.split(',')]
 const states = ['queued', 'sending', 'accepted', 'deferred', 'rejected', 'unknown', 'cancelled']
-
-export function addSend(program: Command, cli: Cli): void {
-  const { terminal } = cli
-  const send = program
-    .command('send')
-    .description('Send a message as an address of a mailbox')
-    .argument('<destination>', 'the mailbox: its login, USER@HOST, or id')
-    .argument('[file]', 'a whole message (message/rfc822); left out without --to: standard input')
-    .option('--from <address>', 'as which of its addresses; for a message that is made of the options below')
-    .option('--to <address>', 'to whom; may be given several times', several, [])
-    .option('--cc <address>', 'who gets a copy', several, [])
-    .option('--bcc <address>', 'who gets a copy that the others do not see', several, [])
-    .option('--subject <text>', 'its subject')
-    .option('--text <text>', 'its text; left out: standard input')
-    .option(
-      '--attach <file>',
-      'a file to attach; may be given several times',
-      (file: string, before: string[]) => [...before, file],
-      [],
-    )
-    .option('--at <time>', 'not before that time, as 2026-11-24T08:30:00Z')
-    .option('--key <text>', 'sent again with the same key within two days, it is the same message')
-    .action(async (name: string, file: string | undefined, options: SendOptions) => {
-      const path = `/destinations/${await destinationId(cli.api, name)}/messages`
-      const headers = options.key === undefined ? {} : { 'idempotency-key': options.key }
-      const taken = isMade(options)
-        ? await cli.api.ask<Sending>('POST', path, { body: await messageOf(cli, file, options), headers })
-        : await cli.api.ask<Sending>('POST', path, {
-            query: { sendAt: options.at },
-            stream: withLineEnds(file === undefined ? terminal.stdin : createReadStream(await readable(file))),
-            type: 'message/rfc822',
-            headers,
-          })
-      if (terminal.json) return terminal.document(taken)
-      const when = taken.state === 'queued' && options.at !== undefined ? ` It goes out ${away(taken.sendAt)}.` : ''
-      terminal.print(`${taken.id} is taken for ${taken.recipients.map(({ address }) => address).join(', ')}.${when}`)
-    })
-  remark(
-    send,
-    'What is given as a whole goes to its To, Cc and Bcc as it is, but for Bcc. `tributary outbox show ID` tells what became of it.',
-  )
-  example(
-    send,
-    'tributary send alice message.eml',
-    'tributary send alice --from me@example.net --to ada@example.org --subject Tea --text "At four?" --attach cake.jpg',
-    'tributary send alice --from me@example.net --to ada@example.org --subject Later --at 2026-11-24T08:30:00Z < text.txt',
-  )
-}
-
-/** In a file of this system a line may end in LF alone; in a message it ends in CR LF. */
-function withLineEnds(source: Readable): Readable {
-  return Readable.from(linesEnded(source as AsyncIterable<Buffer>), { objectMode: false })
-}
-
-async function* linesEnded(source: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
-  let isAfterCr = false
-  for await (const piece of source) {
-    const text = piece.toString('latin1')
-    const ended = text.replace(/(?<!\r)\n/g, (_all, at: number) => (at === 0 && isAfterCr ? '\n' : '\r\n'))
-    isAfterCr = text.endsWith('\r')
-    yield Buffer.from(ended, 'latin1')
-  }
-}
-
-function isMade({ from, to, cc, bcc, subject, text: body, attach }: SendOptions): boolean {
-  return [from, subject, body].some((one) => one !== undefined) || [to, cc, bcc, attach].some((one) => one.length > 0)
-}
-
-async function messageOf({ terminal }: Cli, file: string | undefined, options: SendOptions) {
-  const { from, to, cc, bcc, subject, text: given, attach, at } = options
-  if (file !== undefined)
-    throw new CommandFailed(
-      'usage',
-      `Is ${file} a whole message, or is one made of the options? Give one or the other.`,
-    )
-  if (from === undefined) throw new CommandFailed('usage', 'As which address? Name it with --from.')
-  if (to.length + cc.length + bcc.length === 0) throw new CommandFailed('usage', 'To whom? Name somebody with --to.')
-  const people = (addresses: readonly string[]) => addresses.map((address) => ({ address: address.trim() }))
-  const attachments = await Promise.all(
-    attach.map(async (path) => ({
-      filename: basename(path),
-      content: (await readFile(await readable(path))).toString('base64'),
-    })),
-  )
-  return {
-    identity: from,
-    to: people(to),
-    cc: people(cc),
-    bcc: people(bcc),
-    subject: subject ?? '',
-    text: given ?? (await text(terminal.stdin)),
-    attachments,
-    ...(at === undefined ? {} : { sendAt: at }),
-  }
-}
 
 const columns: readonly Column<Sending>[] = [
   { title: 'id', of: ({ id }) => id },
@@ -143,7 +28,8 @@ export function addOutbox(program: Command, cli: Cli): void {
     .description('The outbox: what a mailbox sends, and has sent in the last 30 days')
   const show = (entry: Sending) => {
     if (terminal.json) return terminal.document(entry)
-    const { failure, copy, recipients } = entry
+    const { failure, recipients, bounces, report } = entry
+    const isAhead = entry.attempts === 0 && entry.nextAttemptAt !== null
     terminal.fields(
       ['id', entry.id],
       ['state', entry.state],
@@ -152,11 +38,12 @@ export function addOutbox(program: Command, cli: Cli): void {
       ['size', octets(entry.octets)],
       ['taken', moment(entry.createdAt)],
       ['tried', entry.attempts],
-      ['tried again', entry.nextAttemptAt === null ? null : moment(entry.nextAttemptAt)],
+      [isAhead ? 'goes out' : 'tried again', entry.nextAttemptAt === null ? null : moment(entry.nextAttemptAt)],
       ['ended', entry.endedAt === null ? null : moment(entry.endedAt)],
       ['why', failure?.message],
       ['its words', failure?.reply],
-      ['in Sent', copy.folder === null ? copy.state : `${copy.state}, ${copy.folder}`],
+      ['in Sent', copyOf(entry)],
+      ['report', report === 'none' ? null : reportWords[report]],
     )
     terminal.table(
       [
@@ -166,6 +53,16 @@ export function addOutbox(program: Command, cli: Cli): void {
       ],
       recipients,
     )
+    if (bounces.length > 0)
+      terminal.table(
+        [
+          { title: 'came back', of: ({ at }) => moment(at) },
+          { title: 'for', of: ({ address }) => address ?? '' },
+          { title: 'status', of: ({ status }) => status ?? '' },
+          { title: 'in its words', of: ({ diagnostic }) => diagnostic ?? '' },
+        ],
+        bounces,
+      )
   }
 
   example(
@@ -203,3 +100,22 @@ export function addOutbox(program: Command, cli: Cli): void {
     'tributary outbox retry 01JQ5Z0V9Q3W7X2B4C6D8E0F1G',
   )
 }
+
+/** Null where there is none, and none is to be. */
+function copyOf({ state, copy }: Sending): string | null {
+  const folder = copy.folder ?? 'Sent'
+  switch (copy.state) {
+    case 'filed':
+      return `yes: ${folder}`
+    case 'found':
+      return `yes: ${folder}, filed by somebody else`
+    case 'failed':
+      return 'no: the mailbox did not take it'
+    case 'unwanted':
+      return 'no: the account wants none'
+    case 'wanted':
+      return state === 'accepted' ? 'not yet' : null
+  }
+}
+
+const reportWords = { due: 'comes to INBOX', filed: 'in INBOX', failed: 'the mailbox did not take it' } as const

@@ -1,4 +1,5 @@
 /** `/destinations/:id/messages` (POST) and `/drafts` (CONTRACT section 11): what somebody sends, or writes to send it later. */
+import { createHash } from 'node:crypto'
 import type { Readable } from 'node:stream'
 import type { FastifyRequest } from 'fastify'
 import type { Destinations } from '../../src/redis/destinations.ts'
@@ -48,7 +49,7 @@ const sendMessage = route(
     operationId: 'sendMessage',
     summary: 'Send a message',
     description:
-      'As an address of the mailbox, by the SMTP server of its account. The body is a message (message/rfc822), which goes to its To, Cc and Bcc as it is but for Bcc, with Date and Message-ID where they are missing; or JSON, of which one is made. It is on the disk when this is answered, and sent from then on; the entry in the outbox tells what became of it. The same Idempotency-Key within two days is answered with the first message.',
+      'As an address of the mailbox, by the SMTP server of its account. The body is a message (message/rfc822), which goes to its To, Cc and Bcc as it is but for Bcc, with Date and Message-ID where they are missing; or JSON, of which one is made. It is on the disk when this is answered, and sent from then on; the entry in the outbox tells what became of it. The same Idempotency-Key within two days is answered with the first message; with another one it is refused (422).',
     problems: ['not-sendable', 'outbox-full', 'too-large', 'store-unavailable', 'conflict', 'key-used', 'media-type'],
     params: Id,
     headers: IdempotencyKey,
@@ -188,6 +189,8 @@ class MessageHandlers {
       const addresses = recipients(message)
       if (addresses.length === 0) throw nobody()
       if (addresses.length > sendLimits.recipientsMax) throw tooMany()
+      const key = keyOf(request)
+      const asked = key === undefined ? undefined : askedFor(request, message)
       const taken = await this.#desk.accept({
         destinationId,
         sender: message.identity,
@@ -197,11 +200,14 @@ class MessageHandlers {
         dsn: null,
         message,
         draft,
-        key: keyOf(request),
+        key,
+        asked,
         accountId,
         sendAtMs,
       })
       if ('code' in taken) throw problemIn(taken)
+      // Entries from before do not say.
+      if (taken.repeated && (taken.entry.asked ?? asked) !== asked) throw anotherRequest(taken.id)
       return taken.entry
     } catch (error) {
       source.destroy()
@@ -213,7 +219,7 @@ class MessageHandlers {
   }
 }
 
-type SendRequest = Pick<FastifyRequest, 'headers' | 'query'>
+type SendRequest = Pick<FastifyRequest, 'headers' | 'query' | 'body'>
 
 interface Given {
   readonly source: Readable
@@ -238,6 +244,17 @@ function keyOf({ headers }: SendRequest): string | undefined {
   if (typeof key === 'string' && /^[\x21-\x7e]{1,255}$/.test(key)) return key
   const detail = 'must be 1 to 255 visible characters of ASCII, other ones for each request'
   throw badRequest([{ pointer: '/idempotency-key', detail, in: 'header' }])
+}
+
+/** What came, not what is made of it: that has a Message-ID of its own. */
+function askedFor({ body, query }: SendRequest, { came }: CheckedMessage): string {
+  const asked = isStream(body as object) ? [came, query] : [body]
+  return createHash('sha256').update(JSON.stringify(asked)).digest('base64url').slice(0, 22)
+}
+
+function anotherRequest(id: string): Problem {
+  const detail = `This Idempotency-Key was sent with another message before (${id}), and nothing was done; give each message a key of its own.`
+  return new Problem('key-used', detail)
 }
 
 function sendAtIn(text: string | undefined, nowMs: number): number | undefined {

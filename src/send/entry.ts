@@ -136,6 +136,8 @@ export interface OutboxEntry {
   readonly origin: 'submission' | 'api'
   /** Who has given it, by SMTP. */
   readonly login?: string
+  /** By the API: a digest of what was asked for under its Idempotency-Key. */
+  readonly asked?: string
   readonly createdAtMs: number
   /** Not before that. */
   readonly sendAtMs: number

@@ -51,7 +51,7 @@ export function failureSentence(
     case 'message refused':
       return `${provider} refused the message. Change it by what the provider says, and send it anew.`
     case 'recipients refused':
-      return `${provider} refused some of its recipients. See who did not get it, and write to them anew.`
+      return `${provider} refused one recipient or more. See who did not get it, and write to them anew.`
     case 'deferred by server':
       return `${provider} does not take it just now${again}.`
     case 'identity gone':

@@ -1,47 +1,21 @@
 /** docker-compose.yml without Docker: its form, and all four of its services from dist/ in the environment that it gives them. */
 import assert from 'node:assert/strict'
-import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process'
-import { once } from 'node:events'
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
+import { execFileSync } from 'node:child_process'
+import { readFileSync, statSync } from 'node:fs'
 import { connect, type Socket } from 'node:net'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { connect as tlsConnect } from 'node:tls'
 import { Ajv } from 'ajv'
-import { parse } from 'yaml'
-import { childIdentity, handOver } from '../../deploy/identity.ts'
 import { apiThreads, workerOptions, workerThreads } from '../../deploy/local.ts'
 import { graceMs, type Kind as Part } from '../../deploy/supervisor.ts'
-import { root } from '../../deploy/template.ts'
 import { readEnvironment } from '../../src/disk/environment.ts'
-import { freePorts, startDovecot } from '../support/dovecot.ts'
-import { callInstance, instancePorts, type Ports, settingsOf } from '../support/instance.ts'
+import { compose, Containers, parts as stopped, readCompose, unset } from '../support/containers.ts'
+import { startDovecot } from '../support/dovecot.ts'
 import { until } from '../support/until.ts'
 
-interface Service {
-  readonly build: { readonly context: string; readonly dockerfile: string }
-  readonly command: readonly string[]
-  readonly environment: Readonly<Record<string, string>>
-  readonly volumes: readonly string[]
-  readonly networks: readonly string[] | Readonly<Record<string, object>>
-  readonly ports?: readonly string[]
-  readonly secrets?: readonly string[]
-  readonly healthcheck: { readonly test: readonly string[] }
-  readonly stop_grace_period: string
-  readonly [key: string]: unknown
-}
-interface Compose {
-  readonly services: Readonly<Record<Part, Service>>
-  readonly networks: Readonly<Record<string, { readonly internal?: boolean }>>
-  readonly volumes: Readonly<Record<string, null>>
-  readonly secrets?: Readonly<Record<string, { readonly file: string }>>
-}
-const read = (path: string) => parse(readFileSync(path, 'utf8'), { merge: true }) as Compose
-const compose = read('docker-compose.yml')
-const ownSecrets = read('deploy/compose.secrets.yml')
+const ownSecrets = readCompose('deploy/compose.secrets.yml')
 const parts = Object.keys(compose.services) as Part[]
-/** `${NAME:-default}` where NAME is not set. */
-const unset = (text: string) => text.replaceAll(/\$\{\w+:-([^}]*)\}/g, '$1')
 
 /** Seconds until Docker kills it. */
 const graceOf = (part: Part) => Number(/^(\d+)s$/.exec(compose.services[part].stop_grace_period)?.[1])
@@ -141,70 +115,11 @@ const fitting = {
   TRIBUTARY_LOG_LEVEL: 'info',
 }
 
-// The services themselves: as another user, with what compose gives them, only that folders and ports are of this test.
-let folder: string
-let identity: ReturnType<typeof childIdentity>
-let ports: Ports & { readonly redis: number; readonly gateway: number; readonly policy: number }
-const running = new Map<Part, { readonly process: ChildProcess; readonly said: () => string }>()
-
+let containers: Containers
 before(async () => {
-  assert.ok(existsSync('dist/deploy/container.js'), 'dist/ is missing: npm run build')
-  folder = mkdtempSync('/tmp/tributary-container-')
-  identity = childIdentity([root, folder, process.execPath])
-  for (const name of ['tmp', 'home', 'home/secrets']) mkdirSync(join(folder, name))
-  handOver(folder, identity)
-  const [redis = 0, gateway = 0, policy = 0] = await freePorts(3)
-  ports = { redis, gateway, policy, ...(await instancePorts()) }
+  containers = await Containers.make()
 })
-after(async () => {
-  for (const part of ['worker', 'api', 'dovecot', 'redis'] as const) running.get(part)?.process.kill('SIGTERM')
-  await Promise.all([...running.values()].map(async ({ process }) => process.exitCode ?? (await once(process, 'exit'))))
-  rmSync(folder, { recursive: true, force: true })
-})
-
-const here = (text: string) =>
-  unset(text)
-    .replaceAll('/var/lib/tributary', join(folder, 'home'))
-    .replace('redis:6379', `127.0.0.1:${ports.redis}`)
-    .replace('store:1144', `127.0.0.1:${ports.gateway}`)
-    .replace('policy:8421', `127.0.0.1:${ports.policy}`)
-    .replace('127.0.0.1:1143', `127.0.0.1:${ports.imap}`)
-    .replace('127.0.0.1:8420', `127.0.0.1:${ports.http}`)
-    .replace('0.0.0.0', '127.0.0.1')
-
-function environmentOf(part: Part): Record<string, string> {
-  const given = Object.entries(compose.services[part].environment).map(([name, value]) => [name, here(value)])
-  return {
-    PATH: process.env['PATH'] ?? '',
-    TMPDIR: join(folder, 'tmp'),
-    NODE_ENV: 'production',
-    TRIBUTARY_HOME: join(folder, 'home'),
-    ...settingsOf(ports),
-    ...Object.fromEntries(given),
-  }
-}
-
-const asUser = (command: readonly string[]): [string, string[]] => [
-  'setpriv',
-  [...identity.setpriv, '--no-new-privs', '--', ...command.map((word) => (word === 'node' ? process.execPath : word))],
-]
-
-async function start(part: Part): Promise<void> {
-  const [command, args] = asUser(compose.services[part].command)
-  const child = spawn(command, args, { env: environmentOf(part), stdio: ['ignore', 'pipe', 'pipe'] })
-  let said = ''
-  for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => (said += chunk.toString()))
-  running.set(part, { process: child, said: () => said })
-  await until(`${part} to be healthy`, () => {
-    assert.equal(child.exitCode, null, said)
-    return isHealthy(part)
-  })
-}
-
-function isHealthy(part: Part): boolean {
-  const [command, args] = asUser(compose.services[part].healthcheck.test.slice(1).map(here))
-  return spawnSync(command, args, { env: environmentOf(part) }).status === 0
-}
+after(async () => await containers.remove())
 
 /** What a server says to these lines, until it has said `last`. */
 async function converse(socket: Socket, lines: readonly string[], last: RegExp): Promise<string> {
@@ -216,52 +131,56 @@ async function converse(socket: Socket, lines: readonly string[], last: RegExp):
   return said
 }
 
-const secret = (path: string) => readFileSync(join(folder, 'home/secrets', path), 'utf8').trim()
-const rendered = (name: string) => {
-  const runs = readdirSync(join(folder, 'tmp')).map((run) => join(folder, 'tmp', run, name))
-  return runs.find((path) => existsSync(path)) ?? assert.fail(`no ${name} was written`)
-}
-
 test('Redis starts from the configuration of local mode, and lets nobody in without the password', async () => {
-  await start('redis')
-  assert.equal(statSync(join(folder, 'home/secrets/redis/password')).mode & 0o777, 0o600)
-  assert.equal(statSync(rendered('redis.conf')).mode & 0o777, 0o600)
+  const { home, ports } = containers
+  await containers.start('redis')
+  assert.equal(statSync(join(home, 'secrets/redis/password')).mode & 0o777, 0o600)
+  assert.equal(statSync(containers.rendered('redis.conf')).mode & 0o777, 0o600)
   const directives = (text: string) => text.split('\n').flatMap((line) => /^([a-z-]+) /.exec(line)?.[1] ?? [])
   assert.deepEqual(
-    directives(readFileSync(rendered('redis.conf'), 'utf8')),
+    directives(readFileSync(containers.rendered('redis.conf'), 'utf8')),
     directives(readFileSync('deploy/redis.conf', 'utf8')),
   )
   const ask = async (...lines: string[]) =>
     await converse(connect(ports.redis, '127.0.0.1'), [...lines, 'QUIT'], /OK\r\n$|^-/)
   assert.match(await ask('PING'), /^-NOAUTH/)
-  const said = await ask(`AUTH ${secret('redis/password')}`, 'CONFIG GET append*', 'CONFIG GET maxmemory-policy')
+  const said = await ask(
+    `AUTH ${containers.secret('redis/password')}`,
+    'CONFIG GET append*',
+    'CONFIG GET maxmemory-policy',
+  )
   assert.match(said, /\r\nappendonly\r\n\$3\r\nyes\r\n/)
   assert.match(said, /\r\nappendfsync\r\n\$6\r\nalways\r\n/)
   assert.match(said, /noeviction/)
 })
 
 test('Dovecot starts from the configuration of local mode, and lets the gateway in from its own network', async () => {
-  await start('dovecot')
-  const [command, args] = asUser(['doveconf', '-n', '-c', rendered('dovecot.conf')])
+  await containers.start('dovecot')
+  const [command, args] = containers.asUser(['doveconf', '-n', '-c', containers.rendered('dovecot.conf')])
   const told = execFileSync(command, args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] })
   assert.match(
     told,
     /^remote 127\.0\.0\.[01]\/8 \{\n {2}(?:disable_plaintext_auth = no|auth_allow_cleartext = yes)\n\}/m,
   )
-  assert.match(readFileSync(rendered('masters'), 'utf8'), /^gateway:.*allow_nets=local,127\.0\.0\.1\/8$/m)
-  assert.equal(isHealthy('dovecot'), true)
+  assert.match(readFileSync(containers.rendered('masters'), 'utf8'), /^gateway:.*allow_nets=local,127\.0\.0\.1\/8$/m)
+  assert.equal(containers.isHealthy('dovecot'), true)
 })
 
 test('API and worker pull a message through it', async () => {
-  await start('api')
-  await start('worker')
+  const { ports } = containers
+  await containers.start('api')
+  await containers.start('worker')
   assert.equal((await fetch(`http://127.0.0.1:${ports.http}/readyz`)).status, 200)
-  await call('POST', '/destinations', { kind: 'hosted', login: 'provider', password: 'p' })
-  const destination = await call('POST', '/destinations', { kind: 'hosted', login: 'alice', password: 'wonder' })
+  await containers.call('POST', '/destinations', { kind: 'hosted', login: 'provider', password: 'p' })
+  const destination = await containers.call('POST', '/destinations', {
+    kind: 'hosted',
+    login: 'alice',
+    password: 'wonder',
+  })
   const message = 'Subject: through containers\r\n\r\nHello.\r\n'
   const append = ['a LOGIN provider p', `b APPEND INBOX {${message.length}+}`, message]
   await converse(connect(ports.imap, '127.0.0.1'), append, /^b OK/m)
-  const account = await call('POST', '/accounts', {
+  const account = await containers.call('POST', '/accounts', {
     address: 'provider@example.net',
     host: '127.0.0.1',
     port: ports.pop3,
@@ -271,29 +190,29 @@ test('API and worker pull a message through it', async () => {
     destinationId: destination['id'],
     paused: true,
   })
-  const run = await call('POST', `/accounts/${String(account['id'])}/pull?wait=30`)
+  const run = await containers.call('POST', `/accounts/${String(account['id'])}/pull?wait=30`)
   assert.deepEqual([run['listed'], run['stored'], run['failure']], [1, 1, null])
   // As the gateway, in clear, from another address of the network that is its own.
   const gateway = connect({ host: '127.0.0.1', port: ports.gateway, localAddress: '127.0.0.2' })
-  const lines = [`a LOGIN alice*gateway ${secret('store/password')}`, 'b EXAMINE INBOX', 'c FETCH 1 BODY.PEEK[]']
+  const lines = [
+    `a LOGIN alice*gateway ${containers.secret('store/password')}`,
+    'b EXAMINE INBOX',
+    'c FETCH 1 BODY.PEEK[]',
+  ]
   assert.match(await converse(gateway, lines, /^c /m), /X-Tributary-Account: provider@example\.net[\s\S]*Hello\./)
   await converse(connect(ports.imap, '127.0.0.1'), ['a LOGIN alice guess'], /^a NO/m)
-  const { said: logged } = running.get('dovecot') ?? assert.fail('dovecot')
-  await until('the guess to be told', () => logged().includes('"login refused","address":"127.0.0.1"'))
+  await until('the guess to be told', () =>
+    containers.said('dovecot').includes('"login refused","address":"127.0.0.1"'),
+  )
 })
 
-async function call(method: string, path: string, body?: object): Promise<Record<string, unknown>> {
-  return await callInstance(ports, secret('gateway/admin-token'), method, path, body)
-}
-
 test('a health check notices what is gone, and each stops in the time it has', async () => {
-  for (const part of ['worker', 'api', 'dovecot', 'redis'] as const) {
-    const { process: child, said } = running.get(part) ?? assert.fail(part)
+  for (const part of stopped) {
     const beganMs = performance.now()
-    child.kill('SIGTERM')
-    assert.deepEqual(await once(child, 'exit'), [0, null], said())
+    const said = containers.said(part)
+    assert.deepEqual(await containers.stop(part), [0, null], said)
     assert.ok(performance.now() - beganMs < graceOf(part) * 1000, `${part}: ${performance.now() - beganMs} ms`)
-    assert.equal(isHealthy(part), false, part)
+    assert.equal(containers.isHealthy(part), false, part)
   }
 })
 

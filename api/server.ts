@@ -50,6 +50,7 @@ import { oauthMetadataRoutes, type OAuthMetadataWorld } from './routes/oauth-met
 import { oauthPageRoutes, oauthRoutes } from './routes/oauth.ts'
 import type { SignInDeskWorld } from './sign-in-desk.ts'
 import { outboxRoutes, type OutboxWorld } from './routes/outbox.ts'
+import { quarantineInBulk } from './routes/quarantine-in-bulk.ts'
 import { quarantineRoutes, type QuarantineWorld } from './routes/quarantine.ts'
 import { oauthProviderRoutes, type OAuthProvidersWorld } from './routes/oauth-providers.ts'
 import { runRoutes, type RunsWorld } from './routes/runs.ts'
@@ -262,6 +263,7 @@ async function resources(app: App, world: ScopeWorld & { readonly resealing: Res
   await app.register(draftRoutes, world)
   await app.register(runRoutes, world)
   await app.register(quarantineRoutes, world)
+  await app.register(quarantineInBulk, world)
   await app.register(ledgerRoutes, world)
   await app.register(backupRoutes, world)
   await app.register(keyRoutes, world)

@@ -9,6 +9,7 @@ import { type ListOptions, list, withPages } from './lists.ts'
 import { example } from './reference.ts'
 import { type Column, cut, plain } from './table.ts'
 import { watch } from './watch.ts'
+import { type AllOptions, byReason, type Filters, oneOf, settleAll, wantedBy, withAll } from './quarantine-all.ts'
 import type { AnyQuarantineEntry, QuarantineEntry, Run } from './wire.ts'
 
 const entryColumns: readonly Column<QuarantineEntry>[] = [
@@ -38,17 +39,21 @@ export function addQuarantine(program: Command, cli: Cli): void {
         .description('List the messages that were set aside, of one account or of all'),
     )
       .argument('[account]', 'its address or id; left out: all accounts')
-      .action(async (name: string | undefined, options: ListOptions) => {
-        if (name === undefined)
-          return await list<AnyQuarantineEntry>(cli, { path: '/quarantine' }, options, [
-            { title: 'account', of: ({ address }) => address },
-            ...entryColumns,
-          ])
-        const path = `/accounts/${await accountId(cli.api, name)}/quarantine`
-        await list<QuarantineEntry>(cli, { path }, options, entryColumns)
+      .addOption(byReason())
+      .option('--destination <destination>', 'those of its accounts: its login or id')
+      .action(async (name: string | undefined, { reason, destination, ...options }: ListOptions & Filters) => {
+        const account = name === undefined ? undefined : await accountId(cli.api, name)
+        if (account !== undefined && reason === undefined && destination === undefined)
+          return await list<QuarantineEntry>(cli, { path: `/accounts/${account}/quarantine` }, options, entryColumns)
+        const query = await wantedBy(cli, { account, reason, destination })
+        await list<AnyQuarantineEntry>(cli, { path: '/quarantine', query }, options, [
+          { title: 'account', of: ({ address }) => address },
+          ...entryColumns,
+        ])
       }),
     'tributary quarantine list --all',
     'tributary quarantine list me@example.net',
+    'tributary quarantine list --reason "over limit"',
   )
 
   example(
@@ -73,30 +78,41 @@ export function addQuarantine(program: Command, cli: Cli): void {
   )
 
   example(
-    quarantine
-      .command('retry')
-      .description('Try such a message again, in a run that begins now')
-      .argument('<account>', 'its address or id')
-      .argument('<entry>', 'its id in the list')
+    withAll(
+      quarantine
+        .command('retry')
+        .description('Try such a message again, in a run that begins now; or all of them')
+        .argument('[account]', 'its address or id')
+        .argument('[entry]', 'its id in the list'),
+    )
       .option('-w, --watch', 'until the run has ended')
-      .action(async (name: string, entry: string, { watch: watching }: { watch?: true }) => {
-        const run = await cli.api.post<Run>(`/accounts/${await accountId(cli.api, name)}/quarantine/${entry}/retry`)
-        if (watching) await watch(cli, [{ run, title: name }])
+      .action(async (name: string | undefined, entry: string | undefined, options: AllOptions & { watch?: true }) => {
+        const one = oneOf(name, entry, options)
+        if (one === undefined) return await settleAll(cli, 'retry', name, options)
+        const run = await cli.api.post<Run>(
+          `/accounts/${await accountId(cli.api, one.name)}/quarantine/${one.entry}/retry`,
+        )
+        if (options.watch) await watch(cli, [{ run, title: one.name }])
         else showStarted(cli, run)
       }),
     'tributary quarantine retry me@example.net 01JQ5Z0V9Q3W7X2B4C6D8E0F1G --watch',
+    'tributary quarantine retry --all --reason "store refused"',
   )
 
   example(
-    quarantine
-      .command('dismiss')
-      .description('Let go of such a message: it stays at the provider, and is not fetched')
-      .argument('<account>', 'its address or id')
-      .argument('<entry>', 'its id in the list')
-      .action(async (name: string, entry: string) => {
-        await cli.api.post(`/accounts/${await accountId(cli.api, name)}/quarantine/${entry}/dismiss`)
-        terminal.note('It is let go of.')
-      }),
+    withAll(
+      quarantine
+        .command('dismiss')
+        .description('Let go of such a message, or of all: it stays at the provider, and is not fetched')
+        .argument('[account]', 'its address or id')
+        .argument('[entry]', 'its id in the list'),
+    ).action(async (name: string | undefined, entry: string | undefined, options: AllOptions) => {
+      const one = oneOf(name, entry, options)
+      if (one === undefined) return await settleAll(cli, 'dismiss', name, options)
+      await cli.api.post(`/accounts/${await accountId(cli.api, one.name)}/quarantine/${one.entry}/dismiss`)
+      terminal.note('It is let go of.')
+    }),
     'tributary quarantine dismiss me@example.net 01JQ5Z0V9Q3W7X2B4C6D8E0F1G',
+    'tributary quarantine dismiss me@example.net --all --reason "over limit"',
   )
 }

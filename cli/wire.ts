@@ -20,7 +20,13 @@ export type { Keys } from '../api/schemas/keys.ts'
 export type { Imported } from '../api/schemas/ledger.ts'
 export type { NewBulletin, Bulletin, BulletinTest } from '../api/schemas/bulletin.ts'
 export type { OutboxEntry as Sending } from '../api/schemas/outbox.ts'
-export type { AnyQuarantineEntry, QuarantineEntry } from '../api/schemas/quarantine.ts'
+export type {
+  AnyQuarantineEntry,
+  AsideReason,
+  QuarantineCount,
+  QuarantineEntry,
+  Settled as SettledQuarantine,
+} from '../api/schemas/quarantine.ts'
 export type { AnyRun, Run } from '../api/schemas/runs.ts'
 export type { Sample } from '../api/schemas/sample.ts'
 export type { AddressVerification, SendingIdentities as Identities, SmtpExamination } from '../api/schemas/sending.ts'

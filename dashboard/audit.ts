@@ -32,6 +32,8 @@ const table: readonly (readonly [string, string, Deed])[] = [
   ['DELETE', `/(?:accounts|destinations)/${id}/oauth`, 'signed a mailbox out'],
   ['POST', `/accounts/${id}/quarantine/[^/]+/retry`, 'tried a message again'],
   ['POST', `/accounts/${id}/quarantine/[^/]+/dismiss`, 'let go of a message'],
+  ['POST', '/quarantine/retry', 'tried messages again'],
+  ['POST', '/quarantine/dismiss', 'let go of messages'],
   ['POST', `/accounts/${id}/ledger/rebuild`, 'rebuilt a ledger'],
   ['POST', `/accounts/${id}/ledger/import`, 'imported a state file'],
   ['POST', '/destinations', 'added a mailbox'],

@@ -1,5 +1,5 @@
 /** The cursor of a list is opaque to clients. It encodes the place of the last item that was sent. */
-import { badRequest } from './problems.ts'
+import { badRequest, type Wrong } from './problems.ts'
 
 export const idPlace = /^[0-9A-Z]{26}$/
 /** The place of an account in a list by address: address, blank, id. */
@@ -12,13 +12,11 @@ export function cursorOf(place: string | null): string | null {
   return place === null ? null : Buffer.from(place).toString('base64url')
 }
 
-export function placeIn(cursor: string | undefined, form: RegExp): string | undefined {
+export function placeIn(cursor: string | undefined, form: RegExp, where: Wrong['in'] = 'query'): string | undefined {
   if (cursor === undefined) return undefined
   const place = Buffer.from(cursor, 'base64url').toString()
   if (!form.test(place))
-    throw badRequest([
-      { pointer: '/cursor', detail: 'must be the `next` of an earlier page of this list', in: 'query' },
-    ])
+    throw badRequest([{ pointer: '/cursor', detail: 'must be the `next` of an earlier page of this list', in: where }])
   return place
 }
 

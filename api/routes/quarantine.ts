@@ -2,11 +2,9 @@
 import type { Redis } from 'ioredis'
 import type { Accounts } from '../../src/redis/accounts.ts'
 import type { InstanceSettingsStore } from '../../src/redis/instance-settings.ts'
-import { tellEvent } from '../../src/redis/events.ts'
 import { Quarantine } from '../../src/redis/quarantine.ts'
 import { QuarantineList } from '../../src/redis/quarantine-list.ts'
 import type { PullQueue } from '../../src/redis/queue.ts'
-import { notedStatusOf } from '../../src/redis/statuses.ts'
 import type { Seal } from '../../src/seal.ts'
 import type { App } from '../app.ts'
 import { cursorOf, entryPlace, idIn, placeIn } from '../http/cursor.ts'
@@ -14,6 +12,7 @@ import { attachmentNamed } from '../http/foreign.ts'
 import { findAccount } from '../http/found.ts'
 import { listedDestination } from '../http/owners.ts'
 import { unknown } from '../http/problems.ts'
+import { timeIn } from '../http/time-in.ts'
 import { type HandlerOf, route } from '../http/route.ts'
 import { principalOf } from '../http/who.ts'
 import { askedWithin } from '../owner-quotas.ts'
@@ -23,6 +22,7 @@ import { File, listOf, Nothing } from '../schemas/answers.ts'
 import * as schemas from '../schemas/quarantine.ts'
 import { Id, Page } from '../schemas/requests.ts'
 import { Run } from '../schemas/runs.ts'
+import { tellDismissed } from '../told-dismissed.ts'
 
 export interface QuarantineWorld {
   readonly redis: Redis
@@ -47,7 +47,7 @@ const listAllQuarantined = route(
     operationId: 'listAllQuarantined',
     summary: 'List the messages of all accounts that were set aside',
     description:
-      'By account, and within each in the order in which they were first seen. Like a list of accounts a page may come short of its limit and have a next to go on from.',
+      'By account, and within each in the order in which they were first seen. Like a list of accounts a page may come short of its limit and have a next to go on from: what a filter leaves out is looked at, too.',
     querystring: schemas.QuarantineQuery,
     response: { 200: listOf(schemas.AnyQuarantineEntry) },
   },
@@ -117,10 +117,12 @@ class QuarantineHandlers {
   }
 
   readonly listAll: HandlerOf<typeof listAllQuarantined> = async (request) => {
-    const { limit, cursor, destinationId: asked } = request.query
+    const { limit, cursor, destinationId: asked, firstSeenBefore, ...wanted } = request.query
     const destinationId = listedDestination(request, asked)
     if (destinationId === null) return { items: [], next: null }
-    const { items, next } = await this.#list.page({ limit, after: placeIn(cursor, entryPlace), destinationId })
+    const after = placeIn(cursor, entryPlace)
+    const beforeMs = firstSeenBefore === undefined ? undefined : timeIn(firstSeenBefore, 'firstSeenBefore')
+    const { items, next } = await this.#list.page({ ...wanted, beforeMs, limit, after, destinationId })
     const views = items.map(({ account: { id, address, maxMessageBytes }, entry }) => ({
       accountId: id,
       address,
@@ -140,7 +142,7 @@ class QuarantineHandlers {
     const { id, entry } = request.params
     const { account } = await findAccount(this.#world.accounts, id)
     const retry = async () => {
-      if (!(await this.#quarantine.retry(account.id, entry))) throw unknown('quarantined message', entry)
+      if ((await this.#quarantine.retry(account.id, [entry])) === 0) throw unknown('quarantined message', entry)
       return await this.#world.queue.request(account.id)
     }
     const wanted = { accountId: account.id }
@@ -149,11 +151,8 @@ class QuarantineHandlers {
 
   readonly dismiss: HandlerOf<typeof dismissQuarantined> = async ({ params: { id, entry } }, reply) => {
     const { account } = await findAccount(this.#world.accounts, id)
-    if (!(await this.#quarantine.dismiss(account.id, entry))) throw unknown('quarantined message', entry)
-    const { redis } = this.#world
-    // Others look at it, too.
-    const told = { id: account.id, status: await notedStatusOf(redis, account.id) }
-    await tellEvent(redis, 'account', account.destinationId, told)
+    if ((await this.#quarantine.dismiss(account.id, [entry])) === 0) throw unknown('quarantined message', entry)
+    await tellDismissed(this.#world.redis, account)
     return await reply.code(204).send()
   }
 

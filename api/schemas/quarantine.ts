@@ -1,5 +1,6 @@
 /** `/quarantine` and `/accounts/:id/quarantine` on the wire. */
 import { type Static, Type } from 'typebox'
+import { asideReasons } from '../../src/pull/quarantine.ts'
 import { failure } from './failure.ts'
 import { Id, Page } from './requests.ts'
 import { address, id, like, orNull, strict, time } from './vocabulary.ts'
@@ -32,6 +33,53 @@ export const AnyQuarantineEntry = Type.Object({
 })
 export type AnyQuarantineEntry = Static<typeof AnyQuarantineEntry>
 
-export const QuarantineQuery = Type.Object({ ...Page.properties, destinationId: Type.Optional(Type.String()) }, strict)
+const reason = Type.Enum([...asideReasons], {
+  description: 'a kind of reason; "over limit": those with overLimit, which no other reason lists',
+})
+export type AsideReason = Static<typeof reason>
+
+const filters = {
+  destinationId: Type.Optional(Type.String()),
+  accountId: Type.Optional(Type.String()),
+  reason: Type.Optional(reason),
+  firstSeenBefore: Type.Optional(
+    Type.String({
+      description: 'a time (ISO 8601): those that were set aside until then',
+      ...like('2026-11-30T08:00:00.000Z'),
+    }),
+  ),
+}
+const cursor = Type.Optional(Type.String({ description: 'the `next` of the answer before' }))
+
+export const QuarantineQuery = Type.Object({ ...Page.properties, ...filters }, strict)
+export const QuarantineCountQuery = Type.Object({ cursor, ...filters }, strict)
+
+export const QuarantineCount = Type.Object({
+  messages: Type.Integer({ minimum: 0, description: 'how many there are up to `next`', ...like(142) }),
+  next: orNull(Type.String(), 'null: all are counted'),
+  countedAt: time,
+})
+
+export type QuarantineCount = Static<typeof QuarantineCount>
+
+/** Which of them, and how many at once. */
+export const SomeQuarantined = Type.Object(
+  { ...filters, cursor, limit: Type.Integer({ minimum: 1, maximum: 1000, default: 500 }) },
+  strict,
+)
+export type SomeQuarantined = Static<typeof SomeQuarantined>
+
+export const Settled = Type.Object({
+  messages: Type.Integer({ minimum: 0, description: 'for how many it is done', ...like(500) }),
+  left: Type.Integer({
+    minimum: 0,
+    description: 'how many are left as they are: larger than their accounts take, they would only be set aside again',
+    ...like(0),
+  }),
+  accounts: Type.Integer({ minimum: 0, description: 'how many accounts they are of', ...like(3) }),
+  runs: Type.Integer({ minimum: 0, description: 'how many runs were asked for', ...like(3) }),
+  next: orNull(Type.String(), 'send it as `cursor` to go on; null: it is done for all'),
+})
+export type Settled = Static<typeof Settled>
 
 export const QuarantineId = Type.Object({ ...Id.properties, entry: Type.String() })

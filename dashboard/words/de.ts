@@ -1176,6 +1176,8 @@ export const de: Words = {
     'signed a mailbox out': 'hat ein Postfach beim Anbieter abgemeldet',
     'tried a message again': 'hat eine E-Mail noch einmal versucht',
     'let go of a message': 'hat eine E-Mail beim Anbieter gelassen',
+    'tried messages again': 'hat alle zurückgestellten E-Mails noch einmal versucht',
+    'let go of messages': 'hat alle zurückgestellten E-Mails beim Anbieter gelassen',
     'rebuilt a ledger': 'hat das Verzeichnis der abgelegten E-Mails neu aufgebaut',
     'imported a state file': 'hat eine Statusdatei importiert',
     'added a mailbox': 'hat ein Postfach hinzugefügt',

@@ -1156,6 +1156,8 @@ export const en = {
     'signed a mailbox out': 'signed a mailbox out at its provider',
     'tried a message again': 'tried a message again',
     'let go of a message': 'let go of a message',
+    'tried messages again': 'tried all messages again that were set aside',
+    'let go of messages': 'let go of all messages that were set aside',
     'rebuilt a ledger': 'rebuilt a ledger',
     'imported a state file': 'imported a state file',
     'added a mailbox': 'added a mailbox',

@@ -1183,6 +1183,8 @@ export const es: Words = {
     'signed a mailbox out': 'cerró la sesión de un buzón en su proveedor',
     'tried a message again': 'reintentó un mensaje',
     'let go of a message': 'dejó un mensaje en el proveedor',
+    'tried messages again': 'reintentó todos los mensajes apartados',
+    'let go of messages': 'dejó todos los mensajes apartados en el proveedor',
     'rebuilt a ledger': 'reconstruyó el registro de lo guardado',
     'imported a state file': 'importó un archivo de estado',
     'added a mailbox': 'añadió un buzón',

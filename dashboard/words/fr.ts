@@ -1197,6 +1197,8 @@ export const fr: Words = {
     'signed a mailbox out': 'a déconnecté une boîte mail chez son fournisseur',
     'tried a message again': 'a réessayé un message',
     'let go of a message': 'a laissé un message chez le fournisseur',
+    'tried messages again': 'a réessayé tous les messages mis de côté',
+    'let go of messages': 'a laissé chez le fournisseur tous les messages mis de côté',
     'rebuilt a ledger': 'a reconstruit le registre des messages stockés',
     'imported a state file': 'a importé un fichier d’état',
     'added a mailbox': 'a ajouté une boîte mail',

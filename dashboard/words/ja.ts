@@ -1141,6 +1141,8 @@ export const ja: Words = {
     'signed a mailbox out': 'プロバイダーでのログインを解除',
     'tried a message again': 'メールの保存を再試行',
     'let go of a message': 'メールを取り込まないことに決定',
+    'tried messages again': '保留中のメールをすべて再試行',
+    'let go of messages': '保留中のメールをすべて取り込まないことに決定',
     'rebuilt a ledger': '保存済みメールの記録を再構築',
     'imported a state file': '状態ファイルをインポート',
     'added a mailbox': 'メールボックスを追加',

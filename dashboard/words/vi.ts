@@ -1122,6 +1122,8 @@ export const vi: Words = {
     'signed a mailbox out': 'đã đăng xuất tài khoản',
     'tried a message again': 'đã thử lại một thư',
     'let go of a message': 'đã bỏ qua một thư',
+    'tried messages again': 'đã thử lại mọi thư bị cách ly',
+    'let go of messages': 'đã bỏ qua mọi thư bị cách ly',
     'rebuilt a ledger': 'đã dựng lại sổ cái',
     'imported a state file': 'đã nhập tệp trạng thái',
     'added a mailbox': 'đã thêm hộp thư',

@@ -3,7 +3,7 @@
  * entry.
  */
 import type { Account } from '../account/account.ts'
-import { type Failure, type FailureKind } from '../failure/failure.ts'
+import { type Failure, type FailureKind, failureKinds } from '../failure/failure.ts'
 import { assertNever } from '../assert-never.ts'
 import type { LedgerRecord } from '../ledger/ledger.ts'
 import { envelopeOf } from '../mail/envelope.ts'
@@ -156,6 +156,14 @@ const tooLargeWords = 'It is too large for this account: '
 /** Whether the account's own limit keeps the message out. */
 export function isOverLimit({ reason: { kind, message } }: Pick<QuarantineEntry, 'reason'>): boolean {
   return kind === 'store refused' && message.startsWith(tooLargeWords)
+}
+
+/** What lists of messages that were set aside are narrowed by: the kind of the reason, and the account's own limit apart from it. */
+export const asideReasons = [...failureKinds, 'over limit'] as const
+export type AsideReasonName = (typeof asideReasons)[number]
+
+export function reasonNameOf(entry: Pick<QuarantineEntry, 'reason'>): AsideReasonName {
+  return isOverLimit(entry) ? 'over limit' : entry.reason.kind
 }
 
 /** The reason why a message was set aside. The sentence of `describe` for a failed run would promise another automatic try. */

@@ -233,6 +233,11 @@ export const redisLimits = {
 
   /** How many accounts' quarantines are read at once for a list of all. */
   quarantinesReadAtOnce: 20,
+  /** How many entries of one account are read at once, if not each of them is wanted: some 300 kB. */
+  entriesReadAtOnce: 500,
+  /** How many entries are looked at for one page, and how many to count them: a tenth of a second. */
+  entriesWalkedPerPage: 5000,
+  entriesWalkedPerCount: 20_000,
 
   // Idempotency keys
   /** How long an answer is given again to the same key. */

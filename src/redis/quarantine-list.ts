@@ -1,15 +1,15 @@
-/** Lists the quarantine of all accounts: by account, and within each in the order in which the messages were first seen. */
+/** Lists, counts and settles the messages of all accounts that were set aside: by account, and within each as they were first seen. */
 import type { Redis } from 'ioredis'
-import type { QuarantineEntry } from '../pull/quarantine.ts'
-import { idOfMember, type Piece, walkOf } from './account-index.ts'
-import type { AccountRecord } from './account-record.ts'
-import { Accounts } from './accounts.ts'
+import type { Account } from '../account/account.ts'
+import { isOverLimit, type QuarantineEntry } from '../pull/quarantine.ts'
 import { redisLimits } from './limits.ts'
 import { Quarantine } from './quarantine.ts'
+import { type AsideWanted, type ListedEntry, placeOf, QuarantineWalk } from './quarantine-walk.ts'
 
-/** An entry and its account. */
-export interface ListedEntry extends Pick<AccountRecord, 'account'> {
-  readonly entry: QuarantineEntry
+export interface ListWanted extends AsideWanted {
+  readonly limit: number
+  /** The `next` of an earlier page. */
+  readonly after?: string | undefined
 }
 
 interface ListedPage {
@@ -18,64 +18,73 @@ interface ListedPage {
   readonly next: string | null
 }
 
-export interface ListWanted {
-  readonly limit: number
-  /** The `next` of an earlier page. */
-  readonly after?: string | undefined
-  /** Undefined: the entries of all destinations. */
-  readonly destinationId?: string | undefined
+export interface Settled {
+  /** The accounts that had such messages, and how many of them are settled. */
+  readonly accounts: ReadonlyMap<Account, number>
+  /** How many were left as they are: they are larger than their accounts take, and would only be set aside again. */
+  readonly left: number
+  readonly next: string | null
 }
-
-/** A place in the list: an account, a space, an entry of it. No ULID comes after `lastEntry`. */
-const placeOf = (accountId: string, entryId: string) => `${accountId} ${entryId}`
-const lastEntry = 'Z'.repeat(26)
 
 export class QuarantineList {
   readonly #redis: Redis
-  readonly #accounts: Accounts
   readonly #quarantine: Quarantine
 
   constructor(redis: Redis) {
     this.#redis = redis
-    this.#accounts = new Accounts(redis)
     this.#quarantine = new Quarantine(redis)
   }
 
   /** A page may be shorter than its limit, or empty, and still have a `next`, as those of accounts. */
-  async page({ limit, after, destinationId }: ListWanted): Promise<ListedPage> {
+  async page({ limit, after, ...wanted }: ListWanted): Promise<ListedPage> {
     // If one more is found than asked for, there is a next page.
     const read = limit + 1
-    const [begun, entryId] = after?.split(' ') ?? []
-    const found =
-      begun === undefined ? [] : await this.#entriesOf([begun], { limit: read, after: entryId, destinationId })
-    const walk = await walkOf(this.#redis, { sort: 'createdAt', destinationId, quarantined: true })
-    let from: string | null = begun ?? null
-    for (let left = redisLimits.accountsWalkedPerPage; found.length < read; ) {
-      const piece: Piece = await walk.on(from, walk.sparse ? redisLimits.accountsWalkedAtOnce : read)
-      const ids = piece.members.map(idOfMember)
-      for (let at = 0; at < ids.length && found.length < read; at += redisLimits.quarantinesReadAtOnce)
-        found.push(...(await this.#entriesOf(ids.slice(at, at + redisLimits.quarantinesReadAtOnce), { limit: read })))
-      left -= piece.looked
-      if (found.length < read && piece.next === null) return { items: found, next: null }
-      if (found.length < read && left <= 0) return { items: found, next: placeOf(piece.next ?? '', lastEntry) }
-      from = piece.next
+    const bounds = { atOnce: read, entriesMax: redisLimits.entriesWalkedPerPage }
+    const found: ListedEntry[] = []
+    for await (const { items, last, isSpent } of new QuarantineWalk(this.#redis, wanted, bounds).after(after)) {
+      found.push(...items)
+      if (found.length >= read) {
+        const page = found.slice(0, limit)
+        const end = page.at(-1)
+        return { items: page, next: end === undefined ? null : placeOf(end.account.id, end.entry.id) }
+      }
+      if (isSpent) return { items: found, next: last }
     }
-    const items = found.slice(0, limit)
-    const last = items.at(-1)
-    return { items, next: last === undefined ? null : placeOf(last.account.id, last.entry.id) }
+    return { items: found, next: null }
   }
 
-  /** A removed account has none, even if a run of it has just written one. */
-  async #entriesOf(ids: readonly string[], { limit, after, destinationId }: ListWanted): Promise<ListedEntry[]> {
-    const records = await this.#accounts.all(ids)
-    const pages = await Promise.all(
-      records
-        .filter(({ account }) => destinationId === undefined || account.destinationId === destinationId)
-        .map(async ({ account }) => {
-          const { items } = await this.#quarantine.page(account.id, { limit, after })
-          return items.map((entry) => ({ account, entry }))
-        }),
-    )
-    return pages.flat()
+  /** @returns how many there are after a place, up to `next`. */
+  async count(
+    wanted: AsideWanted,
+    after?: string,
+  ): Promise<{ readonly messages: number; readonly next: string | null }> {
+    const most = redisLimits.entriesWalkedPerCount
+    let messages = 0
+    const walk = new QuarantineWalk(this.#redis, wanted, { atOnce: most, entriesMax: most })
+    for await (const { items, last, isSpent } of walk.after(after)) {
+      messages += items.length
+      if (isSpent) return { messages, next: last }
+    }
+    return { messages, next: null }
   }
+
+  /** Has the next runs try them again, or dismisses them: those of one page. */
+  async settle(deed: 'retry' | 'dismiss', wanted: ListWanted): Promise<Settled> {
+    const { items, next } = await this.page(wanted)
+    const ofAccounts = new Map<Account, string[]>()
+    let left = 0
+    for (const { account, entry } of items)
+      if (deed === 'retry' && wouldReturn(entry, account)) left += 1
+      else ofAccounts.set(account, [...(ofAccounts.get(account) ?? []), entry.id])
+    const accounts = new Map<Account, number>()
+    for (const [account, entryIds] of ofAccounts) {
+      const settled = await this.#quarantine[deed](account.id, entryIds)
+      if (settled > 0) accounts.set(account, settled)
+    }
+    return { accounts, left, next }
+  }
+}
+
+function wouldReturn(entry: QuarantineEntry, { maxMessageBytes }: Account): boolean {
+  return isOverLimit(entry) && entry.size > maxMessageBytes
 }

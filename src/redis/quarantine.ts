@@ -8,6 +8,7 @@ import type { AccountId } from '../mail/message.ts'
 import type { QuarantineEntry } from '../pull/quarantine.ts'
 import { readable } from '../readable.ts'
 import { keys } from './key-names.ts'
+import { redisLimits } from './limits.ts'
 import { indexQuarantine } from './quarantine-index.ts'
 import { script } from './scripts.ts'
 import { type Wishes, wishesIn, wishField } from './wishes.ts'
@@ -21,7 +22,7 @@ export async function entriesOf(redis: Redis, accountId: AccountId): Promise<Qua
   return (await redis.hvals(keys.quarantine(accountId))).flatMap((json) => entryIn(json) ?? [])
 }
 
-const noteWish = script<0 | 1>('note-wish', 2)
+const noteWish = script<number>('note-wish', 2)
 
 export class Quarantine {
   readonly #redis: Redis
@@ -33,15 +34,24 @@ export class Quarantine {
   /** Reads a page, in the order in which the messages were first seen. `after` is an entry's id, and so is `next`, null at the end. */
   async page(
     accountId: AccountId,
-    { limit, after = '' }: { readonly limit: number; readonly after?: string | undefined },
+    { limit, after }: { readonly limit: number; readonly after?: string | undefined },
   ): Promise<{ items: QuarantineEntry[]; next: string | null }> {
+    const shown = await this.ids(accountId, after)
+    const page = shown.slice(0, limit)
+    return { items: await this.read(accountId, page), next: shown.length > limit ? (page.at(-1) ?? null) : null }
+  }
+
+  /** The ids of those that nobody has let go of, in that order. */
+  async ids(accountId: AccountId, after = ''): Promise<string[]> {
     const [ids, wishes] = await Promise.all([this.#redis.hkeys(keys.quarantine(accountId)), this.#wishes(accountId)])
     // The ids are ULIDs: their order is that of time.
-    const shown = ids.filter((id) => id > after && wishes.get(id) !== 'dismiss').sort()
-    const page = shown.slice(0, limit)
-    const found = page.length === 0 ? [] : await this.#redis.hmget(keys.quarantine(accountId), ...page)
-    const items = found.flatMap((json) => entryIn(json) ?? [])
-    return { items, next: shown.length > limit ? (page.at(-1) ?? null) : null }
+    return ids.filter((id) => id > after && wishes.get(id) !== 'dismiss').sort()
+  }
+
+  /** Those that are gone, and those that cannot be read, are left out. */
+  async read(accountId: AccountId, ids: readonly string[]): Promise<QuarantineEntry[]> {
+    const found = ids.length === 0 ? [] : await this.#redis.hmget(keys.quarantine(accountId), ...ids)
+    return found.flatMap((json) => entryIn(json) ?? [])
   }
 
   async get(accountId: AccountId, entryId: string): Promise<QuarantineEntry | undefined> {
@@ -52,16 +62,16 @@ export class Quarantine {
     return wish === 'dismiss' ? undefined : entryIn(json)
   }
 
-  /** Makes the next run that begins try the message again. False: there is no such entry. */
-  async retry(accountId: AccountId, entryId: string): Promise<boolean> {
-    return await this.#wish(accountId, entryId, `retry ${ulid()}`)
+  /** Makes the next run that begins try the messages again. @returns how many of them are there. */
+  async retry(accountId: AccountId, entryIds: readonly string[]): Promise<number> {
+    return await this.#wish(accountId, entryIds, `retry ${ulid()}`)
   }
 
-  /** Dismisses the entry: its message is not shown any more, and not fetched again. False: there is no such entry. */
-  async dismiss(accountId: AccountId, entryId: string): Promise<boolean> {
-    const isThere = await this.#wish(accountId, entryId, 'dismiss')
-    if (isThere) await indexQuarantine(this.#redis, [accountId])
-    return isThere
+  /** Dismisses the entries: their messages are not shown any more, and not fetched again. @returns how many of them were there. */
+  async dismiss(accountId: AccountId, entryIds: readonly string[]): Promise<number> {
+    const dismissed = await this.#wish(accountId, entryIds, 'dismiss')
+    if (dismissed > 0) await indexQuarantine(this.#redis, [accountId])
+    return dismissed
   }
 
   /** Gives the wishes to try again that no run has carried out yet. */
@@ -70,9 +80,14 @@ export class Quarantine {
     return new Set(wishes.filter((wish) => wish.startsWith('retry ')))
   }
 
-  async #wish(accountId: AccountId, entryId: string, wish: string): Promise<boolean> {
+  async #wish(accountId: AccountId, entryIds: readonly string[], wish: string): Promise<number> {
     const names = [keys.quarantine(accountId), keys.ledgerNotes(accountId)]
-    return (await noteWish(this.#redis, names, [entryId, wishField(entryId), wish])) === 1
+    let noted = 0
+    for (let from = 0; from < entryIds.length; from += redisLimits.recordsPerCall) {
+      const some = entryIds.slice(from, from + redisLimits.recordsPerCall)
+      noted += await noteWish(this.#redis, names, [wishField(''), wish, ...some])
+    }
+    return noted
   }
 
   async #wishes(accountId: AccountId): Promise<Wishes> {

@@ -385,6 +385,16 @@ test('what was set aside is listed, of all accounts or of one, with when it is t
   assert.match(all.out, /^ACCOUNT +ENTRY +SIZE +FIRST SEEN +TRIED +AGAIN +FROM +SUBJECT +WHY\n/)
   assert.match(all.out, /\naside@example\.net +[0-9A-Z]{26} .* only by hand /)
   assert.match((await tributary(['quarantine', 'list', 'aside@example.net'])).out, /^ENTRY +SIZE /)
+  const ofAccount = await json(['quarantine', 'list', 'aside@example.net', '--reason', 'over limit', '--limit', '500'])
+  assert.equal((ofAccount['items'] as unknown[]).length, 60)
+  assert.match((await tributary(['quarantine', 'dismiss', 'aside@example.net'])).err, /or --all/)
+  const unsure = await tributary(['quarantine', 'dismiss', 'aside@example.net', '--all'])
+  assert.match(unsure.err, /^Let go of 60 messages\? .* Say so with --yes\./)
+  const again = await tributary(['quarantine', 'retry', '--all', '--reason', 'over limit', '--yes'])
+  assert.match(again.err, /^0 messages are tried again; runs: 0\.\nLeft as they are, .*: 60\.\n$/)
+  const gone = ['quarantine', 'dismiss', '--all', '--reason', 'over limit', '--yes']
+  assert.equal((await tributary(gone)).err, '60 messages are let go of.\n')
+  assert.equal((await tributary(gone)).err, 'There is none.\n')
   await stack.call('DELETE', `/accounts/${id}`)
 })
 

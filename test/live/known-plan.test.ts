@@ -265,7 +265,7 @@ for (const wish of ['retry', 'dismiss'] as const) {
     const quarantine = new Quarantine(redis)
     const [entry] = (await quarantine.page(id, { limit: 1 })).items
     const revision = Number(await redis.hget(keys.ledgerNotes(id), 'revision'))
-    assert.ok(await quarantine[wish](id, entry?.id ?? ''))
+    assert.equal(await quarantine[wish](id, [entry?.id ?? '']), 1)
     assert.equal(Number(await redis.hget(keys.ledgerNotes(id), 'revision')), revision + 1)
     assert.equal(await knownOf(id), undefined)
   })

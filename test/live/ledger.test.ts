@@ -340,9 +340,9 @@ test('an entry keeps its id and when it was first seen; a wish outlasts what a r
     [1, 2, 3].map((n) => [`uidl ${n}`, 1, new Date(nowMs).toISOString(), 'It would not.']),
   )
   const [one, two, three] = first.map((entry) => entry.id) as [string, string, string]
-  assert.ok(await quarantine.retry(id, one))
+  assert.equal(await quarantine.retry(id, [one]), 1)
   assert.deepEqual([...(await ledger.view()).retries], [[0, 0]])
-  assert.ok(await quarantine.retry(id, one), 'wished for again while that run is at work')
+  assert.equal(await quarantine.retry(id, [one]), 1, 'wished for again while that run is at work')
   atMs += 1000
   await ledger.quarantine(sighting(1), reason)
   const again = await quarantine.get(id, one)
@@ -351,13 +351,13 @@ test('an entry keeps its id and when it was first seen; a wish outlasts what a r
   await ledger.quarantine(sighting(1), reason)
   assert.deepEqual([...(await ledger.view()).retries], [])
 
-  assert.ok(await quarantine.dismiss(id, two))
-  assert.deepEqual([await quarantine.get(id, two), await quarantine.retry(id, two)], [undefined, false])
+  assert.equal(await quarantine.dismiss(id, [two]), 1)
+  assert.deepEqual([await quarantine.get(id, two), await quarantine.retry(id, [two])], [undefined, 0])
   assert.equal((await quarantine.page(id, { limit: 10 })).items.length, 2)
   assert.equal((await ledger.view()).records.at(1).state, 'skipped')
   assert.equal(await redis.hexists(keys.quarantine(id), two), 0)
 
-  await quarantine.retry(id, three)
+  await quarantine.retry(id, [three])
   await ledger.forget([(await ledger.view()).records.at(2)])
   assert.equal(await quarantine.get(id, three), undefined, 'it goes with its record')
   assert.deepEqual(await quarantine.retries(id), new Set())

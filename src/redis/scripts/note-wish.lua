@@ -1,18 +1,24 @@
--- Notes somebody's wish for a quarantine entry: the next run carries it out, under its lease. No plan
+-- Notes somebody's wish for quarantine entries of one account: the next run carries it out, under its lease. No plan
 -- that was known before holds then.
 --
 -- KEYS, tag {account}:
 --   quarantine  hash: entry id -> entry as JSON
 --   notes       hash: notes beside the ledger
 -- ARGV:
---   entry       its id
---   field       of the notes: 'wish ENTRY'
+--   field       what their fields in the notes begin with
 --   wish        'retry ULID' or 'dismiss'
--- Returns 1; 0 if there is no such entry, or it is dismissed already.
+--   entries     their ids: `redisLimits.recordsPerCall` at most
+-- Returns how many there are: those that are gone, or dismissed already, are left out.
 local quarantine, notes = KEYS[1], KEYS[2]
-local entry, field, wish = ARGV[1], ARGV[2], ARGV[3]
+local field, wish = ARGV[1], ARGV[2]
 
-if redis.call('HEXISTS', quarantine, entry) == 0 or redis.call('HGET', notes, field) == 'dismiss' then return 0 end
-redis.call('HSET', notes, field, wish)
-redis.call('HINCRBY', notes, 'revision', 1)
-return 1
+local noted = 0
+for nth = 3, #ARGV do
+  local entry = ARGV[nth]
+  if redis.call('HEXISTS', quarantine, entry) == 1 and redis.call('HGET', notes, field .. entry) ~= 'dismiss' then
+    redis.call('HSET', notes, field .. entry, wish)
+    noted = noted + 1
+  end
+end
+if noted > 0 then redis.call('HINCRBY', notes, 'revision', 1) end
+return noted

@@ -6,6 +6,7 @@ import type { SendingIdentities } from '../api/schemas/sending.ts'
 import type { OAuthStatus } from '../api/schemas/oauth.ts'
 import type { OAuthProviders } from '../api/schemas/oauth-providers.ts'
 import type { Folders, Mail, MailList } from '../api/schemas/mail.ts'
+import type { AsideReason } from '../api/schemas/quarantine.ts'
 import type { Run } from '../api/schemas/runs.ts'
 import type { FailingGroups, Stats } from '../api/schemas/stats.ts'
 import type { Webhook } from '../api/schemas/webhooks.ts'
@@ -18,7 +19,13 @@ export type { Destination, DestinationExamination, NewDestination } from '../api
 export type { AddressVerification, SmtpExamination } from '../api/schemas/sending.ts'
 export type { Keys } from '../api/schemas/keys.ts'
 export type { Bulletin } from '../api/schemas/bulletin.ts'
-export type { AnyQuarantineEntry, QuarantineEntry } from '../api/schemas/quarantine.ts'
+export type {
+  AnyQuarantineEntry,
+  AsideReason,
+  QuarantineCount,
+  QuarantineEntry,
+  Settled as SettledQuarantine,
+} from '../api/schemas/quarantine.ts'
 export type { Sample } from '../api/schemas/sample.ts'
 export type { SettingsShape as InstanceSettings } from '../api/schemas/settings.ts'
 export type { MadeToken, Token } from '../api/schemas/tokens.ts'
@@ -34,6 +41,12 @@ export type FailureKind = Failure['kind']
 export type Health = Stats['health']['redis']
 export type News = Webhook['events'][number]
 export type Step = NonNullable<Failure['step']>
+
+/** Which of the messages that were set aside. */
+export interface AsideFilters {
+  readonly reason?: AsideReason
+  readonly accountId?: string
+}
 
 export interface List<Item> {
   readonly items: readonly Item[]

@@ -8,12 +8,19 @@ import { EmptyState, Loaded } from '../components/states.tsx'
 import { onTold } from '../live.ts'
 import { readSoon } from '../pace.ts'
 import { useResource } from '../resource.ts'
-import type { AnyQuarantineEntry, List, Stats } from '../shapes.ts'
+import { accounts, refresh } from '../roster.ts'
+import { ask, query } from '../router.ts'
+import { may } from '../session.ts'
+import type { AnyQuarantineEntry, AsideFilters, AsideReason, List, Stats } from '../shapes.ts'
 import { words } from '../words/index.ts'
+import { SettleAll } from './set-aside/settle-all.tsx'
 
 const readAtOnce = 50
 /** As much as the API gives at once. */
 const readMax = 500
+
+/** How often a page that has none of those that are wanted is followed by the next one. */
+const emptyMax = 100
 
 /** What was shown already stays: somebody may have asked for more. */
 async function entriesAt(
@@ -22,12 +29,37 @@ async function entriesAt(
   before?: List<AnyQuarantineEntry>,
 ): Promise<List<AnyQuarantineEntry>> {
   const count = Math.min(readMax, Math.max(readAtOnce, before?.items.length ?? 0))
-  return await get(`${path}&limit=${count}`, signal)
+  let page: List<AnyQuarantineEntry> = await get(`${path}&limit=${count}`, signal)
+  for (let nth = 0; page.items.length === 0 && page.next !== null && nth < emptyMax; nth += 1)
+    page = await get(`${path}&limit=${count}&cursor=${page.next}`, signal)
+  return page
 }
 
+/** Other reasons are rare, and stand in the list as all do. */
+const reasonsOffered: readonly AsideReason[] = [
+  'over limit',
+  'provider refused',
+  'store refused',
+  'broken protocol',
+  'silent',
+  'unreachable',
+  'internal',
+]
+
 export default function SetAsidePage() {
+  const asked = query.value.get('reason')
+  const accountId = query.value.get('accountId')
+  const reason = asked === 'over limit' || (asked !== null && asked in words.value.reasons) ? asked : null
+  const wanted: AsideFilters = {
+    ...(reason === null ? {} : { reason: reason as AsideReason }),
+    ...(accountId === null || accountId === '' ? {} : { accountId }),
+  }
+  return <Aside key={JSON.stringify(wanted)} wanted={wanted} />
+}
+
+function Aside({ wanted }: { readonly wanted: AsideFilters }) {
   const { aside: say, account: accountWords, overview } = words.value
-  const entries = useResource('/quarantine?', entriesAt)
+  const entries = useResource(`/quarantine?${new URLSearchParams({ ...wanted }).toString()}`, entriesAt)
   const stats = useResource<Stats>('/stats')
   useEffect(
     () =>
@@ -52,6 +84,7 @@ export default function SetAsidePage() {
     [entries, stats],
   )
   const { value: counted } = stats.now
+  const isNarrowed = Object.keys(wanted).length > 0
   const done = () => {
     entries.reload()
     stats.reload()
@@ -61,6 +94,7 @@ export default function SetAsidePage() {
       title={say.title}
       back={{ to: '/', name: overview.title }}
       lead={
+        !isNarrowed &&
         counted.state === 'ready' &&
         counted.value.quarantined.messages > 0 && (
           <span aria-live="polite">
@@ -69,15 +103,25 @@ export default function SetAsidePage() {
         )
       }
     >
+      <Filter wanted={wanted} />
       <Loaded of={entries} lines={8}>
         {({ items, next }) =>
           items.length === 0 && next === null ? (
-            <EmptyState icon="check" title={say.none}>
-              <p>{say.noneHint}</p>
-            </EmptyState>
+            isNarrowed ? (
+              <EmptyState icon="check" title={say.noneSo} />
+            ) : (
+              <EmptyState icon="check" title={say.none}>
+                <p>{say.noneHint}</p>
+              </EmptyState>
+            )
           ) : (
             <section class="card" aria-label={say.title}>
-              <p class="quiet">{accountWords.quarantineHint}</p>
+              <div class="set-aside-head">
+                <p class="quiet">{accountWords.quarantineHint}</p>
+                {may('operate') && (items.length > 1 || next !== null) && (
+                  <SettleAll wanted={wanted} mayRetry={items.some(mayHelp)} onDone={done} />
+                )}
+              </div>
               <ul class="rows">
                 {items.map((entry) => (
                   <SetAside
@@ -99,5 +143,39 @@ export default function SetAsidePage() {
         }
       </Loaded>
     </Page>
+  )
+}
+
+/** Whether it would not only be set aside again. */
+function mayHelp({ overLimit, size, maxMessageBytes }: AnyQuarantineEntry): boolean {
+  return !overLimit || size <= maxMessageBytes
+}
+
+function Filter({ wanted: { reason, accountId } }: { readonly wanted: AsideFilters }) {
+  const { aside: say, accounts: list, activity, reasons } = words.value
+  const account = accountId === undefined ? undefined : accounts.value.get(accountId)
+  useEffect(() => {
+    if (accountId !== undefined) refresh(accountId)
+  }, [accountId])
+  const offered = reason === undefined || reasonsOffered.includes(reason) ? reasonsOffered : [...reasonsOffered, reason]
+  return (
+    <search class="filter">
+      <label>
+        <span class="unseen">{list.reason}</span>
+        <select value={reason ?? ''} onChange={(event) => ask({ reason: event.currentTarget.value })}>
+          <option value="">{list.anyReason}</option>
+          {offered.map((one) => (
+            <option key={one} value={one}>
+              {one === 'over limit' ? say.overLimit : reasons[one]}
+            </option>
+          ))}
+        </select>
+      </label>
+      {accountId !== undefined && (
+        <button type="button" class="button plain" onClick={() => ask({ accountId: '' })}>
+          {activity.onlyOf(account?.address ?? '…')}
+        </button>
+      )}
+    </search>
   )
 }

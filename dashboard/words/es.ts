@@ -1062,6 +1062,21 @@ export const es: Words = {
     overAll: (limit) => `Ninguna cuenta acepta mensajes de más de ${limit}: descárgalo, o déjalo allí.`,
     raise: (limit) => `Aceptar hasta ${limit}`,
     raised: (limit) => `La cuenta acepta ahora mensajes de hasta ${limit}. Este se reintenta.`,
+    retryAll: 'Reintentar todos',
+    dismissAll: 'Dejar todos',
+    retryAllTitle: (n) => `¿Reintentar ${messages(n)}?`,
+    dismissAllTitle: (n) => `¿Dejar ${messages(n)} en el proveedor?`,
+    retryAllHint:
+      'Sus cuentas se consultan ahora. Lo que supera el tamaño que acepta su cuenta sigue apartado: aumenta antes el límite.',
+    dismissAllHint: 'Ya no se descargan y se quedan en el proveedor.',
+    counting: 'Contando…',
+    settling: (done, of) => `${number(done)} de ${number(of)}`,
+    retriedAll: (n) => `${n === 1 ? 'Se reintenta' : 'Se reintentan'} ${messages(n)}.`,
+    dismissedAll: (n) => `${messages(n)} ${n === 1 ? 'se queda' : 'se quedan'} en el proveedor a partir de ahora.`,
+    leftAside: (n) =>
+      `${messages(n)} ${n === 1 ? 'sigue apartado' : 'siguen apartados'}: más de lo que acepta la cuenta.`,
+    noneSo: 'No hay nada apartado por este motivo',
+    settleAll: 'Todos a la vez',
   },
   line: {
     title: 'Avanzado: modo de acceso, cifrado antiguo, proxy',

@@ -1,9 +1,12 @@
 /** Accounts that fail, a few and many: why, where, and who has to mend it; and messages that are set aside. */
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
+import { ulid } from 'ulid'
 import type { Account } from '../../src/account/account.ts'
 import type { FailureKind } from '../../src/failure/failure.ts'
 import type { AccountId, DestinationId } from '../../src/mail/message.ts'
+import { keys } from '../../src/redis/key-names.ts'
+import { indexQuarantine } from '../../src/redis/quarantine-index.ts'
 import { defaultState } from '../../src/redis/accounts.ts'
 import { violations } from '../support/browser.ts'
 import { type DashboardPerson, letters, row, startDashboardPerson } from '../support/dashboard-person.ts'
@@ -60,6 +63,53 @@ test('mail that is set aside is told on the overview, in the list, at the accoun
   // The others fit as well.
   await page.getByText('Nothing is set aside').waitFor()
   assert.deepEqual(await violations(page), [])
+  await dashboard.stack.call('DELETE', `/accounts/${id}`)
+  await page.close()
+})
+
+test('all that were set aside for one reason are settled at once, after a question that says how many', async () => {
+  const { redis } = dashboard.stack
+  const destinationId = await dashboard.anyDestination()
+  const fields = { user: 'many', port: 1, destinationId, paused: true, maxMessageBytes: 500 }
+  const id = await dashboard.stack.account({ ...fields, address: 'aside@example.net' })
+  const why = {
+    limit: 'It is too large for this account: 900 octets; this account takes messages of up to 500.',
+    refused: 'pop.example.net:995 lists this message and refuses to give it: "no".',
+  }
+  const entries = Array.from({ length: 640 }, (_, nth): [string, string] => {
+    const entryId = ulid(Date.now() - 60_000 + nth)
+    const isLimit = nth >= 3
+    const kind = isLimit ? 'store refused' : 'provider refused'
+    const reason = { kind, message: isLimit ? why.limit : why.refused }
+    const firstSeenAt = new Date(Date.now() - 60_000).toISOString()
+    const record = { uidl: null, digest: null }
+    return [
+      entryId,
+      JSON.stringify({ id: entryId, uidl: `u${nth}`, size: 900, firstSeenAt, attempts: 3, reason, record }),
+    ]
+  })
+  await redis.hset(keys.quarantine(id), ...entries.flat())
+  await indexQuarantine(redis, [id])
+  const page = await dashboard.open(`/accounts/${id}`)
+  await page.getByRole('link', { name: 'All at once' }).click()
+  await page.getByRole('button', { name: 'Only aside@example.net: show all' }).waitFor()
+  await page.getByRole('combobox', { name: 'Why it fails' }).selectOption('over limit')
+  await page.locator('.set-aside', { hasText: 'Larger than this account takes' }).first().waitFor()
+  assert.equal(await page.getByRole('button', { name: 'Try all again' }).count(), 0, 'they would be set aside again')
+  assert.deepEqual(await violations(page), [])
+  await page.getByRole('button', { name: 'Leave all' }).click()
+  const question = page.getByRole('dialog', { name: 'Leave 637 messages at the provider?' })
+  await question.waitFor()
+  assert.deepEqual(await violations(page), [])
+  await question.getByRole('button', { name: 'Leave it' }).click()
+  await page.getByText('637 messages are left alone from now on.').waitFor()
+  await page.getByText('Nothing is set aside for this reason').waitFor()
+  await page.getByRole('combobox', { name: 'Why it fails' }).selectOption('')
+  await page.locator('.set-aside').nth(2).waitFor()
+  assert.equal(await page.locator('.set-aside').count(), 3)
+  await page.getByRole('button', { name: 'Try all again' }).click()
+  await page.getByRole('dialog', { name: 'Try 3 messages again?' }).getByRole('button', { name: 'Try again' }).click()
+  await page.getByText('3 messages are tried again.').waitFor()
   await dashboard.stack.call('DELETE', `/accounts/${id}`)
   await page.close()
 })

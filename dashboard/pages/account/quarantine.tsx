@@ -6,6 +6,7 @@ import { Section } from '../../components/page.tsx'
 import { SetAside } from '../../components/set-aside.tsx'
 import type { Resource } from '../../resource.ts'
 import { refresh } from '../../roster.ts'
+import { may } from '../../session.ts'
 import type { Account, List, QuarantineEntry } from '../../shapes.ts'
 import { words } from '../../words/index.ts'
 
@@ -18,7 +19,7 @@ export function Quarantine({
   readonly of: Resource<List<QuarantineEntry>>
   readonly account: Account
 }) {
-  const { account: say, common } = words.value
+  const { account: say, aside, common } = words.value
   const shown = useSignal(shownAtFirst)
   const { value: loaded } = of.now
   if (loaded.state !== 'ready' || loaded.value.items.length === 0) return null
@@ -29,7 +30,10 @@ export function Quarantine({
   }
   const more = Math.max(quarantined, items.length) - shown.value
   return (
-    <Section title={say.quarantine}>
+    <Section
+      title={say.quarantine}
+      aside={may('operate') && quarantined > 1 && <a href={`/set-aside?accountId=${id}`}>{aside.settleAll}</a>}
+    >
       <p class="quiet">{say.quarantineHint}</p>
       <ul class="rows">
         {items.slice(0, shown.value).map((entry) => (

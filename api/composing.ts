@@ -2,11 +2,12 @@
 import type { Readable } from 'node:stream'
 import { dropDraft, putDraft } from '../src/imap/drafts.ts'
 import type { Reader } from '../src/imap/reading.ts'
-import { markAnswered, threadOf, threadOfDraft } from '../src/imap/thread.ts'
+import { markAnswered, placeNamed, threadOf, threadOfDraft } from '../src/imap/thread.ts'
 import { addressesIn } from '../src/send/address.ts'
 import type { SendingIdentity } from '../src/send/identity.ts'
 import { composed, type ComposedAttachment, type Correspondent, type Thread } from '../src/smtp/compose.ts'
 import { badRequest, Problem, type Wrong } from './http/problems.ts'
+import { apiLimits } from './limits.ts'
 import type { MailReading } from './mail-reading.ts'
 import type { NewDraft, NewLetter } from './schemas/outbox.ts'
 
@@ -117,6 +118,17 @@ export class Composing {
     }
   }
 
+  /** A draft that somebody has opened anew says by a Message-ID what it answers. Nobody waits long for its being found. */
+  async #markByThread(destinationId: string, draft: LetterPlace, signal: AbortSignal): Promise<void> {
+    const soon = AbortSignal.any([signal, AbortSignal.timeout(apiLimits.answeredSoughtMs)])
+    const mark = async (reader: Reader) => {
+      const { messageId } = (await threadOfDraft(reader, draft)) ?? {}
+      const place = messageId == null ? undefined : await placeNamed(reader, messageId)
+      if (place !== undefined) await markAnswered(reader, place, 'answered')
+    }
+    await this.#reading.read(destinationId, soon, mark).catch(() => {})
+  }
+
   /** What it answers or passes on is marked so, and the draft goes. That a store does not do it keeps nothing from being sent. */
   async settle(
     destinationId: string,
@@ -126,6 +138,7 @@ export class Composing {
     const settle = async (work: (reader: Reader) => Promise<unknown>) =>
       await this.#reading.read(destinationId, signal, work).catch(() => {})
     if (inReplyTo !== undefined) await settle(async (reader) => await markAnswered(reader, inReplyTo, 'answered'))
+    else if (draft !== undefined) await this.#markByThread(destinationId, draft, signal)
     if (forward !== undefined) await settle(async (reader) => await markAnswered(reader, forward, 'forwarded'))
     if (draft !== undefined) await settle(async (reader) => await dropDraft(reader, draft))
   }

@@ -23,6 +23,8 @@ export const apiLimits = {
   /** A message as JSON, which is held whole: 30 MB of attachments in base64. A larger one is sent as message/rfc822. */
   letterOctetsMax: 42 * MiB,
   letterTextMax: 4 * MiB,
+  /** For so long what a draft answers is looked for when it is sent. */
+  answeredSoughtMs: 5000,
   /** What all such messages have together that come at once; each is held some four times over while it is read. */
   lettersHeldMax: 96 * MiB,
   /** A further one is asked to come again after this time. */

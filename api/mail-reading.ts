@@ -65,10 +65,16 @@ export class MailReading {
 
   /**
    * @param gone is aborted when the client goes away: then the work is ended too.
+   * @param more `moreMs`: what it may take longer than usual.
    * @throws Problem if the store does not answer in time, or has no such folder, message or part.
    */
-  async read<T>(destinationId: string, gone: AbortSignal, work: (reader: Reader) => Promise<T>): Promise<T> {
-    const waits = this.#waits
+  async read<T>(
+    destinationId: string,
+    gone: AbortSignal,
+    work: (reader: Reader) => Promise<T>,
+    { moreMs = 0 }: { readonly moreMs?: number } = {},
+  ): Promise<T> {
+    const waits = { ...this.#waits, endMs: this.#waits.endMs + moreMs }
     const { target, server, user } = await this.#target(destinationId)
     const orders = { memory: this.#orders, mailbox: `${destinationId}\0${server}\0${user}` }
     const readUnder = async (end: AbortSignal) => {

@@ -135,6 +135,7 @@ async function main(): Promise<void> {
   const seal = createSeal(ring)
   const accounts = new Accounts(redis)
   await accounts.ensureIndexed()
+  await new Sendings(redis).ensureCounted()
   await ensureRunsIndexed(redis)
   await bringTogether(redis, log)
   const https = config.tls === undefined ? undefined : httpsWith(config.tls, log)

@@ -44,7 +44,9 @@ const hearEvents = route(
     summary: 'Hear what happens, as it happens',
     description: [
       'Server-sent events. `run`: a run, at every change of its state and at most twice a second in between. `account`: `{ id, status }`,',
-      'when its status changes, or a message of it that was set aside is dismissed; `removed` where it is gone. `destination`: `{ id, status, pausedUntil }`, ok, paused or removed. Who comes',
+      'when its status changes, or a message of it that was set aside is dismissed; `removed` where it is gone. `destination`: `{ id, status, pausedUntil }`, ok, paused or removed.',
+      '`outbox`: `{ id, destinationId, accountId, state }` of a message that is sent, when it is taken, at every change of its state, and when a bounce',
+      'is tied to it, its copy in Sent filed or its report written: GET /outbox/ID has all of it. Who comes',
       'again with `Last-Event-ID` has missed nothing of some minutes; `missed` says that it is more than is kept: read anew what you show.',
       'The stream ends after a quarter of an hour: ask again, as EventSource does by itself.',
     ].join(' '),

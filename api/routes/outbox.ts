@@ -5,7 +5,7 @@ import type { Destinations } from '../../src/redis/destinations.ts'
 import type { Sendings } from '../../src/redis/outbox.ts'
 import { mayBeSent, needsBody, type OutboxEntry } from '../../src/send/entry.ts'
 import { shownEntry } from '../../src/send/shown.ts'
-import { cancelled, retried } from '../../src/send/transitions.ts'
+import { cancelled, heldUntil, retried } from '../../src/send/transitions.ts'
 import type { App } from '../app.ts'
 import { BackToDrafts, type BackToDraftsWorld } from '../back-to-drafts.ts'
 import { cursorOf, idIn } from '../http/cursor.ts'
@@ -15,6 +15,7 @@ import { type HandlerOf, route } from '../http/route.ts'
 import { listOf } from '../schemas/answers.ts'
 import * as schemas from '../schemas/outbox.ts'
 import { Id } from '../schemas/requests.ts'
+import { sendersOf } from './identities.ts'
 
 export interface OutboxWorld extends BackToDraftsWorld {
   readonly accounts: Accounts
@@ -37,7 +38,8 @@ const listOutbox = route(
   {
     operationId: 'listOutbox',
     summary: 'List what a mailbox sends, and has sent',
-    description: 'Newest first; what has ended is kept for 30 days.',
+    description:
+      'Newest first; what has ended is kept for 30 days. With messageId only what was sent under that Message-ID, however long ago.',
     params: Id,
     querystring: schemas.OutboxQuery,
     response: { 200: listOf(schemas.OutboxEntry) },
@@ -92,7 +94,19 @@ class OutboxHandlers {
 
   readonly list: HandlerOf<typeof listOutbox> = async ({ params: { id }, query }) => {
     await findDestination(this.#world.destinations, id)
-    const { limit, cursor, state } = query
+    const { limit, cursor, state, messageId } = query
+    if (messageId !== undefined) {
+      const senders = await sendersOf(this.#world.accounts, id)
+      const bare = messageId.trim().replace(/^<|>$/g, '')
+      const named = await this.#world.sendings.named(
+        senders.map(({ account }) => account.id),
+        bare,
+      )
+      const items = named.filter(
+        (entry) => entry.destinationId === id && (state === undefined || entry.state === state),
+      )
+      return { items: items.slice(0, limit).map(shownEntry), next: null }
+    }
     const { items, next } = await this.#world.sendings.list(id, { limit, state, after: idIn(cursor) })
     return { items: items.map(shownEntry), next: cursorOf(next) }
   }
@@ -105,9 +119,7 @@ class OutboxHandlers {
     const { id } = request.params
     const gone = new AbortController()
     reply.raw.once('close', () => gone.abort())
-    const takeBack = request.query.draft
-      ? await this.#drafts.put(await findSending(sendings, id), gone.signal)
-      : undefined
+    const takeBack = request.query.draft ? await this.#backToDrafts(id, gone.signal) : undefined
     const nowMs = await sendings.nowMs()
     const entry = await this.#changed(request, (before) => cancelled(before, nowMs)).catch(async (error: unknown) => {
       await takeBack?.()
@@ -130,6 +142,19 @@ class OutboxHandlers {
     // Whoever asks for it wants its server asked, whatever was answered before.
     await sendings.hold(entry.accountId, null)
     return await reply.code(202).send(shownEntry(entry))
+  }
+
+  /** It does not go out while its draft is written; where that fails it goes out when it would have. */
+  async #backToDrafts(id: string, gone: AbortSignal): Promise<(() => Promise<void>) | undefined> {
+    const { sendings } = this.#world
+    const before = await findSending(sendings, id)
+    const untilMs = (await sendings.nowMs()) + this.#drafts.takesMs(before)
+    await sendings.change(id, (now) => heldUntil(now, untilMs))
+    return await this.#drafts.put(before, gone).catch(async (error: unknown) => {
+      const { nextAttemptAtMs } = before
+      await sendings.change(id, (now) => (now.nextAttemptAtMs === untilMs ? { ...now, nextAttemptAtMs } : undefined))
+      throw error
+    })
   }
 
   async #changed(

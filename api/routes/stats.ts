@@ -6,6 +6,7 @@ import { countOf, countsByReason, failingGroups } from '../../src/redis/failing-
 import { withIdleButDue } from '../../src/redis/idle-but-due.ts'
 import { keys } from '../../src/redis/key-names.ts'
 import type { Pauses } from '../../src/redis/pauses.ts'
+import type { Sendings } from '../../src/redis/outbox.ts'
 import { quarantineCounts } from '../../src/redis/quarantine-index.ts'
 import { overdueAccounts } from '../../src/redis/overdue.ts'
 import { redisLimits } from '../../src/redis/limits.ts'
@@ -22,9 +23,10 @@ export interface StatsWorld {
   readonly redis: Redis
   readonly store: StoreEndpoint
   readonly pauses: Pauses
+  readonly sendings: Sendings
 }
 
-export async function statRoutes(app: App, { redis, store, pauses }: StatsWorld): Promise<void> {
+export async function statRoutes(app: App, { redis, store, pauses, sendings }: StatsWorld): Promise<void> {
   const health = cached(async () => await healthOf(redis, store))
   const paused = cached(async () => (await pauses.lasting(Date.now())).size)
   const overdue = cached(async () => await overdueAccounts(redis))
@@ -60,6 +62,7 @@ export async function statRoutes(app: App, { redis, store, pauses }: StatsWorld)
         found,
         late,
         lost,
+        forPerson,
       ] = await Promise.all([
         statusCounts(redis, destinationId),
         countsByReason(redis, destinationId),
@@ -73,6 +76,7 @@ export async function statRoutes(app: App, { redis, store, pauses }: StatsWorld)
         health(),
         overdue(),
         own === undefined ? unreadable() : [],
+        sendings.forPerson(destinationId),
       ])
       const ownLate = late.filter((account) => destinationId === undefined || account.destinationId === destinationId)
       const shown = await withIdleButDue(redis, destinationId, byStatus)
@@ -88,6 +92,7 @@ export async function statRoutes(app: App, { redis, store, pauses }: StatsWorld)
         },
         destinations: { total, paused: pausedNow },
         runs: own === undefined ? open : { running: byStatus.running, waiting: byStatus.waiting },
+        outbox: { needsPerson: forPerson.count, destinations: forPerson.destinationIds },
         quarantined,
         mail,
         // Only callers who run the instance are told what is wrong with it.

@@ -66,7 +66,21 @@ export const OutboxEntry = Type.Object({
 })
 export type OutboxEntry = Static<typeof OutboxEntry>
 
-export const OutboxQuery = Type.Object({ ...Page.properties, state: Type.Optional(Type.Enum([...sendStates])) }, strict)
+export const OutboxQuery = Type.Object(
+  {
+    ...Page.properties,
+    state: Type.Optional(Type.Enum([...sendStates])),
+    messageId: Type.Optional(
+      Type.String({
+        minLength: 1,
+        maxLength: 998,
+        description: 'a Message-ID, with or without its angle brackets',
+        ...like('1@example.net'),
+      }),
+    ),
+  },
+  strict,
+)
 
 const Person = Type.Object(
   {
@@ -178,7 +192,7 @@ export const CancelQuery = Type.Object(
   {
     draft: Type.Boolean({
       default: false,
-      description: 'what waits is a draft again; one of more than 42 MiB is not, and its text goes',
+      description: 'what waits is a draft again, whatever its size',
     }),
   },
   strict,

@@ -3,7 +3,7 @@ import { type Static, Type } from 'typebox'
 import { failureKinds } from '../../src/failure/failure.ts'
 import { recordKinds } from '../../src/redis/unreadable.ts'
 import { accountStatuses } from '../../src/runs/status.ts'
-import { count, example, hostUnicode, like, orNull, time } from './vocabulary.ts'
+import { count, example, hostUnicode, id, like, orNull, time } from './vocabulary.ts'
 
 const tallies = (what: string) =>
   Type.Array(Type.Object({ at: time, messages: count, bytes: count, runs: count, failed: count }), {
@@ -29,6 +29,16 @@ export const Stats = Type.Object({
   }),
   destinations: Type.Object({ total: count, paused: count }),
   runs: Type.Object({ running: count, waiting: count }),
+  outbox: Type.Object(
+    {
+      needsPerson: count,
+      destinations: Type.Array(id, { description: 'of those, or of some of very many' }),
+    },
+    {
+      description:
+        'what is to be sent and waits for a person: it is not known whether it arrived, or its account cannot log in',
+    },
+  ),
   quarantined: Type.Object({ accounts: count, messages: count }, { description: 'what is set aside' }),
   mail: Type.Object({ hours: tallies('48, the present one last'), days: tallies('30, the present one last') }),
   health: Type.Object({ redis: health, store: health, workers: count }),

@@ -184,8 +184,8 @@ export default function AccountPage({ params: { id = '' } }: PageProps) {
           <Runs accountId={id} of={runs} isRunning={live !== undefined} isPaused={account.paused} />
         </div>
         <div class="columns-side">
-          <Facts account={account} />
           <SendingIdentity account={account} />
+          <Facts account={account} />
         </div>
       </div>
       {editing.value && (

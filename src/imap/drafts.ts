@@ -1,10 +1,47 @@
 /** Drafts, where every mail program looks for them: in the folder that the store keeps for drafts (RFC 6154), with the flag \Draft. */
 import { type MessagePlace, answered, fetchOne, foldersOf, open, type Reader, Unreadable } from './reading.ts'
 import { SessionFailed } from '../failure/session-failed.ts'
-import { serverOf } from './connection.ts'
+import { codeWordsOf, within } from './command.ts'
+import { encodedPathOf, serverOf } from './connection.ts'
+import { imapLimits } from './limits.ts'
+import { executeStreamed } from './literal-plus.ts'
 import { failed } from './trouble.ts'
 
 type Place = Pick<MessagePlace, 'folder' | 'uid'>
+
+/** A draft that is too large to be held. */
+export interface DraftStream {
+  readonly octets: number
+  read(): AsyncIterable<Buffer>
+}
+
+/**
+ * Appends a draft that is never held whole, where the store takes literals that it did not ask for (RFC 7888); else it is.
+ *
+ * @returns once the store has it.
+ */
+export async function putLargeDraft(reader: Reader, draft: DraftStream): Promise<Place> {
+  const { client } = reader
+  if (!client.capabilities.has('LITERAL+')) {
+    const pieces: Buffer[] = []
+    for await (const piece of draft.read()) pieces.push(piece)
+    return await putDraft(reader, Buffer.concat(pieces), undefined)
+  }
+  const folder = await draftsFolder(reader)
+  const limit = client.capabilities.get('APPENDLIMIT')
+  if (typeof limit === 'number' && limit < draft.octets)
+    throw new SessionFailed({ kind: 'store refused', during: 'APPEND', reply: `${limit} octets at most (APPENDLIMIT)` })
+  const before = Buffer.from(
+    `"${encodedPathOf(client, folder).replace(/["\\]/g, '\\$&')}" (\\Draft \\Seen) {${draft.octets}+}\r\n`,
+  )
+  const append = executeStreamed(client, 'APPEND', before, { octets: draft.octets, pieces: draft.read() })
+  const waitMs = imapLimits.appendWaitMs + draft.octets / imapLimits.appendOctetsPerMs
+  const answer = await within(client, append, { waitMs, during: 'APPEND' }).catch((error: unknown) => {
+    throw failed(error, serverOf(client), 'APPEND')
+  })
+  const uid = Number(codeWordsOf(answer, 'APPENDUID')?.[1])
+  return { folder, uid: Number.isSafeInteger(uid) && uid > 0 ? uid : await lastIn(reader, folder) }
+}
 
 /**
  * Appends a draft; one that it takes the place of goes then.
@@ -14,7 +51,7 @@ type Place = Pick<MessagePlace, 'folder' | 'uid'>
 export async function putDraft(reader: Reader, draft: Buffer, replaces: Place | undefined): Promise<Place> {
   if (replaces !== undefined && (await isOther(reader, replaces))) throw new Unreadable('no message')
   const { client } = reader
-  const folder = (await foldersOf(reader)).find(({ use }) => use === 'drafts')?.path ?? (await madeFolder(reader))
+  const folder = await draftsFolder(reader)
   const appended = await answered(reader, 'APPEND', client.append(folder, draft, ['\\Draft', '\\Seen']))
   // imapflow answers so where the session has ended.
   if (appended === false)
@@ -48,6 +85,10 @@ async function draftFlag(reader: Reader, place: Place, how: { readOnly?: boolean
     if (error instanceof Unreadable) return undefined
     throw error
   }
+}
+
+async function draftsFolder(reader: Reader): Promise<string> {
+  return (await foldersOf(reader)).find(({ use }) => use === 'drafts')?.path ?? (await madeFolder(reader))
 }
 
 async function madeFolder(reader: Reader): Promise<string> {

@@ -107,6 +107,9 @@ export const imapLimits = {
   /** References of a long thread; an answer names the first of them, and the last ones (RFC 5537 section 3.4.4 shortens so). */
   threadOctetsMax: 32 * KiB,
   referencesMax: 50,
+  /** A message is looked for by its Message-ID in so many folders, and among so many in each. */
+  namedFoldersMax: 100,
+  namedLookedAt: 5,
   /** A list shows a sender, a subject, and whether there are attachments. */
   listedAddressesMax: 2,
   listedPartsMax: 50,

@@ -16,9 +16,56 @@ import { replaceSend, writePart, writeSocketOf } from './insides.ts'
  * returns, unless another command is under way: a connection that appends is used by nobody else meanwhile.
  */
 export async function executeWhole(client: ImapFlow, command: string, pieces: readonly Buffer[]): Promise<unknown> {
+  return await executeBy(client, command, async (tag) => {
+    await sendAll(client, tag, [Buffer.from(`${tag} ${command} `), ...pieces.flatMap(slicesOf)])
+  })
+}
+
+/**
+ * Works like `executeWhole`, with arguments that are never held whole: their last octets come from a stream, in pieces. If that fails, or has
+ * another length than was announced, the connection is closed.
+ */
+export async function executeStreamed(
+  client: ImapFlow,
+  command: string,
+  before: Buffer,
+  { octets, pieces }: { readonly octets: number; readonly pieces: AsyncIterable<Buffer> },
+): Promise<unknown> {
+  return await executeBy(client, command, async (tag) => {
+    try {
+      await sendStream(client, tag, Buffer.concat([Buffer.from(`${tag} ${command} `), before]), { octets, pieces })
+    } catch (error) {
+      client.close()
+      throw error
+    }
+  })
+}
+
+async function sendStream(
+  client: ImapFlow,
+  tag: string,
+  before: Buffer,
+  { octets, pieces }: { readonly octets: number; readonly pieces: AsyncIterable<Buffer> },
+): Promise<void> {
+  const socket = writeSocketOf(client)
+  if (socket === undefined) return
+  let part = before
+  let left = octets
+  for await (const piece of pieces) {
+    if ((left -= piece.length) < 0) break
+    writePart(client, tag, part, [piece])
+    part = piece
+    if (socket.writableLength >= imapLimits.unsentOctetsMax) await drained(socket)
+    if (socket.destroyed) return
+  }
+  if (left !== 0) throw new Error(`the literal of ${octets} octets has another length`)
+  writePart(client, tag, part, [])
+}
+
+async function executeBy(client: ImapFlow, command: string, send: (tag: string) => Promise<void>): Promise<unknown> {
   let sending: Promise<void> | undefined
   const restore = replaceSend(client, async (tag) => {
-    sending = sendAll(client, tag, [Buffer.from(`${tag} ${command} `), ...pieces.flatMap(slicesOf)])
+    sending = send(tag)
     await sending
   })
   try {

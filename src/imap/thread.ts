@@ -1,7 +1,7 @@
 /** What an answer to a message says of it (RFC 5322 section 3.6.4). */
 import { headerFields, fetchItem } from './items.ts'
 import { imapLimits } from './limits.ts'
-import { type MessagePlace, open, type Reader, Unreadable } from './reading.ts'
+import { answered, type Folder, foldersOf, type MessagePlace, open, type Reader, Unreadable } from './reading.ts'
 
 export interface ThreadOf {
   /** In its angle brackets; null if it has none that can be read. */
@@ -46,6 +46,23 @@ export async function threadOfDraft(reader: Reader, place: MessagePlace): Promis
   const unfolded = header.replace(/\r?\n[ \t]+/g, ' ')
   const [messageId] = idsIn(unfolded, /^in-reply-to:(.*)$/im)
   return messageId === undefined ? undefined : { messageId, references: idsIn(unfolded, /^references:(.*)$/im) }
+}
+
+/** Where the message is that has this Message-ID: INBOX is looked into first, and the folder of what was sent last. Undefined: nowhere. */
+export async function placeNamed(reader: Reader, messageId: string): Promise<MessagePlace | undefined> {
+  const isLooked = ({ use, selectable, messages }: Folder) =>
+    selectable && messages > 0 && use !== 'drafts' && use !== 'junk' && use !== 'trash'
+  const folders = (await foldersOf(reader)).filter(isLooked)
+  const inOrder = [...folders.filter(({ use }) => use !== 'sent'), ...folders.filter(({ use }) => use === 'sent')]
+  for (const { path } of inOrder.slice(0, imapLimits.namedFoldersMax)) {
+    await open(reader, { folder: path })
+    const asked = reader.client.search({ header: { 'message-id': messageId } }, { uid: true })
+    const found = (await answered(reader, 'search', asked)) || []
+    // A store may search by words: what it finds is looked at.
+    for (const uid of found.slice(-imapLimits.namedLookedAt).toReversed())
+      if ((await threadOf(reader, { folder: path, uid })).messageId === messageId) return { folder: path, uid }
+  }
+  return undefined
 }
 
 const idsIn = (unfolded: string, name: RegExp): readonly string[] =>

@@ -157,6 +157,9 @@ export const keys = {
   sendEnded: shared('send:ended'),
   /** Set: ids of entries that have not ended. */
   sendPending: shared('send:pending'),
+  /** Sets: ids of entries that wait for a person, and those of a destination. */
+  sendForPerson: shared('send:for-person'),
+  sendForPersonOf: (destinationId: string) => shared(`send:for-person-of:${destinationId}`),
   /** Hash: destination id, or '' for all -> the octets of bodies on the disk. */
   sendOctets: shared('send:octets'),
   /** Hashes: account id, space, digest, or hash of a Message-ID -> id of the entry that was made last. */

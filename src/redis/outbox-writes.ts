@@ -3,7 +3,7 @@ import { messageNews } from '../news/message-news.ts'
 import { createHash } from 'node:crypto'
 import type { Redis } from 'ioredis'
 import { readable } from '../readable.ts'
-import { followUpMs, isPending, needsBody, type OutboxEntry, sendStates } from '../send/entry.ts'
+import { followUpMs, isPending, needsBody, waitsForPerson, type OutboxEntry, sendStates } from '../send/entry.ts'
 import { wellFormedJson } from '../well-formed.ts'
 import { keys } from './key-names.ts'
 import { redisLimits } from './limits.ts'
@@ -12,8 +12,8 @@ import { surely } from './sure-writes.ts'
 
 export type CreateAnswer = 'done' | 'repeated' | 'gone' | 'full' | 'full in all'
 const createSending = script<[answer: CreateAnswer, entry: string]>('create-sending', 15)
-const replaceSending = script<'done' | 'changed' | 'late'>('replace-sending', 14)
-const removeSending = script<'done' | 'changed'>('remove-sending', 15)
+const replaceSending = script<'done' | 'changed' | 'late'>('replace-sending', 16)
+const removeSending = script<'done' | 'changed'>('remove-sending', 17)
 
 /** What the outbox holds at most; tests hold less. */
 export interface OutboxBounds {
@@ -85,6 +85,7 @@ export async function replaceEntry(
     ...pendingKeys(entry),
     keys.sendOctets,
     keys.outbox,
+    ...personKeys(entry),
   ]
   const freed = (Number(needsBody(before)) - Number(needsBody(entry))) * octets
   const args = [
@@ -101,6 +102,7 @@ export async function replaceEntry(
     followUpMs(entry) ?? '',
     entry.endedAtMs ?? '',
     isPending(entry) ? '1' : '',
+    waitsForPerson(entry) ? '1' : '',
     freed,
     redisLimits.outboxMax,
     ...messageNews(before, entry, Date.now()).map((news) => JSON.stringify(news)),
@@ -122,6 +124,7 @@ export async function removeEntry(redis: Redis, { json, before: entry }: ReadEnt
     keys.sendOctets,
     keys.sendDigests,
     keys.sendMessageIds,
+    ...personKeys(entry),
   ]
   const attempt = entry.attempt === null ? '' : memberOf(id, entry.attempt.token)
   const size = needsBody(entry) ? entry.octets : 0
@@ -140,6 +143,8 @@ export const dueKeys = (accountId: string) => [keys.sendDue, keys.sendDueOf(acco
 function pendingKeys({ accountId, destinationId }: OutboxEntry): string[] {
   return [keys.sendPending, keys.sendPendingOf(accountId), keys.sendPendingOf(destinationId)]
 }
+
+const personKeys = ({ destinationId }: OutboxEntry) => [keys.sendForPerson, keys.sendForPersonOf(destinationId)]
 
 function fieldsOf({ accountId, digest, messageId }: OutboxEntry): [string, string] {
   return [`${accountId} ${digest}`, `${accountId} ${hashed(messageId)}`]

@@ -5,7 +5,7 @@
 import { randomBytes } from 'node:crypto'
 import type { Redis } from 'ioredis'
 import type { ShortHash } from '../mail/message.ts'
-import { needsBody, type OutboxEntry, type SendState } from '../send/entry.ts'
+import { needsBody, waitsForPerson, type OutboxEntry, type SendState } from '../send/entry.ts'
 import { abandoned, begin, restored } from '../send/transitions.ts'
 import { tellEvent } from './events.ts'
 import { hashOf } from './hashes.ts'
@@ -100,6 +100,35 @@ export class Sendings {
     return await this.#redis.scard(keys.sendPendingOf(accountOrDestinationId))
   }
 
+  /**
+   * How many entries of a destination, or of all, wait for a person.
+   *
+   * @returns of all, the destinations of the first ones too.
+   */
+  async forPerson(destinationId: string | undefined): Promise<{ count: number; destinationIds: string[] }> {
+    if (destinationId !== undefined) {
+      const count = await this.#redis.scard(keys.sendForPersonOf(destinationId))
+      return { count, destinationIds: count === 0 ? [] : [destinationId] }
+    }
+    const count = await this.#redis.scard(keys.sendForPerson)
+    if (count === 0) return { count, destinationIds: [] }
+    const ids = await this.#redis.srandmember(keys.sendForPerson, redisLimits.sendingsLookedAt)
+    const entries = await this.all(ids)
+    return { count, destinationIds: [...new Set(entries.map((entry) => entry.destinationId))] }
+  }
+
+  /** Counts what an earlier version has left waiting for a person. The API calls it at its start. */
+  async ensureCounted(): Promise<void> {
+    for await (const some of hashOf(this.#redis, keys.sendings))
+      for (const entry of Object.values(some).flatMap((json) => sendingIn(json) ?? []))
+        if (waitsForPerson(entry))
+          await this.#redis
+            .multi()
+            .sadd(keys.sendForPerson, entry.id)
+            .sadd(keys.sendForPersonOf(entry.destinationId), entry.id)
+            .exec()
+  }
+
   /** Whether a destination has room for another message of this size; it is asked again when one is made. */
   async hasRoom(destinationId: string, octets: number): Promise<boolean> {
     const { octetsMax, octetsMaxInAll, entriesMax, entriesMaxInAll } = this.#bounds
@@ -116,6 +145,14 @@ export class Sendings {
   /** @param messageId without its angle brackets. */
   async byMessageId(accountId: string, messageId: string): Promise<OutboxEntry | undefined> {
     return await this.#found(keys.sendMessageIds, `${accountId} ${hashed(messageId)}`)
+  }
+
+  /** What any of these accounts has sent under a Message-ID, without its angle brackets. One call for all. */
+  async named(accountIds: readonly string[], messageId: string): Promise<OutboxEntry[]> {
+    if (accountIds.length === 0) return []
+    const fields = accountIds.map((id) => `${id} ${hashed(messageId)}`)
+    const ids = await this.#redis.hmget(keys.sendMessageIds, ...fields)
+    return await this.all(ids.filter((id) => id !== null))
   }
 
   /** Which of these digests are those of what an account has sent, by the id of its entry. One call for all. */
@@ -344,6 +381,7 @@ export class Sendings {
   }
 
   async #tell(entry: OutboxEntry): Promise<void> {
-    await tellEvent(this.#redis, 'outbox', entry.destinationId, { id: entry.id, state: entry.state })
+    const { id, destinationId, accountId, state } = entry
+    await tellEvent(this.#redis, 'outbox', destinationId, { id, destinationId, accountId, state })
   }
 }

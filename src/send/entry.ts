@@ -17,6 +17,13 @@ export const isPending = ({ state }: Pick<OutboxEntry, 'state'>): boolean => pen
 /** It goes on by itself, or a person may have it tried again. */
 export const mayBeSent = (entry: Pick<OutboxEntry, 'state'>): boolean => isPending(entry) || entry.state === 'unknown'
 
+/** What only a person can mend at the account before anything goes out again. */
+const personsFailures: ReadonlySet<SendFailureKind> = new Set(['credentials refused', 'sign-in needed'])
+
+/** It goes on, or ends, by nobody but a person. */
+export const waitsForPerson = ({ state, failure }: Pick<OutboxEntry, 'state' | 'failure'>): boolean =>
+  state === 'unknown' || (state === 'deferred' && failure !== null && personsFailures.has(failure.kind))
+
 export const sendFailureKinds = [
   /** 5xx to MAIL FROM, DATA or the final dot that names this message. */
   'message refused',

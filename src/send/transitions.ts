@@ -58,6 +58,12 @@ export function begin(
   }
 }
 
+/** It is to be called back, and its draft takes its time to be written: it waits at least until then. Undefined: it does not wait any more. */
+export function heldUntil(entry: OutboxEntry, ms: number): OutboxEntry | undefined {
+  if (!isWaiting(entry.state) || entry.nextAttemptAtMs === null || entry.nextAttemptAtMs >= ms) return undefined
+  return { ...entry, nextAttemptAtMs: ms }
+}
+
 /**
  * The server has answered RCPT TO. Recipients with 2xx stay `sending`: the answer to the final dot is theirs. Those that were too many are
  * asked for again at once, without the others.

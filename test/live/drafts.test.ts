@@ -1,5 +1,6 @@
 /** What is being written lies in the mailbox: written anew, found, thrown away and sent, and nothing else is lost by it. */
 import assert from 'node:assert/strict'
+import { Readable } from 'node:stream'
 import { after, before, test } from 'node:test'
 import { storeLetters } from '../support/store-letters.ts'
 import { adminToken, type Stack, startStack } from '../support/stack.ts'
@@ -76,6 +77,8 @@ test('what is sent is no draft any more, and goes on with the thread of the draf
   const { status, body } = await stack.call('POST', `/destinations/${destination}/messages`, { ...letter, draft })
   assert.equal(status, 202, JSON.stringify(body))
   assert.deepEqual(await list('Drafts'), [])
+  const { body: answered } = await stack.call('GET', `/destinations/${destination}/messages?folder=INBOX`)
+  assert.equal(answered.items[0]?.['answered'], true, 'found again by the Message-ID that the draft names')
 })
 
 test('a draft is thrown away; what is no draft is not, whoever names it', async () => {
@@ -96,6 +99,35 @@ test('what is cancelled before it went is a draft again, with Bcc; what has ende
   assert.deepEqual((body as unknown as { bcc: unknown }).bcc, [{ name: null, address: 'secret@example.org' }])
   assert.equal((await stack.call('POST', cancel)).status, 409)
   assert.equal((await list('Drafts')).length, 1)
+})
+
+test('what is larger than a draft of the page is a draft again as well, octet by octet', {
+  timeout: 120_000,
+}, async () => {
+  const line = Buffer.from(`${'x'.repeat(74)}\r\n`)
+  const head = Buffer.from('From: me@example.net\r\nTo: a@example.org\r\nBcc: s@example.org\r\nSubject: Large\r\n\r\n')
+  const lines = Math.ceil((43 * 1024 * 1024) / line.length)
+  async function* large() {
+    yield head
+    const many = Buffer.concat(Array.from({ length: 1000 }, () => line))
+    for (let sent = 0; sent < lines; sent += 1000) yield many
+  }
+  const sendAt = new Date(Date.now() + 3_600_000).toISOString()
+  const taken = await stack.app.inject({
+    method: 'POST',
+    url: `/api/v1/destinations/${destination}/messages?sendAt=${sendAt}`,
+    headers: { authorization: `Bearer ${adminToken}`, 'content-type': 'message/rfc822' },
+    payload: Readable.from(large()),
+  })
+  const { id, octets } = taken.json<{ id: string; octets: number }>()
+  assert.equal(taken.statusCode, 202)
+  const before = await list('Drafts')
+  const { status, body } = await stack.call('POST', `/outbox/${id}/cancel?draft=true`)
+  assert.deepEqual([status, body['state']], [200, 'cancelled'], JSON.stringify(body))
+  const [draft] = (await list('Drafts')).filter(([uid]) => !before.some(([known]) => known === uid))
+  const { body: listed } = await stack.call('GET', `/destinations/${destination}/messages?folder=Drafts`)
+  const { size } = listed.items.find(({ uid }) => uid === draft?.[0]) as unknown as { size: number }
+  assert.deepEqual([draft?.[1], size], ['Large', octets + 'Bcc: s@example.org\r\n'.length])
 })
 
 test('a draft is written as an identity of the mailbox, to whole addresses', async () => {

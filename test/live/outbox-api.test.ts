@@ -6,6 +6,7 @@ import { readdirSync, readFileSync, utimesSync } from 'node:fs'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { fileURLToPath } from 'node:url'
+import { isDeepStrictEqual } from 'node:util'
 import { after, before, test } from 'node:test'
 import { tidyOutbox } from '../../api/outbox-upkeep.ts'
 import type { OutboxEntry as Shown } from '../../api/schemas/outbox.ts'
@@ -311,9 +312,41 @@ test('an account with messages to send stays, and what changes is told', async (
   assert.equal(gone.status, 409)
   assert.match(gone.detail, /has messages that are still to be sent; wait until they have gone, or cancel them/)
   const events = (await stack.world.events.after('0-0')).filter(({ kind }) => kind === 'outbox')
-  assert.ok(events.some(({ json, destinationId: of }) => of === destinationId && json.includes(body.id)))
+  const told = events
+    .filter(({ destinationId: of }) => of === destinationId)
+    .map(({ json }) => JSON.parse(json) as object)
+  assert.ok(told.some((one) => isDeepStrictEqual(one, { id: body.id, destinationId, accountId, state: 'queued' })))
   const audit = await ask('GET', '/audit?limit=1')
   assert.match(JSON.stringify(audit.body.items[0]), /Told/)
+})
+
+test('what was sent is found by its Message-ID, and what waits for a person is counted', async () => {
+  const { body } = await send({ subject: 'Found again' })
+  const { messageId } = body
+  const found = async (query: string) => {
+    const { body: page } = await ask('GET', `/destinations/${destinationId}/outbox?${query}`)
+    return page.items.map(({ subject }) => subject)
+  }
+  for (const written of [messageId, `<${messageId}>`])
+    assert.deepEqual(await found(`messageId=${encodeURIComponent(written)}`), ['Found again'])
+  assert.deepEqual(await found('messageId=nobody%40example.org'), [])
+  assert.deepEqual(await found(`messageId=${encodeURIComponent(messageId)}&state=accepted`), [])
+  const counted = async () => (await ask('GET', '/stats')).body['outbox']
+  const before = (await counted()) as { needsPerson: number }
+  const { sendings } = stack.world
+  await sendings.change(body.id, (entry) => ({
+    ...entry,
+    state: 'deferred',
+    failure: { kind: 'credentials refused', reply: null },
+  }))
+  const one = { needsPerson: before.needsPerson + 1, destinations: [destinationId] }
+  assert.deepEqual(await counted(), one)
+  // An earlier version has not counted.
+  await stack.redis.del(keys.sendForPerson, keys.sendForPersonOf(destinationId))
+  await sendings.ensureCounted()
+  assert.deepEqual(await counted(), one)
+  await ask('POST', `/outbox/${body.id}/cancel`)
+  assert.deepEqual(await counted(), before)
 })
 
 test('beyond its bounds nothing is taken', async () => {

@@ -19,7 +19,7 @@ import { sending, useSendingWords } from '../../words/sending.ts'
 /** A provider delivers in seconds, or has put the mail elsewhere. */
 const awaitedMs = 3_600_000
 /** The API asks for a visit when the mail has gone; a provider may need a little longer than that. */
-const visitedAgainAfterMs = [15_000, 60_000]
+const visitedAgainAfterMs = [5_000, 20_000, 60_000]
 
 export function SendingIdentity({ account }: { readonly account: Account }) {
   const hasWords = useSendingWords()

@@ -13,6 +13,7 @@
 --   octets          hash: destination id, or '' for all -> the octets of its bodies on the disk
 --   digests         hash: account id, space, digest -> id
 --   messageIds      hash: account id, space, hash of a Message-ID -> id
+--   forPerson, forPersonOfDestination   sets: ids of entries that wait for a person
 -- ARGV:
 --   id
 --   before          SHA-1 of the record that was read, in hex
@@ -24,6 +25,7 @@
 -- @include sending-due
 local entries, ofDestination, ofState, due, dueOfAccount, held, attempts, followUps, ended = unpack(KEYS, 1, 9)
 local pending, pendingOfAccount, pendingOfDestination, octets, digests, messageIds = unpack(KEYS, 10, 15)
+local forPerson, forPersonOfDestination = unpack(KEYS, 16, 17)
 local id, before, account, destination, attempt, size, digestField, messageField = unpack(ARGV)
 
 local now = redis.call('HGET', entries, id)
@@ -34,7 +36,7 @@ redis.call('HDEL', entries, id)
 for _, set in ipairs({ ofDestination, ofState, dueOfAccount, followUps, ended }) do redis.call('ZREM', set, id) end
 if attempt ~= '' then redis.call('ZREM', attempts, attempt) end
 placeSender(due, dueOfAccount, held, account)
-for _, set in ipairs({ pending, pendingOfAccount, pendingOfDestination }) do redis.call('SREM', set, id) end
+for _, set in ipairs({ pending, pendingOfAccount, pendingOfDestination, forPerson, forPersonOfDestination }) do redis.call('SREM', set, id) end
 if size ~= '0' then
   for _, of in ipairs({ destination, '' }) do
     if redis.call('HINCRBY', octets, of, -size) <= 0 then redis.call('HDEL', octets, of) end

@@ -11,6 +11,7 @@
 --   pendingOfAccount, pendingOfDestination     sets: those of them
 --   octets          hash: destination id, or '' for all -> the octets of its bodies on the disk
 --   outbox          list: news that nobody has carried further yet
+--   forPerson, forPersonOfDestination   sets: ids of entries that wait for a person
 -- ARGV:
 --   id
 --   before          SHA-1 of the record that was read, in hex
@@ -23,6 +24,7 @@
 --   mustHold        '1': only if the lease of attemptBefore has not ended
 --   followUpMs, endedMs         '' for none
 --   isPending       '1' if it has not ended
+--   isForPerson     '1' if it waits for a person
 --   freed           octets of its body, if that is needed no more, else 0; below 0: it is needed again
 --   newsMax         how much news the outbox holds
 --   then news, as JSON
@@ -30,8 +32,9 @@
 -- @include sending-due
 local entries, fromState, toState, due, dueOfAccount, held, attempts, followUps, ended = unpack(KEYS, 1, 9)
 local pending, pendingOfAccount, pendingOfDestination, octets, outbox = unpack(KEYS, 10, 14)
+local forPerson, forPersonOfDestination = unpack(KEYS, 15, 16)
 local id, before, entry, account, destination, nextMs, attemptBefore, attempt, leaseMs = unpack(ARGV, 1, 9)
-local mustHold, followUpMs, endedMs, isPending, freed, newsMax, firstNews = ARGV[10], ARGV[11], ARGV[12], ARGV[13], ARGV[14], ARGV[15], 16
+local mustHold, followUpMs, endedMs, isPending, isForPerson, freed, newsMax, firstNews = ARGV[10], ARGV[11], ARGV[12], ARGV[13], ARGV[14], ARGV[15], ARGV[16], 17
 
 local now = redis.call('HGET', entries, id)
 -- The answer to the same call was lost.
@@ -58,6 +61,9 @@ put(followUps, followUpMs, id)
 put(ended, endedMs, id)
 for _, set in ipairs({ pending, pendingOfAccount, pendingOfDestination }) do
   redis.call(isPending == '1' and 'SADD' or 'SREM', set, id)
+end
+for _, set in ipairs({ forPerson, forPersonOfDestination }) do
+  redis.call(isForPerson == '1' and 'SADD' or 'SREM', set, id)
 end
 if freed ~= '0' then
   for _, of in ipairs({ destination, '' }) do

@@ -1,5 +1,6 @@
 /** Makes a message of what somebody has written as JSON: its parts, the thread that it belongs to, the message that it passes on. */
 import type { Readable } from 'node:stream'
+import { underSignals } from '../src/deadline.ts'
 import { dropDraft, putDraft } from '../src/imap/drafts.ts'
 import type { Reader } from '../src/imap/reading.ts'
 import { markAnswered, placeNamed, threadOf, threadOfDraft } from '../src/imap/thread.ts'
@@ -120,13 +121,13 @@ export class Composing {
 
   /** A draft that somebody has opened anew says by a Message-ID what it answers. Nobody waits long for its being found. */
   async #markByThread(destinationId: string, draft: LetterPlace, signal: AbortSignal): Promise<void> {
-    const soon = AbortSignal.any([signal, AbortSignal.timeout(apiLimits.answeredSoughtMs)])
     const mark = async (reader: Reader) => {
       const { messageId } = (await threadOfDraft(reader, draft)) ?? {}
       const place = messageId == null ? undefined : await placeNamed(reader, messageId)
       if (place !== undefined) await markAnswered(reader, place, 'answered')
     }
-    await this.#reading.read(destinationId, soon, mark).catch(() => {})
+    const look = async (end: AbortSignal) => await this.#reading.read(destinationId, end, mark)
+    await underSignals([signal], look, apiLimits.answeredSoughtMs).catch(() => {})
   }
 
   /** What it answers or passes on is marked so, and the draft goes. That a store does not do it keeps nothing from being sent. */

@@ -9,10 +9,11 @@ import { Leaving } from './components/leaving.tsx'
 import { Page } from './components/page.tsx'
 import { EmptyState, ErrorState, Skeleton } from './components/states.tsx'
 import { attempt, Toasts } from './components/toast.tsx'
+import { number } from './intl.ts'
 import { line, reached } from './live.ts'
 import { SignIn } from './pages/sign-in.tsx'
 import { navigate, type PageProps, path } from './router.ts'
-import { routeOf, routes } from './routes.ts'
+import { type Route, routeOf, routes } from './routes.ts'
 import { enter, resume, signOut } from './session.ts'
 import type { Problem } from './shapes.ts'
 import { theme, themes } from './theme.ts'
@@ -77,14 +78,7 @@ function Shell({ name }: { readonly name: string }) {
         </a>
         <nav aria-label={shell.navigation}>
           {routes.flatMap(({ path: to, place }) =>
-            place === undefined ? (
-              []
-            ) : (
-              <a key={to} href={to} {...(isHere(to) ? { 'aria-current': 'page' } : {})}>
-                <Icon name={place.icon} />
-                <span>{place.name(words.value)}</span>
-              </a>
-            ),
+            place === undefined ? [] : <PlaceLink key={to} to={to} place={place} />,
           )}
         </nav>
         <div class="you">
@@ -117,8 +111,33 @@ function Shell({ name }: { readonly name: string }) {
   )
 }
 
+function PlaceLink({ to, place }: { readonly to: string; readonly place: NonNullable<Route['place']> }) {
+  const name = place.name(words.value)
+  const waits = place.waiting?.() ?? 0
+  return (
+    <a
+      href={to}
+      {...(isHere(to) ? { 'aria-current': 'page' } : {})}
+      {...(place.waiting === undefined ? {} : { class: 'brief' })}
+    >
+      <Icon name={place.icon} />
+      <span>{name}</span>
+      {waits > 0 && (
+        <b class="nav-count" title={words.value.shell.waiting(waits)}>
+          <span class="unseen">{words.value.shell.waiting(waits)}</span>
+          <span aria-hidden="true">{number(waits)}</span>
+        </b>
+      )}
+    </a>
+  )
+}
+
 /** Whether a navigation link is the current one. The link of a page is also current on the pages below it; the overview's link only on the overview. */
-const isHere = (to: string) => (to === '/' ? path.value === '/' : `${path.value}/`.startsWith(`${to}/`))
+const isHere = (to: string) =>
+  to === '/' ? placeOf(path.value) === '/' : `${placeOf(path.value)}/`.startsWith(`${to}/`)
+
+/** The outbox of a mailbox lies below its mail, and has a link of its own. */
+const placeOf = (at: string) => (/^\/mail\/[^/]+\/outbox$/.test(at) ? '/outbox' : at)
 
 function ThemeMenu() {
   const { shell } = words.value

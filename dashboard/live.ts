@@ -34,7 +34,7 @@ interface Told {
     readonly status: 'ok' | 'failing' | 'paused' | 'removed'
     readonly pausedUntil?: string | null
   }
-  readonly outbox: Outgoing
+  readonly outbox: Pick<Outgoing, 'id' | 'destinationId' | 'accountId' | 'state'>
 }
 type Kind = keyof Told
 /** Is given what came together, in its order. */

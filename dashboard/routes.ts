@@ -2,6 +2,7 @@
 import type { ComponentType } from 'preact'
 import type { IconName } from './components/icon.tsx'
 import { match, type PageProps } from './router.ts'
+import { waiting } from './trouble-mark.ts'
 import type { Words } from './words/index.ts'
 
 export interface Route {
@@ -9,7 +10,12 @@ export interface Route {
   /** Loads the page; each page is a chunk of its own. */
   readonly load: () => Promise<{ readonly default: ComponentType<PageProps> }>
   /** The page's place in the navigation; without one it is reached only from other pages. */
-  readonly place?: { readonly icon: IconName; readonly name: (words: Words) => string }
+  readonly place?: {
+    readonly icon: IconName
+    readonly name: (words: Words) => string
+    /** How much there waits for the one who looks at it. */
+    readonly waiting?: () => number
+  }
 }
 
 export const routes: readonly Route[] = [
@@ -26,7 +32,11 @@ export const routes: readonly Route[] = [
   { path: '/mail/:destination', load: async () => await import('./pages/mailbox.tsx') },
   { path: '/mail/:destination/compose', load: async () => await import('./pages/compose.tsx') },
   { path: '/mail/:destination/outbox', load: async () => await import('./pages/outbox.tsx') },
-  { path: '/outbox', load: async () => await import('./pages/outboxes.tsx') },
+  {
+    path: '/outbox',
+    load: async () => await import('./pages/outboxes.tsx'),
+    place: { icon: 'up', name: ({ shell }) => shell.outbox, waiting: () => waiting.value.needsPerson },
+  },
   {
     path: '/accounts',
     load: async () => await import('./pages/accounts.tsx'),

@@ -4,11 +4,14 @@ import { everyOne } from '../client.ts'
 import { destinationName } from '../components/new-mailbox.tsx'
 import { Page } from '../components/page.tsx'
 import { Loaded, Skeleton } from '../components/states.tsx'
+import { Badge } from '../components/status-badge.tsx'
 import { useResource } from '../resource.ts'
 import { navigate } from '../router.ts'
 import type { Destination } from '../shapes.ts'
+import { waiting } from '../trouble-mark.ts'
 import { sending, useSendingWords } from '../words/sending.ts'
 
+const waits = ({ id }: Destination) => waiting.value.destinations.includes(id)
 const outboxOf = ({ id }: Destination) => `/mail/${id}/outbox`
 
 export default function Outboxes() {
@@ -27,13 +30,20 @@ export default function Outboxes() {
         {(all) => (
           <section class="card">
             <ul class="rows">
-              {all.map((destination) => (
-                <li key={destination.id}>
-                  <div class="rows-name">
-                    <a href={outboxOf(destination)}>{destinationName(destination)}</a>
-                  </div>
-                </li>
-              ))}
+              {[...all]
+                .sort((a, b) => Number(waits(b)) - Number(waits(a)))
+                .map((destination) => (
+                  <li key={destination.id}>
+                    <div class="rows-name">
+                      <a href={outboxOf(destination)}>{destinationName(destination)}</a>
+                    </div>
+                    {waits(destination) && (
+                      <Badge tone="warning" icon="warning">
+                        {say.waits}
+                      </Badge>
+                    )}
+                  </li>
+                ))}
             </ul>
           </section>
         )}

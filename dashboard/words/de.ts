@@ -590,6 +590,8 @@ export const de: Words = {
     navigation: 'Seiten',
     overview: 'Übersicht',
     mail: 'E-Mails',
+    outbox: 'Ausgang',
+    waiting: (n) => count(n, { one: 'eine Nachricht wartet auf Sie', other: '# Nachrichten warten auf Sie' }),
     accounts: 'Konten',
     activity: 'Verlauf',
     destinations: 'Postfächer',

@@ -589,6 +589,8 @@ export const en = {
     navigation: 'Pages',
     overview: 'Overview',
     mail: 'Mail',
+    outbox: 'Outbox',
+    waiting: (n: number) => count(n, { one: 'one message waits for you', other: '# messages wait for you' }),
     accounts: 'Accounts',
     activity: 'Activity',
     destinations: 'Mailboxes',

@@ -604,6 +604,8 @@ export const es: Words = {
     navigation: 'Páginas',
     overview: 'Resumen',
     mail: 'Correo',
+    outbox: 'Salida',
+    waiting: (n) => count(n, { one: 'un mensaje te espera', other: '# mensajes te esperan' }),
     accounts: 'Cuentas',
     activity: 'Actividad',
     destinations: 'Buzones',

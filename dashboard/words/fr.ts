@@ -599,6 +599,8 @@ export const fr: Words = {
     navigation: 'Pages',
     overview: 'Synthèse',
     mail: 'Courrier',
+    outbox: 'Envois',
+    waiting: (n) => count(n, { one: 'un message vous attend', other: '# messages vous attendent' }),
     accounts: 'Comptes',
     activity: 'Activité',
     destinations: 'Boîtes mail',

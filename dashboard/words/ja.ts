@@ -589,6 +589,8 @@ export const ja: Words = {
     navigation: 'ページ',
     overview: '概要',
     mail: 'メール',
+    outbox: '送信',
+    waiting: (n) => `${number(n)} 件のメールが対応を待っています`,
     accounts: 'アカウント',
     activity: '受信履歴',
     destinations: 'メールボックス',

@@ -576,6 +576,8 @@ export const vi: Words = {
     navigation: 'Các trang',
     overview: 'Tổng quan',
     mail: 'Đọc thư',
+    outbox: 'Thư đi',
+    waiting: (n) => `${n.toLocaleString('vi')} thư chờ bạn`,
     accounts: 'Tài khoản',
     activity: 'Hoạt động',
     destinations: 'Hộp thư',

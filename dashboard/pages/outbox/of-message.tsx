@@ -7,9 +7,6 @@ import type { List, Message, Outgoing } from '../../shapes.ts'
 import { sending, useSendingWords } from '../../words/sending.ts'
 import { WhereItIs } from './outgoing.tsx'
 
-/** Of what was sent last: most is looked at soon after. */
-const lookedThrough = 200
-
 export default function OutboxOfMessage({
   destination,
   messageId,
@@ -18,7 +15,9 @@ export default function OutboxOfMessage({
   readonly messageId: NonNullable<Message['messageId']>
 }) {
   const hasWords = useSendingWords()
-  const letters = useResource<List<Outgoing>>(`/destinations/${destination}/outbox?limit=${lookedThrough}`)
+  const letters = useResource<List<Outgoing>>(
+    `/destinations/${destination}/outbox?messageId=${encodeURIComponent(messageId)}`,
+  )
   const { again } = letters
   useEffect(
     () =>
@@ -28,8 +27,7 @@ export default function OutboxOfMessage({
     [destination, again],
   )
   const { value: loaded } = letters.now
-  const bare = messageId.replace(/^<|>$/g, '')
-  const found = loaded.state === 'ready' ? loaded.value.items.find((one) => one.messageId === bare) : undefined
+  const found = loaded.state === 'ready' ? loaded.value.items[0] : undefined
   if (!hasWords || found === undefined) return null
   return (
     <section class="outgoing-of-message" aria-label={sending.value.outbox.inMail}>

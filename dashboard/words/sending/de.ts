@@ -113,6 +113,7 @@ export const sendingDe: SendingWords = {
   outbox: {
     title: 'Postausgang',
     lead: 'Was in den letzten 30 Tagen gesendet wurde und wo es ist.',
+    waits: 'Etwas wartet auf Sie',
     choose: 'Von welchem Postfach?',
     none: 'Noch nichts gesendet',
     noneHint: 'Was du von hier oder aus einem Mailprogramm sendest, steht hier.',

@@ -127,6 +127,7 @@ export const sendingEn = {
   outbox: {
     title: 'Outbox',
     lead: 'What was sent in the last 30 days, and where it is.',
+    waits: 'Something waits for you',
     choose: 'Of which mailbox?',
     none: 'Nothing was sent yet',
     noneHint: 'What you send from here or from a mail program stands here.',

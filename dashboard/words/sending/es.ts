@@ -111,6 +111,7 @@ export const sendingEs: SendingWords = {
   outbox: {
     title: 'Bandeja de salida',
     lead: 'Lo que se ha enviado en los últimos 30 días, y dónde está.',
+    waits: 'Algo te espera',
     choose: '¿De qué buzón?',
     none: 'Todavía no se ha enviado nada',
     noneHint: 'Aquí está lo que envíes desde aquí o desde un programa de correo.',

@@ -113,6 +113,7 @@ export const sendingFr: SendingWords = {
   outbox: {
     title: 'Boîte d’envoi',
     lead: 'Ce qui a été envoyé ces 30 derniers jours, et où cela se trouve.',
+    waits: 'Quelque chose vous attend',
     choose: 'De quelle boîte ?',
     none: 'Rien n’a encore été envoyé',
     noneHint: 'Ce que vous envoyez d’ici ou d’un logiciel de messagerie figure ici.',

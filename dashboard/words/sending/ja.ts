@@ -109,6 +109,7 @@ export const sendingJa: SendingWords = {
   outbox: {
     title: '送信トレイ',
     lead: '過去30日間に送信したメールと、その状況です。',
+    waits: '対応を待つメールがあります',
     choose: 'どのメールボックスですか？',
     none: 'まだ何も送信していません',
     noneHint: 'ここやメールソフトから送信したメールが表示されます。',

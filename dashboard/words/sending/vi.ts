@@ -109,6 +109,7 @@ export const sendingVi: SendingWords = {
   outbox: {
     title: 'Hộp thư đi',
     lead: 'Những thư đã gửi trong 30 ngày qua và tình trạng của từng thư.',
+    waits: 'Có thư chờ bạn',
     choose: 'Của hộp thư nào?',
     none: 'Chưa gửi thư nào',
     noneHint: 'Thư bạn gửi từ đây hoặc từ chương trình thư sẽ hiện ở đây.',

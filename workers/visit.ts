@@ -247,7 +247,7 @@ export class Visit {
       enterHeavy: async () => await this.#allowance.enterHeavy(),
       isWanted: () => this.#allowance.isWanted(),
       importBudget: this.#allowance.importBudget,
-      sorting: async (letters) => await sentMail.sort(letters),
+      sorting: sentMail,
       leavesMore: (why) => this.#allowance.leavesMore(why),
       progress: (fetched, secondsLeft) => progress.changed(fetched, secondsLeft),
       arrived: (messages) => {

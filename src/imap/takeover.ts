@@ -10,6 +10,7 @@
  */
 import { setTimeout as delay } from 'node:timers/promises'
 import type { ImapFlow } from 'imapflow'
+import { SessionFailed } from '../failure/session-failed.ts'
 import type { Intent } from '../ledger/ledger.ts'
 import type { ShortHash, Token } from '../mail/message.ts'
 import type { Trace } from '../mail/trace.ts'
@@ -84,6 +85,7 @@ export function countByKind(traces: Iterable<Trace>): Map<Kind, number> {
 }
 
 type StoredCount = Parameters<TakenOver['deliver']>[1]
+type FolderOf = NonNullable<Parameters<TakenOver['deliver']>[2]>
 
 interface InFolder extends Placed {
   readonly folder: string
@@ -130,7 +132,7 @@ export class Takeover implements TakenOver {
     })
   }
 
-  async deliver(folder: string, storedCount: StoredCount): Promise<void> {
+  async deliver(folder: string, storedCount: StoredCount, folderOf: FolderOf = async () => undefined): Promise<void> {
     if (this.#earlier.length === 0) return
     const { signal, lateMs } = this.#access
     // The earlier run's MOVE may be at work inside the server, past the point where it would be refused.
@@ -148,13 +150,29 @@ export class Takeover implements TakenOver {
     const wanted = undelivered(staged, evidence)
     for (const earlier of this.#earlier) {
       const there = staged.filter((message) => message.folder === earlier && wanted.has(message))
-      if (there.length > 0) {
-        await this.#folders.prepare(folder)
-        const uids = there.map(({ uid }) => uid)
-        await this.#folders.move(earlier, { uidValidity: there[0]?.uidValidity, uids }, folder)
+      const sorted = new Map<string, InFolder[]>()
+      for (const message of there) {
+        const { trace } = message
+        const own = trace === undefined ? undefined : await folderOf(trace.fingerprint, trace.uidl)
+        const into = own ?? folder
+        sorted.set(into, [...(sorted.get(into) ?? []), message])
       }
+      for (const [into, some] of sorted) await this.#move(earlier, some, { into, folder })
       await this.#folders.remove(earlier)
     }
+  }
+
+  /** Mail waits for no other folder than its account's. */
+  async #move(earlier: string, messages: readonly InFolder[], to: { into: string; folder: string }): Promise<void> {
+    let { into } = to
+    await this.#folders.prepare(into).catch(async (error: unknown) => {
+      const isClosed = error instanceof SessionFailed && error.failure.kind === 'store refused'
+      if (!isClosed || into === to.folder) throw error
+      into = to.folder
+      await this.#folders.prepare(into)
+    })
+    const uids = messages.map(({ uid }) => uid)
+    await this.#folders.move(earlier, { uidValidity: messages[0]?.uidValidity, uids }, into)
   }
 
   #isIntended({ trace }: StagedMessage): boolean {

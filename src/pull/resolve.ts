@@ -1,5 +1,5 @@
 /** Step 1: resolves whatever an earlier run left uncertain. */
-import type { Intent } from '../ledger/ledger.ts'
+import type { Intent, LedgerRecord } from '../ledger/ledger.ts'
 import type { PackedRecords } from '../ledger/packed-records.ts'
 import type { ShortHash, Token } from '../mail/message.ts'
 import type { Ledger, LedgerView } from './ledger-ports.ts'
@@ -33,11 +33,24 @@ export async function resolveIntents(run: PullRun): Promise<void> {
     await intents.record(intent, tokens, () => void (counts.recovered += length))
   }
   const records = new StoredRecords(ledger)
-  await takenOver.deliver(account.folder, (fingerprint, uidl) => records.count(fingerprint, uidl))
+  await takenOver.deliver(
+    account.folder,
+    async (fingerprint, uidl) => (await records.of(fingerprint, uidl)).length,
+    async (fingerprint, uidl) => await folderOf(run, await records.of(fingerprint, uidl)),
+  )
   for (const intent of leftIntents) if (!isStored(intent)) await intents.record(intent, noTokens)
 }
 
-/** Counts records of stored messages. The ledger is read at the first question: usually nobody asks. */
+/** Into which folder messages that cannot be told apart were sorted; undefined: into the account's, or not all of them. */
+async function folderOf({ world }: PullRun, records: readonly LedgerRecord[]): Promise<string | undefined> {
+  const digests = records.flatMap(({ digest }) => digest ?? [])
+  if (world.sorting === undefined || digests.length === 0 || digests.length < records.length) return undefined
+  const places = await world.sorting.places(digests).catch(() => undefined)
+  const [first, ...others] = digests.map((digest) => places?.get(digest)?.folder)
+  return others.every((folder) => folder === first) ? first : undefined
+}
+
+/** Finds records of stored messages. The ledger is read at the first question: usually nobody asks. */
 class StoredRecords {
   readonly #ledger: Ledger
   #records: PackedRecords | undefined
@@ -46,9 +59,9 @@ class StoredRecords {
     this.#ledger = ledger
   }
 
-  async count(fingerprint: ShortHash, uidl: ShortHash | undefined): Promise<number> {
+  async of(fingerprint: ShortHash, uidl: ShortHash | undefined): Promise<LedgerRecord[]> {
     const records = (this.#records ??= (await this.#ledger.view()).records)
     const bearing = records.bearing('fingerprint', fingerprint).map((index) => records.at(index))
-    return bearing.filter((record) => record.state === 'stored' && (uidl === undefined || record.uidl === uidl)).length
+    return bearing.filter((record) => record.state === 'stored' && (uidl === undefined || record.uidl === uidl))
   }
 }

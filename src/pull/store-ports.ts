@@ -114,6 +114,11 @@ export interface TakenOver {
    *
    * @param storedCount tells how many stored messages of this fingerprint the ledger now has. If a UIDL is given, it counts only those with
    * that UIDL.
+   * @param folderOf tells where one of them belongs; undefined: into `folder`.
    */
-  deliver(folder: string, storedCount: (fingerprint: ShortHash, uidl?: ShortHash) => Promise<number>): Promise<void>
+  deliver(
+    folder: string,
+    storedCount: (fingerprint: ShortHash, uidl?: ShortHash) => Promise<number>,
+    folderOf?: (fingerprint: ShortHash, uidl?: ShortHash) => Promise<string | undefined>,
+  ): Promise<void>
 }

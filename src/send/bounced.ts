@@ -8,7 +8,8 @@ import { sendLimits } from './limits.ts'
 
 /** Where the bounce lies. */
 export interface BouncePlace {
-  readonly folder: string
+  /** Null: it is not stored yet. */
+  readonly folder: string | null
   readonly uid: number | undefined
   readonly atMs: number
 }
@@ -19,7 +20,7 @@ function isFor({ address, originalAddress }: BouncedRecipient, to: string): bool
   return same(address, to) || (originalAddress !== null && same(originalAddress, to))
 }
 
-/** Undefined: all of it is noted already, or there are too many notes. */
+/** Undefined: all of it is noted already, or there are too many notes. What was noted before it was stored gets its place later. */
 export function withBounce(entry: OutboxEntry, bounce: BounceMail, place: BouncePlace): OutboxEntry | undefined {
   const { recipients, bounces } = entry
   // Of a list or a forwarded address the name that failed is one that nobody wrote to.
@@ -36,12 +37,21 @@ export function withBounce(entry: OutboxEntry, bounce: BounceMail, place: Bounce
       uid: place.uid ?? null,
     }
   })
-  const isNew = (note: Bounce) =>
-    !bounces.some(
-      (known) => known.address === note.address && known.status === note.status && known.diagnostic === note.diagnostic,
-    )
-  const added = notes.filter(isNew).slice(0, Math.max(0, sendLimits.bouncesNotedMax - bounces.length))
-  return added.length === 0 ? undefined : { ...entry, bounces: [...bounces, ...added] }
+  const added = notes
+    .filter((note) => !bounces.some((known) => isSameNote(known, note)))
+    .slice(0, Math.max(0, sendLimits.bouncesNotedMax - bounces.length))
+  const isPlaced = (known: Bounce) =>
+    known.folder === null && place.folder !== null && notes.some((note) => isSameNote(known, note))
+  if (added.length === 0 && !bounces.some(isPlaced)) return undefined
+  const { folder, uid = null } = place
+  return {
+    ...entry,
+    bounces: [...bounces.map((known) => (isPlaced(known) ? { ...known, folder, uid } : known)), ...added],
+  }
+}
+
+function isSameNote(one: Bounce, other: Bounce): boolean {
+  return one.address === other.address && one.status === other.status && one.diagnostic === other.diagnostic
 }
 
 /**

@@ -1,14 +1,18 @@
 /** Mail that a provider shows although we have sent it goes into Sent, and what comes back of it is noted with it; a visit that finds nothing asks nothing. */
 import assert from 'node:assert/strict'
+import { join } from 'node:path'
 import { after, before, test } from 'node:test'
+import { childIdentity, handOver } from '../../deploy/identity.ts'
 import { messageDigest } from '../../src/mail/octets.ts'
 import { Sendings } from '../../src/redis/outbox.ts'
 import type { OutboxEntry } from '../../src/send/entry.ts'
 import { notice, report } from '../support/bounces.ts'
-import { startDovecot, type TestDovecot } from '../support/dovecot.ts'
+import { untilDoomed } from '../support/doomed.ts'
+import { fillMaildir, startDovecot, type TestDovecot } from '../support/dovecot.ts'
 import { entryOf } from '../support/entries.ts'
 import { readFolder, withoutTrace } from '../support/reader.ts'
 import { startStack, type Stack } from '../support/stack.ts'
+import { untilTold } from '../support/until.ts'
 
 const crlf = (text: string) => Buffer.from(text.replaceAll('\n', '\r\n'))
 const messageOf = (nth: number, to: string, above = '') =>
@@ -59,34 +63,35 @@ before(async () => {
   accountId = await stack.account({ port: provider.pop3Port, destinationId, address: 'me@example.net' })
   for (const nth of [1, 2, 3, 4, 5, 6, 7]) {
     const bytes = messageOf(nth, nth === 3 ? 'me@example.net' : nth === 2 ? 'list@example.org' : 'ann@example.org')
-    const digest = await messageDigest(bytes)
-    const made = entryOf(['queued'], {
-      destinationId,
-      accountId,
-      digest,
-      messageId: `${nth}@example.net`,
-      createdAtMs: Date.now(),
-    })
-    await sendings.create(made, undefined)
-    ids.set(nth, made.id)
-    await sendings.change(made.id, (entry) => ({
-      ...entry,
-      state: 'accepted',
-      nextAttemptAtMs: null,
-      endedAtMs: Date.now(),
-      recipients: entry.recipients.map((one) => ({
-        ...one,
-        state: 'accepted',
-        address: nth === 3 ? 'me@example.net' : one.address,
-      })),
-      copy: { ...entry.copy, state: 'filed', folder: 'Sent', token: '0', nextAtMs: null },
-    }))
+    ids.set(nth, await putSent(nth, bytes, accountId, destinationId))
   }
   await stack.startWorker()
 })
 after(async () => {
   await Promise.all([stack.stop(), provider.stop()])
 })
+
+/** What was sent, and whose copy was filed. */
+async function putSent(nth: number, bytes: Buffer, ofAccount: string, ofDestination: string): Promise<string> {
+  const nowMs = Date.now()
+  const digest = await messageDigest(bytes)
+  const sender = { accountId: ofAccount, destinationId: ofDestination }
+  const made = entryOf(['queued'], { ...sender, digest, messageId: `${nth}@example.net`, createdAtMs: nowMs })
+  await sendings.create(made, undefined)
+  await sendings.change(made.id, (entry) => ({
+    ...entry,
+    state: 'accepted',
+    nextAttemptAtMs: null,
+    endedAtMs: nowMs,
+    recipients: entry.recipients.map((one) => ({
+      ...one,
+      state: 'accepted',
+      address: nth === 3 ? 'me@example.net' : one.address,
+    })),
+    copy: { ...entry.copy, state: 'filed', folder: 'Sent', token: '0', nextAtMs: null },
+  }))
+  return made.id
+}
 
 const entry = async (nth: number): Promise<OutboxEntry> => (await sendings.get(ids.get(nth) ?? '')) ?? assert.fail()
 const textsIn = async (folder: string) =>
@@ -129,4 +134,52 @@ test('the next visit finds nothing, and nothing is filed or noted again', async 
   assert.deepEqual([run.failure, run.stored], [null, 0])
   assert.equal((await textsIn('Sent')).length, 1)
   assert.equal((await entry(5)).bounces.length, 1)
+})
+
+/** The bounce comes first, and then what was sent. */
+const deaths = ['after append', 'after record', 'before deliver', 'after deliver'].flatMap((at) => [
+  `${at} 1`,
+  `${at} 2`,
+])
+
+test('wherever a worker is killed, what was sent stands in Sent and its bounce is noted, once each', async () => {
+  await stack.stopWorker(0)
+  const cases = await Promise.all(
+    deaths.map(async (place, number) => {
+      const nth = 10 + number
+      const owner = `killed${nth}`
+      const sent = messageOf(nth, 'ann@example.org')
+      const recipient = 'Final-Recipient: rfc822; 0@example.org\nAction: failed\nStatus: 5.1.1'
+      const back = crlf(report({ recipient, returned: id(nth) }))
+      fillMaildir(join(provider.places.mailFolder, owner, 'Maildir'), [back, sent])
+      handOver(join(provider.places.mailFolder, owner), childIdentity([]))
+      provider.addUser(owner, 'secret')
+      const destination = await stack.destination(owner)
+      const fields = { port: provider.pop3Port, user: owner, address: 'me@example.net' }
+      const account = await stack.account({ ...fields, destinationId: destination })
+      return { place, owner, sent, back, account, entryId: await putSent(nth, sent, account, destination) }
+    }),
+  )
+  for (const { owner } of cases.slice(-1))
+    await untilTold('the provider to know its logins', async () => await readFolder(provider.imapPort, owner, 'secret'))
+  for (const { account } of cases) assert.equal((await stack.call('POST', `/accounts/${account}/pull`)).status, 202)
+  const { server, dovecot, secretKey } = stack
+  const world = { redisUrl: server.url, store: dovecot.store, secretKey: secretKey.toString('hex'), leaseMs: 1500 }
+  const places = Object.fromEntries(cases.map(({ account, place }) => [account, place]))
+  assert.equal(await untilDoomed({ ...world, places, windowMessages: 1 }), 'SIGKILL')
+
+  await stack.startWorker({ leaseMs: 1500, jobLockMs: 1500 })
+  for (const { place, owner, sent, back, account, entryId } of cases) {
+    await stack.pull(account)
+    const textsOf = async (folder: string) =>
+      (await readFolder(dovecot.imapPort, owner, 'wonder', folder)).map(({ bytes }) =>
+        withoutTrace(bytes).source.toString('latin1'),
+      )
+    assert.deepEqual(await textsOf('Sent'), [sent.toString('latin1')], place)
+    assert.deepEqual(await textsOf('INBOX'), [back.toString('latin1')], place)
+    const { bounces, copy } = (await sendings.get(entryId)) ?? assert.fail()
+    const noted = bounces.map(({ address, status }) => [address, status])
+    assert.deepEqual(noted, [['0@example.org', '5.1.1']], place)
+    assert.ok((copy.nextAtMs ?? 0) > 0, `ours is looked after, ${place}`)
+  }
 })

@@ -30,6 +30,21 @@ test('a bounce adds a note to what was sent, once, and changes no state', () => 
   assert.equal(many.bounces.length, 100, 'anybody can write bounces')
 })
 
+test('a bounce is noted before it is stored, and is told its place when it is: one note, whatever comes in between', () => {
+  const entry = entryOf(['accepted'], { state: 'accepted' })
+  const bounce = bounceTo('0@example.org')
+  const before = withBounce(entry, bounce, { folder: null, uid: undefined, atMs: 1 }) ?? assert.fail()
+  assert.deepEqual([before.bounces[0]?.folder, before.bounces[0]?.uid], [null, null])
+  assert.equal(
+    withBounce(before, bounce, { folder: null, uid: undefined, atMs: 2 }),
+    undefined,
+    'it is retrieved again',
+  )
+  const stored = withBounce(before, bounce, { ...place, atMs: 3 }) ?? assert.fail()
+  assert.deepEqual(stored.bounces, [{ ...before.bounces[0], folder: 'INBOX', uid: 7 }])
+  assert.equal(withBounce(stored, bounce, { ...place, uid: 9 }), undefined)
+})
+
 test('a bounce that names no message of ours is for the only one that went to that address of late', () => {
   const nowMs = Date.parse('2026-12-02T10:00:00Z')
   const one = entryOf(['accepted'], { state: 'accepted' })

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { messageDigest } from '../../src/mail/octets.ts'
 import type { Letter, Sorted } from '../../src/pull/letter.ts'
 import type { Sorting } from '../../src/pull/sorting.ts'
 import { Crash, letter, type ProviderMessage, TestWorld } from '../support/world.ts'
@@ -16,8 +17,16 @@ function sortedOf({ bytes }: Letter): Sorted | undefined {
   return bytes.includes('Subject: back') ? { finding: 'a bounce' } : undefined
 }
 
-const sorting: Sorting = async (asked) =>
-  new Map(asked.flatMap((one) => [sortedOf(one)].filter((found) => found !== undefined).map((found) => [one, found])))
+const mine = new Set<string>()
+for (const bytes of letters.filter((one) => one.includes('Subject: mine'))) mine.add(await messageDigest(bytes))
+
+const sorting: Sorting = {
+  sort: async (asked) =>
+    new Map(
+      asked.flatMap((one) => [sortedOf(one)].filter((found) => found !== undefined).map((found) => [one, found])),
+    ),
+  places: async (digests) => new Map(digests.flatMap((digest) => (mine.has(digest) ? [[digest, place]] : []))),
+}
 
 function sortingWorld(): TestWorld {
   const world = new TestWorld(provider())
@@ -68,7 +77,7 @@ test('messages that were sorted go into their folder with its flags, and all oth
 test('the sorting is asked about what was retrieved alone, and never by a visit that finds nothing', async () => {
   const world = sortingWorld()
   let asked = 0
-  world.sorting = async (some) => ((asked += some.length), await sorting(some))
+  world.sorting = { ...sorting, sort: async (some) => ((asked += some.length), await sorting.sort(some)) }
   await world.pull()
   assert.equal(asked, 7)
   await world.pull()
@@ -78,9 +87,10 @@ test('the sorting is asked about what was retrieved alone, and never by a visit 
 
 test('a sorting that fails, and a folder that is closed, hold up no mail: it goes into the account’s folder', async () => {
   const failing = new TestWorld(provider())
-  failing.sorting = async () => {
+  const fails = async () => {
     throw new Error('no')
   }
+  failing.sorting = { sort: fails, places: fails }
   const closed = sortingWorld()
   closed.closedFolders.add('Sent')
   for (const world of [failing, closed]) {
@@ -103,6 +113,7 @@ for (const when of ['before', 'after'] as const)
       world.crash = undefined
       await world.pull({ retention: { mode: 'delete' } })
       assert.deepEqual(world.bodies().toSorted(), asText(letters), at)
+      assert.deepEqual(foldersOf(world), wanted, at)
       assert.equal(world.provider.length, 0, at)
     }
   })

@@ -16,6 +16,7 @@ import type {
   Uidl,
   Window,
 } from '../../src/mail/message.ts'
+import { traceOf } from '../../src/mail/trace.ts'
 import type { Sorting } from '../../src/pull/sorting.ts'
 import type { ImportBudget } from '../../src/pull/import-budget.ts'
 import type { Deletable, Maildrop, WindowPace } from '../../src/pull/maildrop-ports.ts'
@@ -408,11 +409,15 @@ export class TestWorld {
         )
         return {
           tokens,
-          async deliver(folder) {
+          async deliver(folder, _storedCount, folderOf) {
             for (const taken of folders) {
               const recorded = within(taken).filter(({ token }) => tokens.has(token) || !open.has(token))
               const missing = recorded.filter(({ token }) => !stored.some((there) => there.token === token))
-              if (missing.length > 0) move(taken, missing, folder)
+              for (const message of missing) {
+                const trace = traceOf(message.literal)
+                const own = trace && (await folderOf?.(trace.fingerprint, trace.uidl))
+                move(taken, [message], own ?? folder)
+              }
               world.effect('remove', () => staged.delete(taken))
             }
           },

@@ -141,8 +141,19 @@ async function rebuild(redis: Redis, nowMs: number): Promise<void> {
     await new DueAccounts(redis).place(Object.keys(accounts))
     await indexRuns(redis, Object.keys(accounts))
   }
+  await dropSpoolsOfNobody(redis)
   await redis.set(keys.runsIndexed, '1')
   await bringHostsToOneForm(redis)
+}
+
+/** Spools of accounts that the backup does not have: nobody would deliver them. */
+async function dropSpoolsOfNobody(redis: Redis): Promise<void> {
+  for await (const found of keysLike(redis, keys.spool('*'))) {
+    const ids = found.map((key) => /\{(\w+)\}/.exec(key)?.[1] ?? '')
+    const there = await redis.hmget(keys.accounts, ...ids)
+    const left = found.filter((_, nth) => there[nth] === null)
+    await pipelined(redis, left, (pipeline, key) => pipeline.unlink(key))
+  }
 }
 
 /** @returns the ids of all of them. */
@@ -212,7 +223,7 @@ function rebuildAccount(
     pipeline.zadd(keys.due, Math.min(latestMs, Math.max(dueMs, nowMs + Math.random() * redisLimits.resumeSpreadMs)), id)
 }
 
-/** Removes the leases too: a run under way writes nothing any more. It keeps the fences, so that none is given out twice, and the audit log. */
+/** Removes the leases too: a run under way writes nothing any more. It keeps the fences, so that none is given out twice, the spools and the audit log. */
 export async function removeEverything(redis: Redis): Promise<void> {
   await redis.unlink(keys.due, keys.accounts, keys.accountOrder)
   for (const pattern of everyKey) {
@@ -238,10 +249,10 @@ const everLasting: ReadonlySet<string> = new Set([
 ])
 
 /**
- * Fences; guesses at passwords, since a restore gives a guesser no new budget, nor an owner's address that of strangers; and what is to be
- * sent, whose bodies lie on the disk (outbox.ts).
+ * Fences; spools, whose messages nobody else may have (spool.ts); guesses at passwords, since a restore gives a guesser no new budget, nor an
+ * owner's address that of strangers; and what is to be sent, whose bodies lie on the disk (outbox.ts).
  */
-const lastingForm = /^(?:tributary:(?:\{[^}]*\}:fence|(?:familiar|guesses):.*)|\{tributary\}:send:.*)$/
+const lastingForm = /^(?:tributary:(?:\{[^}]*\}:(?:fence|spool)|(?:familiar|guesses):.*)|\{tributary\}:send:.*)$/
 
 function outlivesWipe(key: string): boolean {
   return key.startsWith(`${queuePrefix}:`) || everLasting.has(key) || lastingForm.test(key)

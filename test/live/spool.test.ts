@@ -193,6 +193,42 @@ test('a message that the store refuses keeps its bytes: read, tried again and le
   assert.deepEqual((await stack.call('GET', `/accounts/${id}/quarantine`)).body.items, [])
 })
 
+test('a restore keeps what the provider does not show again, and drops that of accounts that the backup does not have', async (t) => {
+  let isRefused = true
+  const { store, destinationId } = await foreign(t, {
+    refuses: (all) =>
+      isRefused && all.some(({ literal }) => literal.includes('Subject: no 3\r\n')) ? 'NO Invalid header' : undefined,
+  })
+  const provider = await providing(t)
+  const account = { port: provider.port, destinationId, hidesRetrieved: true }
+  const id = await stack.account(account)
+  await stack.startWorker()
+  t.after(async () => await stack.stopWorker())
+  assert.deepEqual([(await stack.pull(id)).stored, await kept(id)], [9, 1])
+  const headers = { authorization: `Bearer ${adminToken}` }
+  const backup = await stack.app.inject({ url: '/api/v1/backup', headers })
+  const later = await stack.account({ ...account, user: 'later' })
+  await stack.redis.hset(keys.spool(later), 'a', 'of nobody')
+  const restored = await stack.app.inject({
+    method: 'POST',
+    url: '/api/v1/restore?replace=true',
+    headers: { ...headers, 'content-type': 'application/gzip' },
+    payload: backup.rawPayload,
+  })
+  assert.equal(restored.statusCode, 200, restored.payload)
+  assert.deepEqual([await kept(id), await kept(later)], [1, 0])
+  await provider.close()
+  isRefused = false
+  await stack.pull(id)
+  assert.deepEqual(
+    subjectsOf(store.stored)
+      .map(Number)
+      .toSorted((one, other) => one - other),
+    letters.map((_, nth) => nth),
+  )
+  assert.equal(await kept(id), 0)
+})
+
 test('a provider that says EXPIRE 0 is taken for one of these, and the account shows it; so is Gmail', async (t) => {
   const provider = await providing(t, { capabilities: ['USER', 'UIDL', 'TOP', 'PIPELINING', 'EXPIRE 0'] })
   const destinationId = await stack.destination('expires')

@@ -81,8 +81,11 @@ function installModules() {
   }
 }
 
-/** The mail server through which tests send. */
-const mailServers = [{ name: 'exim4-daemon-light', proof: '/usr/sbin/exim4', proofs: ['/usr/sbin/exim4'] }]
+/** The mail server through which tests send, and the program that sends by ours. */
+const mailers = [
+  { name: 'exim4-daemon-light', proof: '/usr/sbin/exim4', proofs: ['/usr/sbin/exim4'] },
+  { name: 'msmtp', proof: '/usr/bin/msmtp', proofs: ['/usr/bin/msmtp'] },
+]
 
 /** The files that the compiler and Vite read. */
 const sources = /\.(?:tsx?|css|html|js|svg|json)$/
@@ -208,7 +211,7 @@ async function startWith(what, rest) {
   const need = [...(redisGiven ? [] : ['redis']), ...(storeGiven ? [] : ['dovecot'])]
   checkSystem(need)
   const wanted = packages.filter(({ name }) => name === 'openssl' || need.some((part) => name.startsWith(part)))
-  const besides = { bench: peers, test: [...browser, ...proxies, ...mailServers], screenshots: [...browser, ...fonts] }
+  const besides = { bench: peers, test: [...browser, ...proxies, ...mailers], screenshots: [...browser, ...fonts] }
   installPackages([...wanted, ...(besides[what] ?? [])])
   checkSystem(need)
   installModules()

@@ -5,6 +5,7 @@ import { type CertificateFiles, type Pair, readPair, watchPair } from '../../src
 import type { Home } from '../../src/disk/home.ts'
 import { isThere } from '../../src/disk/is-there.ts'
 import type { Accounts } from '../../src/redis/accounts.ts'
+import { readMark } from '../../src/redis/format/mark.ts'
 import { externalUsersIn } from './external-users.ts'
 import { type LoginsWorld, SubmissionLogins } from './logins.ts'
 import { permittedSenders } from './permitted-senders.ts'
@@ -55,6 +56,7 @@ export async function serveSubmission(
   const server = new SubmissionServer({ ...submission, publicName }, pair, {
     ...world,
     logins,
+    isChanging: async () => (await readMark(redis)).state !== 'settled',
     sendersOf: async (id) => await permittedSenders(world.accounts, id),
   })
   await server.listen()

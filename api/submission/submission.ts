@@ -16,6 +16,8 @@ export interface SubmissionWorld extends TakingWorld {
   readonly logins: Pick<SubmissionLogins, 'check' | 'stillHolds'>
   /** The identities of a mailbox. */
   readonly sendersOf: (destinationId: string) => Promise<readonly PermittedSender[]>
+  /** Whether nobody may be asked about just now: a backup is being put back, or the data are carried over. */
+  readonly isChanging: () => Promise<boolean>
   readonly log: Logger
 }
 
@@ -40,6 +42,7 @@ export class Submission {
           throw new SubmissionReply(535, '5.7.8', 'A login and its password are needed')
         if (authzid !== '' && authcid !== '' && authzid.toLowerCase() !== authcid.toLowerCase())
           throw new SubmissionReply(535, '5.7.8', 'A login acts for itself alone')
+        await this.#demandSettled(454)
         const user = await this.#world.logins.check({ user: username, password, ip: client.remoteAddress })
         client.loggedIn()
         return { user }
@@ -118,8 +121,15 @@ export class Submission {
   /** @throws SubmissionReply unless the login still holds: the mailbox may be gone, or have another password. */
   async #submitter(client: SubmissionConnection): Promise<Submitter> {
     const submitter = demandLogin(client)
+    await this.#demandSettled(451)
     if (await this.#world.logins.stillHolds(submitter)) return submitter
     throw new SubmissionReply(421, '4.7.0', 'This login is no longer valid; log in again')
+  }
+
+  /** A mailbox that is not there at this moment may be there in the next one: nobody is refused for good. */
+  async #demandSettled(code: 451 | 454): Promise<void> {
+    if (await this.#world.isChanging())
+      throw new SubmissionReply(code, '4.3.2', 'The data are being put back or carried over here; try again in a while')
   }
 
   /** Whatever is thrown becomes an answer. @param code of what nobody foresaw. */

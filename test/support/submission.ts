@@ -52,6 +52,7 @@ export class TestSubmission {
           check: async ({ user, password }) => this.#check(user, password),
           stillHolds: async () => this.holds,
         },
+        isChanging: async () => false,
         sendersOf: async () => this.senders,
         desk: { begin: async () => this.#draft(), accept: async (submitted) => await this.#accept(submitted) },
       },

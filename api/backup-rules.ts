@@ -15,7 +15,7 @@ export const ms = Type.Number({ minimum: 0, maximum: 8.64e15 })
 export const count = Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER })
 export const text = (maxLength: number) => Type.String({ maxLength })
 export const sealed = orNull(text(65_536))
-export const failure = Type.Object({ kind: text(100), message: text(10_000) })
+export const failure = Type.Object({ kind: text(100), message: text(10_000), cause: Type.Optional(text(100)) })
 
 /** A record as JSON. `more` says what no schema can. */
 export function json(

@@ -38,6 +38,8 @@ export type GuideId = NonNullable<Discovered['guide']>
 /** A destination's pause and the test of an account have a failure without `passes`. */
 export type Failure = Omit<NonNullable<Run['failure']>, 'passes'> & { readonly passes?: boolean }
 export type FailureKind = Failure['kind']
+/** Why an account fails. */
+export type TroubleReason = NonNullable<Account['reason']>
 export type Health = Stats['health']['redis']
 export type News = Webhook['events'][number]
 export type Step = NonNullable<Failure['step']>

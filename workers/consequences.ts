@@ -4,6 +4,7 @@ import { consequenceOf, type FailureHistory, noFailures, pausesDestination } fro
 import type { Failure } from '../src/failure/failure.ts'
 import { needsPerson } from '../src/failure/needs-person.ts'
 import { describe, describeStop } from '../src/failure/sentences.ts'
+import { lastFailureOf } from '../src/failure/trouble-reason.ts'
 import type { Logger } from '../src/log.ts'
 import { defaultState } from '../src/redis/accounts.ts'
 import { nextVisit } from '../src/runs/schedule.ts'
@@ -93,7 +94,7 @@ async function followStoreTrouble(world: PauseWorld, visit: EndedVisit, failure:
   const { needsPerson: _was, ...state } = before
   await accounts.setState(account.id, {
     ...state,
-    lastFailure: { kind: failure.kind, message: describe(failure) },
+    lastFailure: lastFailureOf(failure, describe(failure)),
     ...forSomebody(failure, before),
   })
   // Its interval is for the provider, who is not at fault: the visit is owed. The pause may have ended meanwhile, so its end is not written again.
@@ -115,7 +116,7 @@ async function followFailure(world: PauseWorld, visit: EndedVisit, failure: Fail
   // A stop of this worker is not the account's fault.
   const ours = failure.kind === 'stopped'
   const message = next.do === 'try again' ? describe(failure) : describeStop(failure)
-  const lastFailure = ours ? before.lastFailure : { kind: failure.kind, message }
+  const lastFailure = ours ? before.lastFailure : lastFailureOf(failure, message)
   const persons = ours ? (was === true ? { needsPerson: was } : {}) : forSomebody(failure, history)
   await accounts.setState(account.id, { ...before, ...history, attention, lastFailure, ...persons })
   if (next.do === 'try again') {

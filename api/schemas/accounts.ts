@@ -2,7 +2,7 @@
 import { type Static, Type } from 'typebox'
 import { accountDefaults } from '../../src/account/account.ts'
 import { loginDefaults } from '../../src/account/login.ts'
-import { failureKinds } from '../../src/failure/failure.ts'
+import { troubleReasons } from '../../src/failure/trouble-reason.ts'
 import { accountOrders } from '../../src/redis/account-index.ts'
 import { shownRhythmCodes } from '../../src/runs/shown-rhythm.ts'
 import { accountStatuses } from '../../src/runs/status.ts'
@@ -115,7 +115,7 @@ const rhythm = Type.Object(
   },
   { description: 'why nextRunAt is when it is' },
 )
-const reason = Type.Enum([...failureKinds])
+const reason = Type.Enum([...troubleReasons])
 const status = Type.Enum([...accountStatuses], {
   description: 'waiting: a run is queued, or it has been due for some seconds and has no place at its server yet',
 })
@@ -133,7 +133,10 @@ export const Account = Type.Object({
     description: 'only somebody can mend why it gets no mail, though it may still be tried by itself',
     ...like(false),
   }),
-  reason: orNull(reason, 'why it fails, while it does; also while it is tried again'),
+  reason: orNull(
+    reason,
+    'why it fails, while it does; also while it is tried again: the kind of its last failure, or "no such host", which stands apart from unreachable',
+  ),
   quarantined: Type.Integer({ minimum: 0, description: 'how many of its messages are set aside', ...like(0) }),
   lastRun: orNull(Run),
   lastMailAt: orNull(time, 'the end of the run that stored mail of it last'),

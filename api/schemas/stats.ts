@@ -1,6 +1,6 @@
 /** `/stats` on the wire. */
 import { type Static, Type } from 'typebox'
-import { failureKinds } from '../../src/failure/failure.ts'
+import { troubleReasons } from '../../src/failure/trouble-reason.ts'
 import { recordKinds } from '../../src/redis/unreadable.ts'
 import { accountStatuses } from '../../src/runs/status.ts'
 import { count, example, hostUnicode, id, like, orNull, time } from './vocabulary.ts'
@@ -22,7 +22,7 @@ export const Stats = Type.Object({
       minimum: 0,
       description: 'those of them with the status failing: they are still tried by themselves',
     }),
-    byReason: Type.Object(Object.fromEntries(failureKinds.map((kind) => [kind, count])), {
+    byReason: Type.Object(Object.fromEntries(troubleReasons.map((kind) => [kind, count])), {
       description: 'those that fail, by why; paused ones are left out',
     }),
     byStatus: Type.Object(Object.fromEntries(accountStatuses.map((status) => [status, count]))),
@@ -51,7 +51,7 @@ export type Stats = Static<typeof Stats>
 
 /** Accounts that fail in one way at one server. */
 export const FailingGroup = Type.Object({
-  reason: Type.Enum([...failureKinds]),
+  reason: Type.Enum([...troubleReasons]),
   host: Type.String(like('pop.example.net')),
   hostUnicode,
   accounts: count,

@@ -49,7 +49,9 @@ const reasonsOffered: readonly AsideReason[] = [
 export default function SetAsidePage() {
   const asked = query.value.get('reason')
   const accountId = query.value.get('accountId')
-  const reason = asked === 'over limit' || (asked !== null && asked in words.value.reasons) ? asked : null
+  const isReason =
+    asked === 'over limit' || (asked !== 'no such host' && asked !== null && asked in words.value.reasons)
+  const reason = isReason ? asked : null
   const wanted: AsideFilters = {
     ...(reason === null ? {} : { reason: reason as AsideReason }),
     ...(accountId === null || accountId === '' ? {} : { accountId }),

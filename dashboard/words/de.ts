@@ -680,6 +680,10 @@ export const de: Words = {
       advice:
         'Es wird automatisch erneut versucht. Unten steht, ob er erreicht wurde und was Sie prüfen können, wenn es so bleibt.',
     },
+    'no such host': {
+      title: 'Einen Server dieses Namens gibt es nicht',
+      advice: 'Prüfen Sie, wie der Name geschrieben ist. Vielleicht hat der Anbieter einen neuen.',
+    },
     tls: {
       title: 'Keine sichere Verbindung zum Anbieter',
       advice: 'Prüfen Sie den Namen des Servers und die Art der Verschlüsselung.',
@@ -746,6 +750,7 @@ export const de: Words = {
   },
   reasons: {
     unreachable: 'nicht erreicht',
+    'no such host': 'Server unbekannt',
     tls: 'Zertifikat oder Verschlüsselung',
     silent: 'antwortet nicht mehr',
     'credentials refused': 'Benutzer oder Passwort falsch',

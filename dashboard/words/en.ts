@@ -6,7 +6,6 @@ import type {
   Connection,
   Delivery,
   Discovered,
-  FailureKind,
   Folder,
   Letters,
   Message,
@@ -15,6 +14,7 @@ import type {
   OAuthProviders,
   Run,
   SignIn,
+  TroubleReason,
 } from '../shapes.ts'
 import type { Standing } from '../standing.ts'
 import { plurals } from './plural.ts'
@@ -676,6 +676,10 @@ export const en = {
       title: 'The connection to the provider failed',
       advice: 'It is tried again by itself. Below stands whether it was reached, and what to check if it stays so.',
     },
+    'no such host': {
+      title: 'There is no server of that name',
+      advice: 'Check how its name is written. A provider may have a new one.',
+    },
     tls: {
       title: 'No safe connection to the provider',
       advice: 'Check the server’s name and the kind of encryption.',
@@ -729,10 +733,11 @@ export const en = {
       title: 'Something unexpected happened',
       advice: 'It is tried again by itself. Please report it if it stays so.',
     },
-  } satisfies Record<FailureKind, { title: string; advice: string }>,
+  } satisfies Record<TroubleReason, { title: string; advice: string }>,
   /** The same in a few words, for lists. */
   reasons: {
     unreachable: 'not reached',
+    'no such host': 'no such server',
     tls: 'certificate or encryption',
     silent: 'stopped answering',
     'credentials refused': 'wrong user or password',
@@ -748,7 +753,7 @@ export const en = {
     superseded: 'taken over',
     stopped: 'stopped',
     internal: 'something unexpected',
-  } satisfies Record<FailureKind, string>,
+  } satisfies Record<TroubleReason, string>,
   steps,
   guides,
   run: {

@@ -691,6 +691,10 @@ export const es: Words = {
       advice:
         'Se reintenta automáticamente. Abajo se indica si se llegó hasta él y qué hay que comprobar si sigue igual.',
     },
+    'no such host': {
+      title: 'No existe ningún servidor con ese nombre',
+      advice: 'Comprueba cómo está escrito. Puede que el proveedor tenga otro.',
+    },
     tls: {
       title: 'No hay conexión segura con el proveedor',
       advice: 'Comprueba el nombre del servidor y el tipo de cifrado.',
@@ -754,6 +758,7 @@ export const es: Words = {
   },
   reasons: {
     unreachable: 'sin conexión',
+    'no such host': 'servidor inexistente',
     tls: 'certificado o cifrado',
     silent: 'dejó de responder',
     'credentials refused': 'usuario o contraseña incorrectos',

@@ -687,6 +687,10 @@ export const fr: Words = {
       advice:
         'Un nouvel essai aura lieu automatiquement. Ci-dessous est indiqué si le fournisseur a été atteint, et que vérifier si cela persiste.',
     },
+    'no such host': {
+      title: 'Aucun serveur ne porte ce nom',
+      advice: 'Vérifiez comment il est écrit. Le fournisseur en a peut-être un nouveau.',
+    },
     tls: {
       title: 'Pas de connexion sûre au fournisseur',
       advice: 'Vérifiez le nom du serveur et le type de chiffrement.',
@@ -755,6 +759,7 @@ export const fr: Words = {
   },
   reasons: {
     unreachable: 'injoignable',
+    'no such host': 'serveur inexistant',
     tls: 'certificat ou chiffrement',
     silent: 'ne répond plus',
     'credentials refused': 'identifiants refusés',

@@ -674,6 +674,10 @@ export const ja: Words = {
       title: 'プロバイダーに接続できませんでした',
       advice: '自動的に再試行します。サーバーに到達できたかどうかと、解消しない場合に確認することを下に示します。',
     },
+    'no such host': {
+      title: 'その名前のサーバーはありません',
+      advice: '名前の表記を確認してください。プロバイダーが変更した可能性もあります。',
+    },
     tls: {
       title: 'プロバイダーに安全に接続できません',
       advice: 'サーバー名と暗号化の種類を確認してください。',
@@ -735,6 +739,7 @@ export const ja: Words = {
   },
   reasons: {
     unreachable: '接続不可',
+    'no such host': 'サーバーなし',
     tls: '証明書または暗号化',
     silent: '応答の途絶',
     'credentials refused': 'ユーザー名・パスワードの誤り',

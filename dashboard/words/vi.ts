@@ -662,6 +662,10 @@ export const vi: Words = {
       advice:
         'Hệ thống sẽ tự thử lại. Bên dưới có ghi đã đến được máy chủ hay chưa, và nếu vẫn vậy thì cần kiểm tra gì.',
     },
+    'no such host': {
+      title: 'Không có máy chủ nào tên như vậy',
+      advice: 'Hãy kiểm tra cách viết tên máy chủ. Có thể nhà cung cấp đã đổi tên.',
+    },
     tls: {
       title: 'Không có kết nối an toàn với nhà cung cấp',
       advice: 'Hãy kiểm tra tên máy chủ và kiểu mã hóa.',
@@ -719,6 +723,7 @@ export const vi: Words = {
   },
   reasons: {
     unreachable: 'không kết nối được',
+    'no such host': 'không có máy chủ đó',
     tls: 'chứng chỉ hoặc mã hóa',
     silent: 'ngừng trả lời',
     'credentials refused': 'sai tên hoặc mật khẩu',

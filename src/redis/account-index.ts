@@ -4,7 +4,7 @@
  */
 import type { ChainableCommander, Redis } from 'ioredis'
 import type { Account } from '../account/account.ts'
-import type { FailureKind } from '../failure/failure.ts'
+import type { TroubleReason } from '../failure/trouble-reason.ts'
 import { shownHost } from '../account/host.ts'
 import { accountRecordIn } from './account-record.ts'
 import { hashOf } from './hashes.ts'
@@ -26,7 +26,7 @@ export interface AccountsWanted {
   /** Only those that have messages in quarantine. */
   readonly quarantined?: true | undefined
   readonly needsPerson?: boolean | undefined
-  readonly reason?: FailureKind | undefined
+  readonly reason?: TroubleReason | undefined
   /** A server, as `normalHost` gives it. */
   readonly host?: string | undefined
   /** A part of address, host or user; case does not matter. */

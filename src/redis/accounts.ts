@@ -5,7 +5,7 @@ import { type Account, withRetentionCounted } from '../account/account.ts'
 import { formsOfAddress } from '../send/identity.ts'
 import { formerSourceName } from '../account/sources.ts'
 import { type FailureHistory, noFailures } from '../failure/consequence.ts'
-import type { FailureKind } from '../failure/failure.ts'
+import type { LastFailure } from '../failure/trouble-reason.ts'
 import { readable } from '../readable.ts'
 import { wellFormedJson } from '../well-formed.ts'
 import { redisLimits } from './limits.ts'
@@ -46,7 +46,7 @@ export interface AccountChange {
 export interface AccountState extends FailureHistory {
   /** The account is stopped until somebody acts. */
   readonly attention: boolean
-  readonly lastFailure: { readonly kind: FailureKind; readonly message: string } | null
+  readonly lastFailure: LastFailure | null
   /** Only somebody can mend the last failure, though it is tried again by itself (failure/needs-person.ts). */
   readonly needsPerson?: true
   /** The last visit that went well met messages under new ids. It was told, and is not again while it stays so. */

@@ -1,13 +1,13 @@
 /** Puts the accounts that fail into groups, by why and where. What is written of them is in scripts/includes/restate.lua. */
 import type { Redis } from 'ioredis'
-import { failureKinds, type FailureKind } from '../failure/failure.ts'
+import { type TroubleReason, troubleReasons } from '../failure/trouble-reason.ts'
 import { readableRecordIn } from './account-record.ts'
 import { keys } from './key-names.ts'
 import { redisLimits } from './limits.ts'
 
 /** Accounts that fail in one way at one server. */
 export interface FailingGroup {
-  readonly reason: FailureKind
+  readonly reason: TroubleReason
   readonly host: string
   readonly accounts: number
   /** Those of them whose failure only somebody can mend. */
@@ -25,11 +25,11 @@ export interface FailingGroups {
 export async function countsByReason(
   redis: Redis,
   destinationId: string | undefined,
-): Promise<Record<FailureKind, number>> {
+): Promise<Record<TroubleReason, number>> {
   const sizes = await Promise.all(
-    failureKinds.map(async (kind) => await countOf(redis, [keys.failingBy(kind)], destinationId)),
+    troubleReasons.map(async (kind) => await countOf(redis, [keys.failingBy(kind)], destinationId)),
   )
-  return Object.fromEntries(failureKinds.map((kind, nth) => [kind, sizes[nth] ?? 0])) as Record<FailureKind, number>
+  return Object.fromEntries(troubleReasons.map((kind, nth) => [kind, sizes[nth] ?? 0])) as Record<TroubleReason, number>
 }
 
 /** The accounts that are in all of the sets, or those of them that gather in one destination. */
@@ -51,7 +51,7 @@ export async function failingGroups(redis: Redis, destinationId: string | undefi
   const ofPersons = new Set(persons)
   const groups = new Map<string, FailingGroup>()
   let left: number = redisLimits.failingGroupedMax
-  for (const reason of failureKinds) {
+  for (const reason of troubleReasons) {
     if (counts[reason] === 0 || left === 0) continue
     const ids = await idsIn(redis, keys.failingBy(reason), destinationId, left)
     left -= ids.length

@@ -1,5 +1,5 @@
 /** Defines every key once. Keys that one script touches share a hash tag, so that they lie together in a cluster. */
-import type { FailureKind } from '../failure/failure.ts'
+import type { TroubleReason } from '../failure/trouble-reason.ts'
 import type { AccountId } from '../mail/message.ts'
 import type { RunTask } from '../runs/run.ts'
 import type { NotedStatus } from '../runs/status.ts'
@@ -132,7 +132,7 @@ export const keys = {
   /** Sorted set of ids of accounts of that status. An account that is idle is in none. */
   accountsAt: (status: NotedStatus) => shared(`accounts-at:${status}`),
   /** Sorted set of ids, all of score 0, of accounts that fail in this way. */
-  failingBy: (reason: FailureKind) => shared(`failing-by:${reason}`),
+  failingBy: (reason: TroubleReason) => shared(`failing-by:${reason}`),
   /** Sorted set: names of answers by the milliseconds at which they were given. */
   answers: shared('answers'),
   /** Set: those fields of open-runs whose run is at work. */

@@ -1,6 +1,6 @@
 /** Says in one word what an account is doing (CONTRACT section 4). */
 import type { Account } from '../account/account.ts'
-import type { FailureKind } from '../failure/failure.ts'
+import { type LastFailure, type TroubleReason, troubleReasonOf } from '../failure/trouble-reason.ts'
 import type { Run } from './run.ts'
 
 /** The statuses that are written down (redis/statuses.ts). An account that has none of these is idle. */
@@ -13,7 +13,7 @@ export type AccountStatus = (typeof accountStatuses)[number]
 
 /** Why an account does not get its mail (CONTRACT section 5). It stays while it is tried again; a paused one is left alone on purpose. */
 export interface Trouble {
-  readonly reason: FailureKind | null
+  readonly reason: TroubleReason | null
   /** Only somebody can mend it, though it may still be tried. */
   readonly needsPerson: boolean
 }
@@ -22,12 +22,16 @@ export function whyNoMail(
   { paused }: Pick<Account, 'paused'>,
   state: {
     readonly attention: boolean
-    readonly lastFailure: { readonly kind: FailureKind } | null
+    readonly lastFailure: LastFailure | null
     readonly needsPerson?: true
   },
 ): Trouble {
   if (paused) return { reason: null, needsPerson: false }
-  return { reason: state.lastFailure?.kind ?? null, needsPerson: state.attention || state.needsPerson === true }
+  const { lastFailure } = state
+  return {
+    reason: lastFailure === null ? null : troubleReasonOf(lastFailure),
+    needsPerson: state.attention || state.needsPerson === true,
+  }
 }
 
 /**

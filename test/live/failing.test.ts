@@ -1,8 +1,13 @@
 /** Why accounts fail, what only somebody can mend, and what is set aside: the fields of accounts, the filters of lists, the counts. */
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
+import { describe } from '../../src/failure/sentences.ts'
+import { codeReason } from '../../src/failure/socket-reasons.ts'
+import { lastFailureOf } from '../../src/failure/trouble-reason.ts'
+import type { AccountId } from '../../src/mail/message.ts'
+import { defaultState } from '../../src/redis/accounts.ts'
 import { keys } from '../../src/redis/key-names.ts'
-import { restate } from '../../src/redis/statuses.ts'
+import { restate, StatusRounds } from '../../src/redis/statuses.ts'
 import { type ScriptedServer, startPop3Server } from '../support/pop3-server.ts'
 import { type Stack, startStack } from '../support/stack.ts'
 import { until } from '../support/until.ts'
@@ -152,6 +157,41 @@ test('a list by reason holds what an earlier version has left, once its status w
   await restate(stack.redis, [id])
   assert.deepEqual(await idsOf('reason=credentials%20refused&needsPerson=true'), [id])
   await stack.call('DELETE', `/accounts/${id}`)
+})
+
+test('a server that does not exist is a reason of its own, also where an earlier version wrote none', async () => {
+  const destinationId = await stack.destination('cleo')
+  const fields = { port: 1, destinationId, paused: true }
+  const ids = [await stack.account({ ...fields, user: 'new' }), await stack.account({ ...fields, user: 'earlier' })]
+  const [, earlier] = ids as [string, string]
+  const failure = { kind: 'unreachable', server: 'pop.example.invalid:995', cause: 'no such name' } as const
+  const told = lastFailureOf({ ...failure, reason: 'there is no host of that name' }, 'Could not be reached.')
+  const { cause: _unknown, ...before } = {
+    ...told,
+    message: describe({ ...failure, reason: codeReason('ENOTFOUND') ?? '' }),
+  }
+  for (const [nth, lastFailure] of [told, before].entries()) {
+    const id = ids[nth] as AccountId
+    await stack.world.accounts.update(id, ({ account: one, ...record }) => ({
+      record: { ...record, account: { ...one, paused: false } },
+      due: 'never',
+    }))
+    await stack.world.accounts.setState(id, { ...defaultState, failures: 1, lastFailure })
+  }
+  // As that version filed it.
+  await stack.redis.zrem(keys.failingBy('no such host'), earlier)
+  await stack.redis.zadd(keys.failingBy('unreachable'), 0, earlier)
+  await stack.redis.hset(keys.reasons, earlier, 'unreachable')
+  await new StatusRounds(stack.redis, stack.world.runs).round()
+  assert.deepEqual(await idsOf(`reason=no%20such%20host&destinationId=${destinationId}`), ids)
+  assert.deepEqual(await idsOf(`reason=unreachable&destinationId=${destinationId}`), [])
+  assert.deepEqual(await Promise.all(ids.map(async (id) => (await account(id)).reason)), Array(2).fill('no such host'))
+  assert.equal(someReasons(await stats())['no such host'], 2)
+  const { items } = (await stack.call('GET', '/stats/failing')).body as unknown as {
+    items: { reason?: string; accounts?: number }[]
+  }
+  assert.equal(items.find(({ reason }) => reason === 'no such host')?.accounts, 2)
+  for (const id of ids) await stack.call('DELETE', `/accounts/${id}`)
 })
 
 test('what is set aside is counted, with the account, in lists and in all; what was let go of is not', async () => {

@@ -4,7 +4,7 @@ import { Icon } from '../../components/icon.tsx'
 import { number } from '../../intl.ts'
 import { accounts } from '../../roster.ts'
 import { ask, query } from '../../router.ts'
-import type { FailureKind } from '../../shapes.ts'
+import type { TroubleReason } from '../../shapes.ts'
 import { narrowings } from '../../standing.ts'
 import { words } from '../../words/index.ts'
 
@@ -13,7 +13,7 @@ const providersMax = 100
 
 /** The values that accounts have, and how many have each; the most frequent first. */
 function counted<Value extends string>(
-  valueOf: (account: { reason: FailureKind | null; host: string }) => Value | null,
+  valueOf: (account: { reason: TroubleReason | null; host: string }) => Value | null,
 ) {
   return computed(() => {
     const counts = new Map<Value, number>()
@@ -58,7 +58,7 @@ export function Filter() {
           label={say.reason}
           any={say.anyReason}
           options={reasons.value.map(([kind, count]) => [kind, `${reasonWords[kind]} (${number(count)})`])}
-          nameOf={(kind) => reasonWords[kind as FailureKind]}
+          nameOf={(kind) => reasonWords[kind as TroubleReason]}
         />
       )}
       {(hosts.length > 1 || query.value.has('host')) && (

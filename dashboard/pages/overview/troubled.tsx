@@ -5,7 +5,7 @@ import { Loaded } from '../../components/states.tsx'
 import { AccountBadge, Badge } from '../../components/status-badge.tsx'
 import { number } from '../../intl.ts'
 import type { Resource } from '../../resource.ts'
-import type { Account, FailingGroups, FailureKind, List, Stats } from '../../shapes.ts'
+import type { Account, FailingGroups, List, Stats, TroubleReason } from '../../shapes.ts'
 import { words } from '../../words/index.ts'
 import { shownMax } from './glance.ts'
 
@@ -105,7 +105,7 @@ function ByReason({
   readonly groups: FailingGroups
 }) {
   const { overview: say, failures, standings } = words.value
-  const reasons = (Object.keys(failures) as FailureKind[])
+  const reasons = (Object.keys(failures) as TroubleReason[])
     .map((reason) => {
       const hosts = items.filter((group) => group.reason === reason)
       const persons = hosts.reduce((sum, { needsPerson }) => sum + needsPerson, 0)

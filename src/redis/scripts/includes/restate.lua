@@ -45,14 +45,23 @@ local function statusOf(id, account)
   return (state.lastFailure or cjson.null) == cjson.null and 'idle' or 'failing'
 end
 
--- Returns the kind of failure, or '', and whether only somebody can mend it.
+-- Why it fails (troubleReasonOf in src/failure/trouble-reason.ts).
+local function reasonOf(failure)
+  local kind, cause, message = failure.kind, failure.cause, failure.message
+  if type(kind) ~= 'string' then return '' end
+  if kind ~= 'unreachable' then return kind end
+  if type(cause) == 'string' then return cause == 'no such name' and 'no such host' or kind end
+  local says = type(message) == 'string' and string.find(message, 'there is no host of that name', 1, true)
+  return says and 'no such host' or kind
+end
+
+-- Returns that reason, or '', and whether only somebody can mend it.
 local function troubleOf(id, account)
   if not account then return '', false end
   if account.paused then return '', account.unreadable == true end
   local state = stateOf(id)
   local failure = state.lastFailure
-  local kind = type(failure) == 'table' and failure.kind
-  return type(kind) == 'string' and kind or '', state.attention == true or state.needsPerson == true
+  return type(failure) == 'table' and reasonOf(failure) or '', state.attention == true or state.needsPerson == true
 end
 
 local function file(id, account)

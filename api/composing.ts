@@ -65,10 +65,11 @@ export class Composing {
       inReplyTo === undefined
         ? draft && (await this.#threadOfDraft(destinationId, draft, signal))
         : await this.#reading.read(destinationId, signal, (reader) => threadOf(reader, inReplyTo))
-    const attachments: ComposedAttachment[] = letter.attachments.map(({ filename, contentType, content }) => ({
+    const attachments: ComposedAttachment[] = letter.attachments.map(({ filename, contentType, content, cid }) => ({
       filename,
       contentType,
       content: Buffer.from(content, 'base64'),
+      cid,
     }))
     if (forward?.as === 'attached') {
       const { content } = await this.#reading.open(destinationId, forward)

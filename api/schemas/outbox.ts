@@ -130,6 +130,14 @@ const letterFields = {
           description: 'in base64',
           ...like('SGVsbG8='),
         }),
+        cid: Type.Optional(
+          Type.String({
+            maxLength: 200,
+            pattern: '^[A-Za-z0-9_.+-]+@[A-Za-z0-9.-]+$',
+            description: 'its Content-ID, without brackets: html shows it in its place, as cid:',
+            ...like('engine@example.net'),
+          }),
+        ),
       },
       strict,
     ),

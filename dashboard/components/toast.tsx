@@ -1,6 +1,8 @@
 /** Shows in a corner, for a while, what came of an action. Screen readers read it. */
-import { signal } from '@preact/signals'
+import { signal, useSignal } from '@preact/signals'
+import { useEffect } from 'preact/hooks'
 import { problemOf } from '../client.ts'
+import { number } from '../intl.ts'
 import { words } from '../words/index.ts'
 import { Icon } from './icon.tsx'
 import { IconButton } from './button.tsx'
@@ -12,6 +14,7 @@ interface Told {
   readonly text: string
   /** What may be done about it as long as it is shown. */
   readonly action?: Deed
+  readonly forMs?: number
 }
 
 interface Deed {
@@ -30,7 +33,7 @@ export function tell(text: string, tone: Told['tone'] = 'good'): void {
 
 /** Offers for a while to do something about what was done. */
 export function offer(text: string, action: Deed, forMs: number): void {
-  show({ tone: 'good', text, action }, forMs)
+  show({ tone: 'good', text, action, forMs }, forMs)
 }
 
 function show(one: Omit<Told, 'id'>, forMs: number | undefined): void {
@@ -58,10 +61,11 @@ function close(id: number): void {
 export function Toasts() {
   return (
     <div class="toasts" role="status" aria-live="polite">
-      {told.value.map(({ id, tone, text, action }) => (
+      {told.value.map(({ id, tone, text, action, forMs }) => (
         <div key={id} class={`toast ${tone}`}>
           <Icon name={tone === 'good' ? 'check' : 'warning'} />
           <span>{text}</span>
+          {forMs !== undefined && <Left forMs={forMs} />}
           {action && (
             <button
               type="button"
@@ -78,5 +82,25 @@ export function Toasts() {
         </div>
       ))}
     </div>
+  )
+}
+
+/** How long it may still be done: seen, and not read out each second. Whoever wants nothing to move sees the seconds alone. */
+function Left({ forMs }: { readonly forMs: number }) {
+  const left = useSignal(forMs)
+  useEffect(() => {
+    const endMs = performance.now() + forMs
+    const isCalm = matchMedia('(prefers-reduced-motion: reduce)').matches
+    const look = () => {
+      left.value = Math.max(0, endMs - performance.now())
+    }
+    const timer = window.setInterval(look, isCalm ? 1000 : 100)
+    return () => window.clearInterval(timer)
+  }, [forMs])
+  return (
+    <span class="toast-left" aria-hidden="true">
+      <progress class="toast-bar" max={forMs} value={left.value} tabIndex={-1} />
+      <span class="toast-seconds">{number(Math.ceil(left.value / 1000))}</span>
+    </span>
   )
 }

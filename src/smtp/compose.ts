@@ -13,6 +13,8 @@ export interface ComposedAttachment {
   readonly filename: string
   readonly contentType: string
   readonly content: Buffer | Readable
+  /** Its Content-ID, without brackets: the HTML shows it in its place. */
+  readonly cid?: string | undefined
 }
 
 /** What it answers (RFC 5322 section 3.6.4). Both with their angle brackets. */
@@ -46,7 +48,7 @@ export function composed(letter: ComposedLetter): Readable {
     subject,
     text,
     ...(html === undefined ? {} : { html }),
-    attachments: attachments.map(({ filename, contentType, content }) => ({ filename, contentType, content })),
+    attachments: attachments.map(({ cid, ...attachment }) => (cid === undefined ? attachment : { ...attachment, cid })),
     ...(thread?.messageId == null ? {} : { inReplyTo: thread.messageId, references: [...thread.references] }),
     messageId: `<${randomUUID()}@${domainOf(from.address)}>`,
     date: new Date(nowMs),

@@ -60,3 +60,12 @@ export async function fetchedPart(path: string, signal: AbortSignal, told: (read
   )
   return await new Response(counted).blob()
 }
+
+/** The files of what is pasted or dropped. Office programs bring a picture of the words beside the words: then the words are meant. */
+export function filesIn(data: DataTransfer | null | undefined): readonly File[] {
+  if (data == null || data.files.length === 0) return []
+  const html = data.getData('text/html')
+  const hasWords =
+    html !== '' && (new DOMParser().parseFromString(html, 'text/html').body.textContent ?? '').trim() !== ''
+  return hasWords ? [] : [...data.files]
+}

@@ -6,11 +6,12 @@ import { words } from '../../words/index.ts'
 import type { SendingWords } from '../../words/sending.ts'
 import { type Addressee, addresseesIn, written } from './addresses.ts'
 import { answerKinds, type AnswerKind, identityFor, recipientsOf } from './answers.ts'
-import { fetchedPart, typeOf } from './attaching.ts'
-import { cleanHtml, textOf } from './html.ts'
+import { attachedCountMax, attachedMax, fetchedPart, sizeOf, typeOf } from './attaching.ts'
+import { cleanHtml, htmlOf, textOf } from './html.ts'
+import { partsOfDraft, passedOnIn } from './passed-on.ts'
 import { quoted, signatureBlock } from './quoting.ts'
 import { forwardSubject, replySubject } from './subject.ts'
-import type { LetterPlace, Origin, Values } from './wire.ts'
+import type { LetterPlace, Origin, PassedOn, Values } from './wire.ts'
 import { Writing } from './writing.ts'
 
 export interface Desk {
@@ -94,9 +95,13 @@ export async function begun(
       origin,
     )
   }
-  const text = answered.text ?? (answered.html ? await textOfHtml(destination, answered, signal) : '')
+  const page =
+    answered.html && (kind === 'forward' || answered.text === null) ? await pageOf(destination, answered, signal) : ''
+  const passed = kind === 'forward' && page !== '' ? passedOnIn(page, answered.text, textOf) : undefined
+  const text = answered.text ?? textOf(page)
   const own = new Set(desk.identities.map(({ address }) => address.toLowerCase()))
   const subject = answered.subject ?? ''
+  const above = `${signatureBlock(signature, 'before the quote')}\n\n`
   const writing = new Writing(
     destination,
     {
@@ -104,11 +109,15 @@ export async function begun(
       identity: accountId,
       ...recipientsOf(kind, answered, own),
       subject: kind === 'forward' ? forwardSubject(subject) : replySubject(subject),
-      text: `${signatureBlock(signature, 'before the quote')}\n\n${kind === 'forward' ? passedOn(answered, text, say) : answeredWith(answered, text, say)}`,
+      text: `${above}${kind === 'forward' ? passedOn(answered, text, say) : answeredWith(answered, text, say)}`,
+      // What has a look of its own keeps it.
+      ...(passed === undefined
+        ? {}
+        : { format: 'html', html: htmlOf(`${above}${passedOn(answered, '', say)}`.trimEnd()), passedOn: passed }),
     },
     origin,
   )
-  if (kind === 'forward') carryOver(writing, answered)
+  if (kind === 'forward') carryOver(writing, answered, passed)
   return writing
 }
 
@@ -135,9 +144,6 @@ function originOf(kind: AnswerKind, { folder, uid }: Message): Origin {
 async function pageOf(destination: string, message: LetterPlace, signal: AbortSignal): Promise<string> {
   return await (await fetchedPart(messagePathOf(destination, message, '/html'), signal, () => {})).text()
 }
-
-const textOfHtml = async (destination: string, message: Message, signal: AbortSignal) =>
-  textOf(await pageOf(destination, message, signal))
 
 function answeredWith({ from, date, arrived }: Message, text: string, say: SendingWords): string {
   const at = date ?? arrived
@@ -167,11 +173,13 @@ function passedOn(message: Message, text: string, say: SendingWords): string {
   ].join('\n')
 }
 
-/** What is attached to a message goes along, but what its HTML shows in its place. */
-function carryOver(writing: Writing, message: Message): void {
+/** What is attached to a message goes along, but what its HTML shows in its place; that too, if the HTML has not got all of it. */
+function carryOver(writing: Writing, message: Message, passed?: PassedOn): void {
+  const shown = message.attachments.filter(({ inText }) => inText).length
+  const hasAll = passed === undefined || passed.pictures.length >= shown
   writing.carry(
     message.attachments
-      .filter(({ inText }) => !inText)
+      .filter(({ inText }) => !inText || !hasAll)
       .map(({ part, filename, type, size }) => {
         const path = messagePathOf(writing.destination, message, `/attachments/${part}`)
         return {
@@ -195,8 +203,12 @@ async function fromDraft(
   if (identity === undefined) return undefined
   const people = (some: Message['to']): Addressee[] =>
     some.flatMap(({ name, address }) => (address === null ? [] : [{ name, address }]))
-  const html = draft.html ? cleanHtml(await pageOf(destination, draft, signal)) : ''
+  const page = draft.html ? await pageOf(destination, draft, signal) : ''
   const { folder, uid } = draft
+  const parts = page === '' ? undefined : partsOfDraft(page, { folder, uid }, textOf)
+  const html = page === '' ? '' : cleanHtml(parts?.html ?? page)
+  // What cannot go along would be lost with the draft in whose place the next one comes.
+  const isWhole = sizeOf(draft.attachments) <= attachedMax && draft.attachments.length <= attachedCountMax
   const writing = new Writing(
     destination,
     {
@@ -209,10 +221,11 @@ async function fromDraft(
       text: (draft.text ?? textOf(html)).replace(/\r\n?/g, '\n'),
       html,
       attachments: [],
+      passedOn: parts?.passedOn,
     },
     origin,
-    { folder, uid },
+    isWhole ? { folder, uid } : undefined,
   )
-  carryOver(writing, draft)
+  carryOver(writing, draft, parts?.passedOn)
   return writing
 }

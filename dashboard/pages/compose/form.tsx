@@ -16,7 +16,9 @@ import { AttachedFiles } from './attached.tsx'
 import { type Desk, messagePathOf } from './beginning.ts'
 import { LaterDialog } from './later.tsx'
 import { PeopleField } from './people-field.tsx'
-import { withSignature } from './quoting.ts'
+import { filesIn } from './attaching.ts'
+import { withHtmlSignature } from './html.ts'
+import { signatureLines, withSignature } from './quoting.ts'
 import { type Doubt, doubtOf, type Hindrance, hindranceOf } from './doubts.ts'
 import { From, Subject } from './rows.tsx'
 import { sendNow } from './sending.ts'
@@ -71,9 +73,9 @@ export function WritingForm({
     if (await sendNow(writing, laterMs)) navigate(back)
     else form.current?.querySelector<HTMLElement>('[aria-invalid]')?.focus()
   }
-  const attach = (list: FileList | null | undefined) => {
-    if (!list?.length) return false
-    writing.attach([...list])
+  const attach = (list: readonly File[]) => {
+    if (list.length === 0) return false
+    writing.attach(list)
     return true
   }
   const discard = async () => {
@@ -87,10 +89,15 @@ export function WritingForm({
   }
   const identify = (identity: string) => {
     const [was, is] = [values.identity, identity].map((one) => desk.signatures.get(one) ?? '')
-    const text =
-      values.format === 'html'
-        ? undefined
-        : withSignature(values.text, was ?? '', is ?? '', kind === undefined ? 'end' : 'before the quote')
+    const place = kind === undefined ? 'end' : 'before the quote'
+    if (values.format === 'html') {
+      const [before, after] = [was ?? '', is ?? ''].map((one) => signatureLines(one, place)) as [string, string]
+      const html = withHtmlSignature(values.html, before, after, place === 'end')
+      writing.set({ identity, ...(html === undefined ? {} : { html }) })
+      if (html !== undefined) writing.textTurn.value += 1
+      return
+    }
+    const text = withSignature(values.text, was ?? '', is ?? '', place)
     writing.set({ identity, ...(text === undefined ? {} : { text }) })
   }
   const errorOf = (field: People) =>
@@ -127,10 +134,10 @@ export function WritingForm({
       }}
       onDrop={(event) => {
         isOver.value = false
-        if (attach(event.dataTransfer?.files)) event.preventDefault()
+        if (attach(filesIn(event.dataTransfer))) event.preventDefault()
       }}
       onPaste={(event) => {
-        if (attach(event.clipboardData?.files)) event.preventDefault()
+        if (attach(filesIn(event.clipboardData))) event.preventDefault()
       }}
     >
       <div class="writer-fields">
@@ -207,7 +214,7 @@ export function WritingForm({
             tabIndex={-1}
             aria-hidden="true"
             onChange={({ currentTarget }) => {
-              attach(currentTarget.files)
+              attach([...(currentTarget.files ?? [])])
               currentTarget.value = ''
             }}
           />

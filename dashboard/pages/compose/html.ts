@@ -74,6 +74,34 @@ function linesInto(to: HTMLElement, lines: readonly string[]): void {
   }
 }
 
+/**
+ * Puts the signature of another identity in the place of the one that is there, line for line; undefined: it was changed, and stays.
+ *
+ * @param before and after as they stand in a text (quoting.ts); '': none.
+ */
+export function withHtmlSignature(html: string, before: string, after: string, isAtEnd: boolean): string | undefined {
+  const page = document.implementation.createHTMLDocument('')
+  page.body.innerHTML = html
+  const made = document.implementation.createHTMLDocument('')
+  linesInto(made.body, after === '' ? [] : after.split('\n'))
+  const rows = [...page.body.children]
+  if (before === '') {
+    if (!isAtEnd) return undefined
+    page.body.append(...made.body.childNodes)
+    return page.body.innerHTML
+  }
+  const lines = before.split('\n')
+  const at = rows.findLastIndex((_row, nth) => lines.every((line, below) => lineIn(rows[nth + below]) === line.trim()))
+  if (at === -1) return undefined
+  const [first] = rows.slice(at, at + 1)
+  first?.before(...made.body.childNodes)
+  for (const row of rows.slice(at, at + lines.length)) row.remove()
+  return page.body.innerHTML
+}
+
+const lineIn = (row: Element | undefined) =>
+  row?.localName === 'div' ? (row.textContent ?? '').replace(/\s+/g, ' ').trim() : undefined
+
 /** As plain text: what is formatted by lists, quotes and links is so here, too. */
 export function textOf(html: string): string {
   return blockText(parse(html), 0)

@@ -27,6 +27,10 @@ export function signatureBlock(signature: string, place: SignaturePlace): string
   return place === 'end' ? `\n\n-- \n${written}` : `\n\n${written}`
 }
 
+/** The lines of a signature where they stand: without those that keep them apart. */
+export const signatureLines = (signature: string, place: SignaturePlace): string =>
+  signatureBlock(signature, place).replace(/^\n+/, '')
+
 /** Puts the signature of another identity in the place of the one that is there; undefined: it was changed, and stays. */
 export function withSignature(text: string, was: string, is: string, place: SignaturePlace): string | undefined {
   const [before, after] = [signatureBlock(was, place), signatureBlock(is, place)]

@@ -21,7 +21,11 @@ export async function sendNow(writing: Writing, laterMs?: number): Promise<boole
   if (taken === undefined) return false
   const say = sending.value
   const undo = { label: say.undo, onDo: () => void undone(writing, taken.id, here) }
-  offer(laterMs === undefined ? say.sent : say.goesOutAt(moment(laterMs)), undo, undoneWithinMs)
+  offer(
+    laterMs === undefined ? say.sentFor(undoneWithinMs / 1000) : say.goesOutAt(moment(laterMs)),
+    undo,
+    undoneWithinMs,
+  )
   return true
 }
 

@@ -1,6 +1,6 @@
 /** The text of a message: plain, or with a few formats, in which only these can be pasted. */
 import { useSignal } from '@preact/signals'
-import { useEffect, useRef } from 'preact/hooks'
+import { useEffect, useLayoutEffect, useRef } from 'preact/hooks'
 import { Confirm } from '../../components/dialog.tsx'
 import { Dialog } from '../../components/dialog.tsx'
 import { Button, IconButton } from '../../components/button.tsx'
@@ -8,20 +8,24 @@ import { Field } from '../../components/field.tsx'
 import { Icon, type IconName } from '../../components/icon.tsx'
 import { words } from '../../words/index.ts'
 import { sending } from '../../words/sending.ts'
+import { filesIn } from './attaching.ts'
 import { cleanHtml, htmlOf, isFormatted, isLink, textOf } from './html.ts'
+import { PassedOnFrame } from './passed-on-frame.tsx'
+import type { Values } from './wire.ts'
 import type { Writing } from './writing.ts'
 
 export function TextField({ of: writing, hasFocus }: { readonly of: Writing; readonly hasFocus: boolean }) {
   const say = sending.value
-  const { format } = writing.values.value
+  const { format, passedOn } = writing.values.value
   const asks = useSignal(false)
-  /** The field is made anew where its text was set by somebody else than its typist. */
-  const turn = useSignal(0)
+  const isToggled = useSignal(false)
+  const { value: turn } = writing.textTurn
   const isHtml = format === 'html'
   const change = () => {
-    const { text, html } = writing.values.value
-    writing.set(isHtml ? { format: 'plain', text: textOf(html) } : { format: 'html', html: htmlOf(text) })
-    turn.value += 1
+    const { values } = writing
+    writing.set(isHtml ? asPlain(values.value) : asFormatted(values.value))
+    isToggled.value = true
+    writing.textTurn.value += 1
   }
   return (
     <>
@@ -33,7 +37,7 @@ export function TextField({ of: writing, hasFocus }: { readonly of: Writing; rea
           aria-label={say.formatting}
           title={say.formatting}
           onClick={() => {
-            if (isHtml && isFormatted(writing.values.value.html)) asks.value = true
+            if (isHtml && (isFormatted(writing.values.value.html) || passedOn !== undefined)) asks.value = true
             else change()
           }}
         >
@@ -42,10 +46,11 @@ export function TextField({ of: writing, hasFocus }: { readonly of: Writing; rea
         {isHtml && <Tools />}
       </div>
       {isHtml ? (
-        <Formatted key={turn.value} of={writing} hasFocus={hasFocus || turn.value > 0} />
+        <Formatted key={turn} of={writing} hasFocus={turn === 0 ? hasFocus : isToggled.value} />
       ) : (
-        <Plain key={turn.value} of={writing} hasFocus={hasFocus || turn.value > 0} />
+        <Plain key={turn} of={writing} hasFocus={turn === 0 ? hasFocus : isToggled.value} />
       )}
+      {isHtml && passedOn !== undefined && <PassedOnFrame of={writing} passedOn={passedOn} />}
       {asks.value && (
         <Confirm
           title={say.plainTitle}
@@ -60,6 +65,18 @@ export function TextField({ of: writing, hasFocus }: { readonly of: Writing; rea
       )}
     </>
   )
+}
+
+/** What is passed on becomes words, and is what it was if nobody has changed them. */
+function asPlain({ html, passedOn }: Values): Partial<Values> {
+  const text = textOf(html)
+  return { format: 'plain', text: passedOn === undefined ? text : `${text}\n\n${passedOn.text}` }
+}
+
+function asFormatted({ text, passedOn }: Values): Partial<Values> {
+  if (passedOn === undefined || !text.endsWith(passedOn.text))
+    return { format: 'html', html: htmlOf(text), passedOn: undefined }
+  return { format: 'html', html: htmlOf(text.slice(0, -passedOn.text.length).replace(/\n+$/, '\n')) }
 }
 
 interface TextProps {
@@ -92,7 +109,7 @@ const modifies = ({ ctrlKey, metaKey, altKey, shiftKey }: KeyboardEvent) => (ctr
 
 function Formatted({ of: writing, hasFocus }: TextProps) {
   const field = useRef<HTMLDivElement>(null)
-  useEffect(() => {
+  useLayoutEffect(() => {
     const { current } = field
     if (current === null) return
     current.innerHTML = cleanHtml(writing.values.peek().html)
@@ -112,7 +129,7 @@ function Formatted({ of: writing, hasFocus }: TextProps) {
       onInput={({ currentTarget }) => writing.set({ html: cleanHtml(currentTarget.innerHTML) })}
       onPaste={(event) => {
         const { clipboardData } = event
-        if (clipboardData === null || clipboardData.files.length > 0) return
+        if (clipboardData === null || filesIn(clipboardData).length > 0) return
         event.preventDefault()
         const html = clipboardData.getData('text/html')
         if (html === '') command('insertText', clipboardData.getData('text/plain'))

@@ -3,6 +3,9 @@ import type { Addressee } from './addresses.ts'
 import { faultOf } from './addresses.ts'
 import type { Attached } from './attaching.ts'
 import { textOf } from './html.ts'
+import { type LetterPlace, type PassedOn, pictureName, withPassedOn } from './passed-on.ts'
+
+export type { LetterPlace, PassedOn } from './passed-on.ts'
 
 export interface Values {
   /** The id of the account as which it is written. */
@@ -15,15 +18,12 @@ export interface Values {
   readonly text: string
   readonly html: string
   readonly attachments: readonly Attached[]
+  /** A message that is passed on as it looks, below what is written. In plain text it stands in the text itself. */
+  readonly passedOn?: PassedOn | undefined
 }
 
 export const peopleFields = ['to', 'cc', 'bcc'] as const
 export type PeopleField = (typeof peopleFields)[number]
-
-export interface LetterPlace {
-  readonly folder: string
-  readonly uid: number
-}
 
 /** What it answers or passes on. */
 export interface Origin {
@@ -35,9 +35,16 @@ export interface Origin {
 export const textIn = ({ format, text, html }: Pick<Values, 'format' | 'text' | 'html'>): string =>
   format === 'html' ? textOf(html) : text
 
+/** With what is passed on below it. */
+export const wholeText = (values: Pick<Values, 'format' | 'text' | 'html' | 'passedOn'>): string =>
+  values.format === 'html' && values.passedOn !== undefined
+    ? `${textIn(values)}\n\n${values.passedOn.text}`
+    : textIn(values)
+
 /** Attachments that are not read yet, and what is no address yet, are not in it. */
 export function newMessageOf(values: Values, origin: Origin) {
-  const { identity, subject, format, html, attachments } = values
+  const { identity, subject, format, html, attachments, passedOn } = values
+  const shown = format === 'html' ? passedOn : undefined
   const people = (field: PeopleField) =>
     values[field]
       .filter(({ address }) => faultOf(address) === undefined)
@@ -48,14 +55,17 @@ export function newMessageOf(values: Values, origin: Origin) {
     cc: people('cc'),
     bcc: people('bcc'),
     subject,
-    text: textIn(values),
-    ...(format === 'html' ? { html } : {}),
-    ...(attachments.length === 0
+    text: wholeText(values),
+    ...(format === 'html' ? { html: shown === undefined ? html : withPassedOn(html, shown) } : {}),
+    ...(attachments.length === 0 && shown === undefined
       ? {}
       : {
-          attachments: attachments.flatMap(({ filename, contentType, content }) =>
-            content === undefined ? [] : [{ filename, contentType, content }],
-          ),
+          attachments: [
+            ...attachments.flatMap(({ filename, contentType, content }) =>
+              content === undefined ? [] : [{ filename, contentType, content }],
+            ),
+            ...(shown?.pictures ?? []).map((picture) => ({ ...picture, filename: pictureName(picture) })),
+          ],
         }),
     ...origin,
   }

@@ -34,6 +34,8 @@ export class Writing {
   >(undefined)
   readonly isReading = computed(() => this.values.value.attachments.some(({ content }) => content === undefined))
   draft: LetterPlace | undefined
+  /** Grows when the text was set by somebody else than its typist: its field is made anew. */
+  readonly textTurn = signal(0)
   readonly #values
   /** It is the same one until something in it is another. */
   #key = crypto.randomUUID()

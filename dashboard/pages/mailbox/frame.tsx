@@ -11,7 +11,16 @@ const heightMax = 50_000
 /** What leads from the message to others, or out of it. */
 const passedKeys = new Set(['j', 'k', '/', '?', 'Escape', 'r', 'a', 'f', 'c'])
 
-export function Frame({ title, src }: { readonly title: string; readonly src: string }) {
+export function Frame({
+  title,
+  src,
+  onPage,
+}: {
+  readonly title: string
+  readonly src: string
+  /** Is given its page before it is measured. */
+  readonly onPage?: (page: Document) => void
+}) {
   const frame = useRef<HTMLIFrameElement>(null)
   const height = useSignal<number | undefined>(undefined)
   const stop = useRef(() => {})
@@ -20,6 +29,7 @@ export function Frame({ title, src }: { readonly title: string; readonly src: st
     stop.current()
     const page = frame.current?.contentDocument
     if (!page?.body) return
+    onPage?.(page)
     let changes = 0
     const measure = () => {
       const wanted = heightOf(page.documentElement)

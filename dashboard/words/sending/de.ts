@@ -60,7 +60,7 @@ export const sendingDe: SendingWords = {
   presets: { evening: 'Heute Abend', morning: 'Morgen früh', monday: 'Montag früh' },
   inThePast: 'Diese Zeit ist vorbei. Wähle eine, die noch kommt.',
   tooFar: 'Wähle eine Zeit innerhalb eines Jahres.',
-  sent: 'Gesendet.',
+  sentFor: (seconds) => `Gesendet. ${seconds} Sekunden lang kann es zurückgenommen werden.`,
   undo: 'Rückgängig',
   goesOutAt: (time) => `Geht am ${time} hinaus.`,
   tooLate: 'Sie lässt sich nicht mehr zurückholen: Sie ist schon unterwegs.',
@@ -90,6 +90,7 @@ export const sendingDe: SendingWords = {
   wrote: (who) => `${who} schrieb:`,
   wroteOn: (time, who) => `Am ${time} schrieb ${who}:`,
   passedOn: 'Weitergeleitete Nachricht',
+  passedOnHint: 'Sie geht so mit, wie sie aussieht, ohne Bilder von anderswo.',
   identity: {
     title: 'Mit dieser Adresse antworten',
     verified: (when) => `Bestätigt am ${when}: Eine Mail, die mit dieser Adresse gesendet wurde, ist zurückgekommen.`,

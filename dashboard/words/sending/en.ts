@@ -69,7 +69,7 @@ export const sendingEn = {
   } satisfies Record<PresetName, string>,
   inThePast: 'This time has passed. Choose one that is to come.',
   tooFar: 'Choose a time within a year.',
-  sent: 'Sent.',
+  sentFor: (seconds: number) => `Sent. It can be undone for ${seconds} seconds.`,
   undo: 'Undo',
   goesOutAt: (time: string) => `Goes out at ${time}.`,
   tooLate: 'It cannot be called back: it is on its way already.',
@@ -105,6 +105,7 @@ export const sendingEn = {
   wrote: (who: string) => `${who} wrote:`,
   wroteOn: (time: string, who: string) => `On ${time}, ${who} wrote:`,
   passedOn: 'Forwarded message',
+  passedOnHint: 'It goes along as it looks, without pictures from elsewhere.',
   identity: {
     title: 'Answering as this address',
     verified: (when: string) => `Verified on ${when}: a mail that was sent as this address has come back.`,

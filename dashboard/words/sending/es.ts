@@ -59,7 +59,7 @@ export const sendingEs: SendingWords = {
   presets: { evening: 'Esta tarde', morning: 'Mañana por la mañana', monday: 'El lunes por la mañana' },
   inThePast: 'Esa hora ya ha pasado. Elige una que esté por venir.',
   tooFar: 'Elige una hora dentro de un año.',
-  sent: 'Enviado.',
+  sentFor: (seconds) => `Enviado. Se puede deshacer durante ${seconds} segundos.`,
   undo: 'Deshacer',
   goesOutAt: (time) => `Sale el ${time}.`,
   tooLate: 'Ya no se puede recuperar: está en camino.',
@@ -89,6 +89,7 @@ export const sendingEs: SendingWords = {
   wrote: (who) => `${who} escribió:`,
   wroteOn: (time, who) => `El ${time}, ${who} escribió:`,
   passedOn: 'Mensaje reenviado',
+  passedOnHint: 'Va tal como se ve, sin imágenes de otros sitios.',
   identity: {
     title: 'Responder con esta dirección',
     verified: (when) => `Comprobada el ${when}: un correo enviado con esta dirección ha vuelto.`,

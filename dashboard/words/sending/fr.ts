@@ -60,7 +60,7 @@ export const sendingFr: SendingWords = {
   presets: { evening: 'Ce soir', morning: 'Demain matin', monday: 'Lundi matin' },
   inThePast: 'Ce moment est passé. Choisissez-en un à venir.',
   tooFar: 'Choisissez un moment dans l’année qui vient.',
-  sent: 'Envoyé.',
+  sentFor: (seconds) => `Envoyé. Vous pouvez annuler pendant ${seconds} secondes.`,
   undo: 'Annuler',
   goesOutAt: (time) => `Part le ${time}.`,
   tooLate: 'Il n’est plus possible de le rappeler : il est déjà en route.',
@@ -90,6 +90,7 @@ export const sendingFr: SendingWords = {
   wrote: (who) => `${who} a écrit :`,
   wroteOn: (time, who) => `Le ${time}, ${who} a écrit :`,
   passedOn: 'Message transféré',
+  passedOnHint: 'Il part tel qu’il se présente, sans les images venues d’ailleurs.',
   identity: {
     title: 'Répondre avec cette adresse',
     verified: (when) => `Vérifiée le ${when} : un message envoyé avec cette adresse est revenu.`,

@@ -57,7 +57,7 @@ export const sendingJa: SendingWords = {
   presets: { evening: '今日の夕方', morning: '明日の朝', monday: '月曜の朝' },
   inThePast: 'この日時は過ぎています。これからの日時を選んでください。',
   tooFar: '1年以内の日時を選んでください。',
-  sent: '送信しました。',
+  sentFor: (seconds) => `送信しました。${seconds} 秒以内なら取り消せます。`,
   undo: '取り消す',
   goesOutAt: (time) => `${time}に送信されます。`,
   tooLate: 'すでに送信が始まったため、取り消せません。',
@@ -87,6 +87,7 @@ export const sendingJa: SendingWords = {
   wrote: (who) => `${who}さんのメール:`,
   wroteOn: (time, who) => `${time} ${who}:`,
   passedOn: '転送されたメッセージ',
+  passedOnHint: '見たままの形で転送します（外部の画像は含みません）。',
   identity: {
     title: 'このアドレスで返信',
     verified: (when) => `${when} に確認済み: このアドレスで送ったメールが戻ってきました。`,

@@ -57,7 +57,7 @@ export const sendingVi: SendingWords = {
   presets: { evening: 'Chiều nay', morning: 'Sáng mai', monday: 'Sáng thứ Hai' },
   inThePast: 'Thời điểm này đã qua. Hãy chọn thời điểm sắp tới.',
   tooFar: 'Hãy chọn thời điểm trong vòng một năm.',
-  sent: 'Đã gửi.',
+  sentFor: (seconds) => `Đã gửi. Có thể hoàn tác trong ${seconds} giây.`,
   undo: 'Hoàn tác',
   goesOutAt: (time) => `Sẽ gửi lúc ${time}.`,
   tooLate: 'Không thu hồi được nữa: thư đã lên đường.',
@@ -87,6 +87,7 @@ export const sendingVi: SendingWords = {
   wrote: (who) => `${who} đã viết:`,
   wroteOn: (time, who) => `Vào ${time}, ${who} đã viết:`,
   passedOn: 'Thư được chuyển tiếp',
+  passedOnHint: 'Thư đi kèm đúng như nó hiển thị, không có ảnh từ nơi khác.',
   identity: {
     title: 'Trả lời bằng địa chỉ này',
     verified: (when) => `Đã xác nhận ngày ${when}: một thư gửi bằng địa chỉ này đã quay về.`,

@@ -9,6 +9,7 @@ export interface ButtonProps {
   readonly busy?: boolean
   readonly disabled?: boolean
   readonly form?: string
+  readonly 'aria-label'?: string
   readonly onClick?: () => void
   readonly children: ComponentChildren
 }

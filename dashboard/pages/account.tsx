@@ -2,7 +2,6 @@
 import { useComputed, useSignal } from '@preact/signals'
 import { useEffect } from 'preact/hooks'
 import { get } from '../client.ts'
-import { Button } from '../components/button.tsx'
 import { AccountEditor } from '../components/account-editor.tsx'
 import { FailureNote } from '../components/failure.tsx'
 import { Icon } from '../components/icon.tsx'
@@ -18,18 +17,16 @@ import { readSoon } from '../pace.ts'
 import { useResource } from '../resource.ts'
 import { accounts, learn } from '../roster.ts'
 import type { PageProps } from '../router.ts'
-import { may } from '../session.ts'
-import type { Account, FailureKind, List, QuarantineEntry, Run } from '../shapes.ts'
+import type { Account, List, QuarantineEntry, Run } from '../shapes.ts'
 import { standingOf } from '../standing.ts'
 import { words } from '../words/index.ts'
 import { Actions } from './account/actions.tsx'
 import { Facts } from './account/facts.tsx'
 import { SendingIdentity } from './account/identity.tsx'
-import { PasswordAnew } from './account/password-anew.tsx'
 import { Quarantine } from './account/quarantine.tsx'
 import { ReadThem } from './account/read-them.tsx'
 import { Runs } from './account/runs.tsx'
-import { TrustThis } from './account/trust-this.tsx'
+import { Mend } from '../components/mend.tsx'
 
 /** The roster keeps the account up to date from then on. */
 async function learnFrom(path: string, signal: AbortSignal): Promise<void> {
@@ -54,9 +51,6 @@ function withRuns({ items, next }: List<Run>, ended: readonly Run[]): List<Run> 
   const others = items.filter(({ id }) => !ended.some((run) => run.id === id))
   return { items: [...ended.toReversed(), ...others], next }
 }
-
-/** What other settings of the server may mend. */
-const ofSettings: ReadonlySet<FailureKind> = new Set(['tls', 'unreachable', 'silent', 'broken protocol'])
 
 /** What the last run has left to the next one. */
 function More({ account, left }: { readonly account: Account; readonly left: number | null }) {
@@ -143,17 +137,7 @@ export default function AccountPage({ params: { id = '' } }: PageProps) {
         <div class="columns-main">
           {troubled && lastRun?.failure && (
             <FailureNote failure={lastRun.failure} tone={isPersons ? 'bad' : 'warning'}>
-              {may('admin') && <TrustThis account={account} failure={lastRun.failure} />}
-              {lastRun.failure.kind === 'credentials refused' && account.oauth === null && may('admin') && (
-                <PasswordAnew account={account} onEdit={edit} />
-              )}
-              {ofSettings.has(lastRun.failure.kind) && may('admin') && (
-                <div class="form-do">
-                  <Button icon="edit" onClick={edit}>
-                    {listWords.edit}
-                  </Button>
-                </div>
-              )}
+              <Mend account={account} failure={lastRun.failure} />
             </FailureNote>
           )}
           {account.oauth !== null && (

@@ -5,6 +5,7 @@ import { useEffect } from 'preact/hooks'
 import { get } from '../client.ts'
 import { Bytes } from '../components/bytes.tsx'
 import { FailureNote } from '../components/failure.tsx'
+import { Mend } from '../components/mend.tsx'
 import { Missing } from '../components/missing.tsx'
 import { Page, Section } from '../components/page.tsx'
 import { RelativeTime } from '../components/relative-time.tsx'
@@ -66,7 +67,11 @@ function Shown({ run }: { readonly run: Run }) {
     >
       <div class="columns">
         <div class="columns-main">
-          {failure !== null && <FailureNote failure={failure} isPaused={account?.paused === true} />}
+          {failure !== null && (
+            <FailureNote failure={failure} isPaused={account?.paused === true}>
+              {account?.lastRun?.failure && <Mend account={account} failure={failure} />}
+            </FailureNote>
+          )}
           {finishedAt === null && live?.run.id === run.id && (
             <Section title={say.progress}>
               <RunProgress live={live} address={address} />

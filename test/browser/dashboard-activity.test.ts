@@ -58,6 +58,52 @@ test('the runs of all accounts are listed newest first, as they go on; each has 
   await page.close()
 })
 
+test('what other settings mend is changed beside the failure, in the list and on the page of the run', async () => {
+  const { stack } = dashboard
+  const [{ port }, destinationId] = [await dashboard.provider(1), await dashboard.anyDestination()]
+  const id = await stack.account({ address: 'clear@example.net', user: 'clear', port, destinationId, tls: 'implicit' })
+  const earlier = await stack.pull(id)
+  const run = await stack.pull(id)
+  const page = await dashboard.open(`/runs?accountId=${id}`)
+  await page.locator('.activity > li').nth(1).waitFor()
+  const edit = page.getByRole('button', { name: 'Edit: clear@example.net' })
+  await edit.waitFor()
+  assert.equal(await edit.count(), 1, 'beside the last one alone')
+  await edit.click()
+  const form = page.getByRole('dialog', { name: /Edit/ })
+  await form.waitFor()
+  assert.deepEqual(await violations(page), [])
+  await page.keyboard.press('Escape')
+  await form.waitFor({ state: 'detached' })
+  for (const one of [earlier, run]) {
+    await page.goto(`${dashboard.served.url}/runs/${one.id}`)
+    await page.locator('.callout').getByRole('button', { name: 'Edit' }).click()
+    await form.waitFor()
+    await page.keyboard.press('Escape')
+  }
+  await stack.call('PATCH', `/accounts/${id}`, { tls: 'none', password: 'secret' })
+  await stack.pull(id)
+  await page.reload()
+  await page.locator('.callout').waitFor()
+  await page.getByText('clear@example.net').first().waitFor()
+  assert.equal(await page.locator('.callout').getByRole('button', { name: 'Edit' }).count(), 0, 'it goes well now')
+  await stack.call('DELETE', `/accounts/${id}`)
+  await page.close()
+})
+
+test('on a phone every part of the settings is seen', async () => {
+  const page = await dashboard.open('/settings')
+  await page.setViewportSize({ width: 360, height: 800 })
+  const tabs = page.locator('.tabs > a')
+  await tabs.nth(5).waitFor()
+  for (const tab of await tabs.all()) {
+    const { x, width } = (await tab.boundingBox()) ?? { x: -1, width: 0 }
+    assert.ok(x >= 0 && x + width <= 360, (await tab.textContent()) ?? '')
+  }
+  assert.deepEqual(await violations(page), [])
+  await page.close()
+})
+
 test('a run under way is listed with how far it is, and is done where it stands', async () => {
   const { stack } = dashboard
   const [{ port }, destinationId] = [await dashboard.provider(2), await dashboard.anyDestination()]

@@ -1,6 +1,7 @@
 /** A run in the list of all: what it did, whose it is, and when. */
 import { useComputed } from '@preact/signals'
 import { RelativeTime } from '../../components/relative-time.tsx'
+import { EditButton, isToEdit } from '../../components/mend.tsx'
 import { asTitle, runParts } from '../../components/run-parts.ts'
 import { RunBadge } from '../../components/status-badge.tsx'
 import { timeSpan } from '../../intl.ts'
@@ -10,7 +11,8 @@ import { words } from '../../words/index.ts'
 
 export function RunRow({ run }: { readonly run: Run }) {
   const { account: say, activity } = words.value
-  const { value: address } = useComputed(() => accounts.value.get(run.accountId)?.address)
+  const { value: account } = useComputed(() => accounts.value.get(run.accountId))
+  const address = account?.address
   const at = run.finishedAt ?? run.startedAt ?? run.queuedAt
   const [what = '', ...rest] = wordsOf(run)
   const first = asTitle(what)
@@ -31,6 +33,7 @@ export function RunRow({ run }: { readonly run: Run }) {
         </p>
       </div>
       <span class="activity-when">
+        {account !== undefined && isToEdit(account, run) && <EditButton account={account} />}
         <RunBadge state={run.state} />
         <RelativeTime at={at} />
       </span>

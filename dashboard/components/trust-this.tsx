@@ -1,12 +1,12 @@
 /** The way out of a certificate that is not trusted: the one that the server shows now, beside the one that was trusted. */
-import { call } from '../../client.ts'
-import { Button } from '../../components/button.tsx'
-import { Fingerprints } from '../../components/certificate-fields.tsx'
-import { attempt } from '../../components/toast.tsx'
-import { follow } from '../../live.ts'
-import { learn } from '../../roster.ts'
-import type { Account, Failure, Run } from '../../shapes.ts'
-import { words } from '../../words/index.ts'
+import { call } from '../client.ts'
+import { Button } from './button.tsx'
+import { Fingerprints } from './certificate-fields.tsx'
+import { attempt } from './toast.tsx'
+import { follow } from '../live.ts'
+import { learn } from '../roster.ts'
+import type { Account, Failure, Run } from '../shapes.ts'
+import { words } from '../words/index.ts'
 
 /** The fingerprint of the certificate that the failure is about, if it is one that may be trusted. */
 const shownIn = ({ kind, step }: Failure) =>

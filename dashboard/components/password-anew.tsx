@@ -1,16 +1,16 @@
 /** One field for the password that its provider takes now: it is tried, and saved when it works. */
 import { useSignal } from '@preact/signals'
-import { call } from '../../client.ts'
-import { Button } from '../../components/button.tsx'
-import { Field } from '../../components/field.tsx'
-import { Form, Wrong } from '../../components/form.tsx'
-import { tell } from '../../components/toast.tsx'
-import { useDraft } from '../../draft.ts'
-import { follow } from '../../live.ts'
-import { learn } from '../../roster.ts'
-import type { Account, Examination, Run } from '../../shapes.ts'
-import { words } from '../../words/index.ts'
-import { stepSentence } from '../../words/steps.ts'
+import { call } from '../client.ts'
+import { Button } from './button.tsx'
+import { Field } from './field.tsx'
+import { Form, Wrong } from './form.tsx'
+import { tell } from './toast.tsx'
+import { useDraft } from '../draft.ts'
+import { follow } from '../live.ts'
+import { learn } from '../roster.ts'
+import type { Account, Examination, Run } from '../shapes.ts'
+import { words } from '../words/index.ts'
+import { stepSentence } from '../words/steps.ts'
 
 export function PasswordAnew({ account: { id }, onEdit }: { readonly account: Account; readonly onEdit: () => void }) {
   const { edit: say, form, failures, steps } = words.value

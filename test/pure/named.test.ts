@@ -5,6 +5,8 @@ import { test } from 'node:test'
 import { Cli } from '../../cli/cli.ts'
 import { programOf } from '../../cli/program.ts'
 import { leavesOf, pathOf } from '../../cli/reference.ts'
+import { failureKinds } from '../../src/failure/failure.ts'
+import { newsTypes } from '../../src/news/news.ts'
 
 const pages = [
   'README.md',
@@ -80,4 +82,42 @@ test('every setting that a page names is read by a source', () => {
   const found = named(/\bTRIBUTARY_[A-Z0-9_]*[A-Z0-9]\b/g)
   assert.ok(found.length > 80)
   for (const { page, match } of found) assert.ok(isKnown(match[0]), `${page}: ${match[0]}`)
+})
+
+test('each test that guarantees, quirks and stores quote is there', () => {
+  const plain = (text: string) =>
+    text
+      .replaceAll(/\$\{[^}]*\}/g, '…')
+      .replaceAll("\\'", "'")
+      .replaceAll('’', "'")
+  const tests = readdirSync('test', { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith('.ts'))
+    .map((name) => plain(readFileSync(`test/${name}`, 'utf8')))
+    .join('\n')
+  let count = 0
+  for (const name of ['guarantees', 'quirks', 'stores']) {
+    const rows = readFileSync(`docs/${name}.md`, 'utf8').match(/^\| .+ \|$/gm) ?? []
+    for (const row of rows) {
+      const cells = row.split('|').slice(1, -1)
+      const proof = (name === 'guarantees' ? cells[1] : cells.at(-1)) ?? ''
+      for (const [, quoted = ''] of proof.matchAll(/"([^"]+)"/g))
+        for (const part of quoted.split('...').map((text) => text.trim())) {
+          assert.ok(tests.includes(plain(part)), `docs/${name}.md: ${quoted}`)
+          count += 1
+        }
+      for (const [file] of proof.matchAll(/\btest\/[\w/-]+\.test\.ts/g)) readFileSync(file)
+    }
+  }
+  assert.ok(count > 200)
+})
+
+test('operating.md says what follows each kind of failure, and what each webhook tells; README has each setting', () => {
+  const page = readFileSync('docs/operating.md', 'utf8')
+  const sectionOf = (title: string) => page.split(`\n## ${title}\n`)[1]?.split('\n## ')[0] ?? ''
+  for (const kind of failureKinds) assert.ok(sectionOf('When something fails').includes(`\`${kind}\``), kind)
+  for (const event of newsTypes) assert.ok(sectionOf('Being told: webhooks').includes(`| \`${event}\` |`), event)
+  const readme = readFileSync('README.md', 'utf8')
+  // A row may name several, which begin alike.
+  for (const [name] of readFileSync('src/config.ts', 'utf8').matchAll(/\bTRIBUTARY_[A-Z0-9_]+/g))
+    assert.ok(readme.includes(name) || readme.includes(`\`${name.replace('TRIBUTARY', '')}\``), name)
 })

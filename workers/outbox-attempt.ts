@@ -7,12 +7,14 @@ import { failureOf, SessionFailed } from '../src/failure/session-failed.ts'
 import type { AccountRecord } from '../src/redis/account-record.ts'
 import { addressKey } from '../src/send/address.ts'
 import { needsBody, type OutboxEntry } from '../src/send/entry.ts'
+import { sendLimits } from '../src/send/limits.ts'
 import {
   abandoned,
   type AttemptEnd,
   enveloped,
   type RecipientAnswer,
   attemptEnded,
+  renamed,
   undecidable,
 } from '../src/send/transitions.ts'
 import { sendFailure } from '../src/smtp/ending.ts'
@@ -60,7 +62,7 @@ export async function attempt(world: SendWorld, claimed: Claimed, sender: Sender
   try {
     const end = await unfit(world, claimed.entry, sender.record)
     if (end !== undefined) {
-      await settle(world, claimed, [], end)
+      await settle(world, claimed, nothingTold, end)
       return notTaken
     }
     const answer = await answered(world, claimed, sender, lease)
@@ -68,7 +70,7 @@ export async function attempt(world: SendWorld, claimed: Claimed, sender: Sender
     const untilMs = answer.held === undefined ? undefined : await sender.hold(answer.held)
     const written =
       answer.end.kind === 'deferred' && untilMs !== undefined ? { ...answer.end, notBeforeMs: untilMs } : answer.end
-    await settle(world, claimed, answer.recipients, written)
+    await settle(world, claimed, toldIn(answer), written)
     const { held, recipientsMost } = answer
     const isTaken = answer.end.kind === 'accepted'
     return { held, isTaken, mayBeTaken: isTaken || answer.end.kind === 'unknown', recipientsMost }
@@ -174,7 +176,7 @@ async function notSent(world: SendWorld, claimed: Claimed, sender: Sender, error
     return notTaken
   }
   const untilMs = await sender.hold(failure)
-  await settle(world, claimed, [], { kind: 'deferred', failure: sendFailure(failure), notBeforeMs: untilMs })
+  await settle(world, claimed, nothingTold, { kind: 'deferred', failure: sendFailure(failure), notBeforeMs: untilMs })
   return { ...notTaken, held: failure }
 }
 
@@ -201,19 +203,35 @@ async function letGo(world: SendWorld, claimed: Claimed): Promise<void> {
   if (written !== undefined) followUp(written)
 }
 
+interface Told {
+  readonly recipients: readonly RecipientAnswer[]
+  /** The server's own, without angle brackets. */
+  readonly messageId?: string
+}
+const nothingTold: Told = { recipients: [] }
+
+function toldIn({ recipients, end, messageId }: SendAnswer): Told {
+  const own = end.kind === 'accepted' ? messageId?.replace(/^<|>$/g, '') : undefined
+  const isUsable = own !== undefined && own.length > 0 && own.length <= sendLimits.messageIdOctetsMax
+  return { recipients, ...(isUsable ? { messageId: own } : {}) }
+}
+
 /** Writes down what has become of it. */
 async function settle(
   world: SendWorld,
   { entry, token }: Claimed,
-  recipients: readonly RecipientAnswer[],
+  { recipients, messageId }: Told,
   end: AttemptEnd,
 ): Promise<void> {
   const { sendings, files, followUp, log } = world
   const { id, accountId } = entry
   await beforeEffect(world, accountId, 'settle')
   const nowMs = await sendings.nowMs()
-  const settledFrom = (before: OutboxEntry) =>
-    attemptEnded(recipients.length === 0 ? before : enveloped(before, recipients), end, nowMs)
+  if (messageId !== undefined) await sendings.alsoCalled(entry, messageId)
+  const settledFrom = (before: OutboxEntry) => {
+    const answeredTo = recipients.length === 0 ? before : enveloped(before, recipients)
+    return attemptEnded(messageId === undefined ? answeredTo : renamed(answeredTo, messageId), end, nowMs)
+  }
   const written =
     (await sendings.during(id, token, settledFrom, { mustHold: false })) ??
     (await sendings.change(id, (before) => knownLate(before, entry, settledFrom)))

@@ -24,6 +24,7 @@ import {
   replaceEntry,
   usualBounds,
 } from './outbox-writes.ts'
+import { forgetOtherNames, nameAlso } from './outbox-names.ts'
 import { script } from './scripts.ts'
 import { surely } from './sure-writes.ts'
 
@@ -153,6 +154,11 @@ export class Sendings {
     const fields = accountIds.map((id) => `${id} ${hashed(messageId)}`)
     const ids = await this.#redis.hmget(keys.sendMessageIds, ...fields)
     return await this.all(ids.filter((id) => id !== null))
+  }
+
+  /** From now on it is found by this Message-ID, too, unless another message has it. */
+  async alsoCalled(entry: OutboxEntry, messageId: string): Promise<void> {
+    await nameAlso(this.#redis, entry, messageId)
   }
 
   /** Which of these digests are those of what an account has sent, by the id of its entry. One call for all. */
@@ -370,6 +376,7 @@ export class Sendings {
       if (json === null) return
       const entry = sendingIn(json)
       if (entry === undefined) return await this.#dropUnreadable(id)
+      await forgetOtherNames(this.#redis, entry)
       if ((await removeEntry(this.#redis, { json, before: entry })) === 'done') return
     }
   }

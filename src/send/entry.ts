@@ -133,6 +133,8 @@ export interface OutboxEntry {
   /** Envelope sender: the identity, or '' (RFC 5321 4.5.5). */
   readonly sender: string
   readonly messageId: string
+  /** Those that its provider has given it in place of that one (Amazon SES, Microsoft): bounces name them. */
+  readonly otherMessageIds?: readonly string[]
   /** For people: one line, bounded. */
   readonly subject: string
   readonly octets: number

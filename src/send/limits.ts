@@ -8,6 +8,9 @@ export const sendLimits = {
   headOctetsMax: 256 * KiB,
   /** RFC 5321 section 4.5.3.1.8 has every server take 100; more are several messages. */
   recipientsMax: 100,
+  /** The Message-IDs that a provider has given to the parts of a message, and the octets of one. */
+  otherMessageIdsMax: 20,
+  messageIdOctetsMax: 998,
   /** The addresses that a refusal names. */
   namedSendersMax: 5,
 

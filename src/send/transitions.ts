@@ -87,6 +87,14 @@ export function undecidable(entry: OutboxEntry): OutboxEntry {
   return { ...entry, attempt: at(entry, 'undecidable'), lastDot: entry.attempt?.token ?? entry.lastDot }
 }
 
+/** Its provider has told the Message-ID under which it goes on. Each part of a message may have another one. */
+export function renamed(entry: OutboxEntry, messageId: string): OutboxEntry {
+  const known = entry.otherMessageIds ?? []
+  if (messageId === entry.messageId || known.includes(messageId) || known.length >= sendLimits.otherMessageIdsMax)
+    return entry
+  return { ...entry, otherMessageIds: [...known, messageId] }
+}
+
 function at({ attempt }: OutboxEntry, step: AttemptStep) {
   return attempt === null ? null : { ...attempt, step }
 }

@@ -1,6 +1,7 @@
 /** What follows a message that a worker has sent: one copy in Sent, or a report in the INBOX, and its body goes. */
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
+import { keys } from '../../src/redis/key-names.ts'
 import { bounceOf } from '../../src/send/bounce.ts'
 import { type Outgoing, outgoingLetter, outgoingOf, quickSending } from '../support/outgoing.ts'
 import { readFolder } from '../support/reader.ts'
@@ -8,6 +9,9 @@ import { honest } from '../support/sasl-server.ts'
 import { type ScriptedSmtp, startScriptedSmtp } from '../support/scripted-smtp.ts'
 import { type Stack, startStack } from '../support/stack.ts'
 import { untilTold } from '../support/until.ts'
+
+/** As Microsoft's servers give them. */
+const another = 'AM0PR01MB1234567890@AM0PR01MB1234.eurprd01.prod.outlook.com'
 
 let stack: Stack
 let outgoing: Outgoing
@@ -18,6 +22,7 @@ before(async () => {
     startStack(),
     startScriptedSmtp({
       auth: { mechanisms: ['PLAIN'], plays: honest() },
+      dot: ({ to }) => (to.includes('renamed@example.org') ? `250 2.0.0 OK <${another}> [Hostname=x.y.z]` : undefined),
       acts: { RCPT: (line) => (line.includes('gone@') ? '550 5.1.1 No such user' : undefined) },
     }),
   ])
@@ -87,4 +92,21 @@ test('what has a null sender makes no report', async () => {
   const entry = await outgoing.until(id, ({ state }) => state === 'rejected')
   assert.equal(entry.report.state, 'none')
   assert.equal((await alice('INBOX')).length, 1)
+})
+
+test('a message is found by the Message-ID that its provider gave it, until its record goes', async () => {
+  const { accountId, destinationId } = sender
+  const id = await outgoing.put({ ...sender, to: ['renamed@example.org'], changes: { messageId: 'own@example.net' } })
+  const entry = await outgoing.until(id, ({ state }) => state === 'accepted')
+  assert.deepEqual([entry.messageId, entry.otherMessageIds], ['own@example.net', [another]])
+  const { sendings } = outgoing
+  for (const messageId of ['own@example.net', another])
+    assert.equal((await sendings.byMessageId(accountId, messageId))?.id, id)
+  // Another one of the same name does not take its place.
+  const second = await outgoing.put({ ...sender, to: ['renamed@example.org'] })
+  await outgoing.until(second, ({ state }) => state === 'accepted')
+  assert.equal((await sendings.byMessageId(accountId, another))?.id, id)
+  await stack.stopWorker()
+  await sendings.forgetOf(destinationId)
+  assert.deepEqual(await stack.redis.hkeys(keys.sendMessageIds), [])
 })

@@ -14,6 +14,10 @@ export const bounceLimits = {
   /** The lines of a notice that are looked at, and of each its beginning. */
   noticeLinesMax: 400,
   noticeLineMax: 1000,
+  /** Of what came back in the notice itself. */
+  returnedLettersMax: 16 * KiB,
+  /** A gateway may wrap what another server has written, and be wrapped itself. */
+  wrappedMax: 2,
   /** Of a notice that is HTML alone. */
   htmlLettersMax: 64 * KiB,
   /** RFC 5321 section 4.5.3.1: 64 and 255 octets, and the sign between them. */

@@ -12,7 +12,7 @@ import {
 } from './delivery-status.ts'
 import { bodyOfLeaf, divided, type Entity, entityOf, fieldOf, type Leaf, parameterOf, textOfLeaf } from './entity.ts'
 import { bounceLimits } from './bounce-limits.ts'
-import { serverNoticeOf, recipientsNamedBy } from './server-notice.ts'
+import { isOfServer, recipientsNamedBy, serverNoticeOf } from './server-notice.ts'
 import { wordsOfLeaf } from './words-of-leaf.ts'
 
 export interface BounceMail {
@@ -26,6 +26,10 @@ export interface BounceMail {
 
 /** Undefined if it is none. @param message its beginning is enough. */
 export function bounceOf(message: Buffer): BounceMail | undefined {
+  return bounceWithin(message, bounceLimits.wrappedMax)
+}
+
+function bounceWithin(message: Buffer, wrappedMax: number): BounceMail | undefined {
   if (!mayBeBounce(message)) return undefined
   const entity = entityOf(message)
   const reportType = reportTypeOf(entity)
@@ -36,6 +40,9 @@ export function bounceOf(message: Buffer): BounceMail | undefined {
     const recipients = failed.map(withoutAction)
     return recipients.length === 0 ? undefined : { recipients, ...originalOf(entity, status) }
   }
+  const wrapped = wrappedMax > 0 && isOfServer(entity.fields) ? entity.leaves.find(isMessage) : undefined
+  const within = wrapped && bounceWithin(Buffer.from(headed(wrapped), 'latin1'), wrappedMax - 1)
+  if (within !== undefined) return within
   const notice = serverNoticeOf(entity, reportType !== undefined)
   if (notice === undefined) return undefined
   const original = originalOf(entity, status)
@@ -49,7 +56,7 @@ function withoutAction({ address, originalAddress, status, diagnostic }: Reporte
 
 /** A quick look at the start of a header: nearly all mail is told apart by it. Every bounce has one of these words there. */
 const words =
-  /delivery|deliver|mailer-?daemon|daemon|postmaster|post_master|return-path:[ \t]*<>|failed-recipients|undeliver|returned mail|failure|notification/i
+  /delivery|deliver|mailer-?daemon|daemon|postmaster|post_master|return-path:[ \t]*<>|failed-recipients|undeliver|returned mail|failure|notification|mmsc|microsoftexchange/i
 
 function mayBeBounce(message: Buffer): boolean {
   const start = message.toString('latin1', 0, 16_384)
@@ -67,14 +74,24 @@ const none: DeliveryStatus = { envelopeId: null, messageIds: [], recipients: [] 
 
 /** Amazon WorkMail and old Postfixes have the fields in a part of text. */
 function statusOf({ leaves }: Entity): DeliveryStatus {
-  const own = leaves.find(({ type }) => /^message\/(?:global-)?delivery-status$/.test(type))
-  if (own !== undefined) return deliveryStatusOf(bodyOfLeaf(own))
+  const own = leaves.filter(({ type }) => /^message\/(?:global-)?delivery-status$/.test(type))
+  // Some write their words into a part of that name, too.
+  if (own.length > 0) return deliveryStatusOf(own.map(bodyOfLeaf).join('\n\n'))
   for (const leaf of leaves.filter(({ type }) => type === 'text/plain')) {
     const text = textOfLeaf(leaf)
     const at = /^(?:reporting-mta|final-recipient|action):[ \t]/im.exec(text)?.index
     if (at !== undefined && /^final-recipient:[ \t]*rfc822/im.test(text)) return deliveryStatusOf(text.slice(at))
   }
   return none
+}
+
+/** A virus scanner passes on what another server has written as a part of its own mail. */
+function isMessage({ type }: Leaf): boolean {
+  return /^message\/(?:rfc822|global)$/.test(type)
+}
+
+function headed(leaf: Leaf): string {
+  return bodyOfLeaf(leaf).replace(/^\n+/, '')
 }
 
 function isReturned({ type }: Leaf): boolean {
@@ -84,7 +101,7 @@ function isReturned({ type }: Leaf): boolean {
 /** The fields of the message that came back, where it or its header is a part. */
 function returnedFields({ leaves }: Entity) {
   const returned = leaves.find(isReturned)
-  return returned === undefined ? [] : divided(bodyOfLeaf(returned).replace(/^\n+/, '')).fields
+  return returned === undefined ? [] : divided(headed(returned)).fields
 }
 
 function originalOf(entity: Entity, status: DeliveryStatus): Pick<BounceMail, 'messageIds' | 'envelopeId'> {

@@ -3,7 +3,7 @@ import { singleLine } from '../printable.ts'
 import { day } from '../units.ts'
 import type { BounceMail } from './bounce.ts'
 import type { BouncedRecipient } from './delivery-status.ts'
-import type { Bounce, OutboxEntry } from './entry.ts'
+import type { Bounce, OutboxEntry, Recipient } from './entry.ts'
 import { sendLimits } from './limits.ts'
 
 /** Where the bounce lies. */
@@ -20,17 +20,27 @@ function isFor({ address, originalAddress }: BouncedRecipient, to: string): bool
   return same(address, to) || (originalAddress !== null && same(originalAddress, to))
 }
 
+/** An address with and without a tag is one mailbox with most servers (RFC 5233), and some name the mailbox alone. */
+const untagged = (address: string) => address.replace(/\+[^@]*(?=@)/, '').toLowerCase()
+
+/** The one of those whom it went to. */
+function writtenOf(one: BouncedRecipient, recipients: readonly Recipient[]): string | undefined {
+  const exact = recipients.find(({ address }) => isFor(one, address))
+  if (exact !== undefined) return exact.address
+  const alike = recipients.filter(({ address }) => untagged(address) === untagged(one.address))
+  return alike.length === 1 ? alike[0]?.address : undefined
+}
+
 /** Undefined: all of it is noted already, or there are too many notes. What was noted before it was stored gets its place later. */
 export function withBounce(entry: OutboxEntry, bounce: BounceMail, place: BouncePlace): OutboxEntry | undefined {
   const { recipients, bounces } = entry
   // Of a list or a forwarded address the name that failed is one that nobody wrote to.
-  const own = bounce.recipients.filter((one) => recipients.some(({ address }) => isFor(one, address)))
+  const own = bounce.recipients.filter((one) => writtenOf(one, recipients) !== undefined)
   const named = own.length > 0 ? own : bounce.recipients
   const notes = (named.length > 0 ? named : [undefined]).map((one): Bounce => {
-    const written = recipients.find(({ address }) => one !== undefined && isFor(one, address))
     return {
       atMs: place.atMs,
-      address: written?.address ?? one?.address ?? null,
+      address: (one && writtenOf(one, recipients)) ?? one?.address ?? null,
       status: one?.status ?? null,
       diagnostic: one?.diagnostic == null ? null : singleLine(one.diagnostic),
       folder: place.folder,

@@ -3,14 +3,16 @@ import { test } from 'node:test'
 import { bounceOf } from '../../src/send/bounce.ts'
 import { mixed, notice, original, report } from '../support/bounces.ts'
 import { notices } from '../support/bounce-notices.ts'
+import { gatewayNotices } from '../support/bounce-gateways.ts'
 import { reports } from '../support/bounce-reports.ts'
 
+const forms = [...notices, ...gatewayNotices, ...reports]
 const daemon = 'MAILER-DAEMON@mx.example.com'
 
 for (const ending of ['\r\n', '\n', '\r'])
-  test(`${notices.length + reports.length} forms of bounces say who, why and which message, with lines that end in ${JSON.stringify(ending)}`, () => {
-    assert.ok(notices.length + reports.length >= 40)
-    for (const { name, mail, address, status, says, id } of [...notices, ...reports]) {
+  test(`${forms.length} forms of bounces say who, why and which message, with lines that end in ${JSON.stringify(ending)}`, () => {
+    assert.ok(forms.length >= 60)
+    for (const { name, mail, address, status, says, id } of forms) {
       const bounce = bounceOf(Buffer.from(mail.replaceAll('\n', ending)))
       assert.ok(bounce !== undefined, name)
       assert.deepEqual(
@@ -68,6 +70,16 @@ const others: Readonly<Record<string, string>> = {
     from: daemon,
     subject: 'Delayed Mail (still being retried)',
     text: `# THIS IS A WARNING ONLY.  YOU DO NOT NEED TO RESEND YOUR MESSAGE. #\n\nYour message could not be delivered for more than 2 hour(s).\nIt will be retried until it is 4 day(s) old.\n\n<ann@example.net>: connect to mx.example.net: No route to host\n\n${original}`,
+  }),
+  'a delay that its subject alone names': mixed({
+    from: 'Mail Deliver System <MAILER-DAEMON@mx.example.com>',
+    subject: 'Warning--Could not send mail for past 8.5 hours',
+    text: 'The original message was received at Fri, 21 Mar 2025\n\n---The following addresses had delivery errors---\n\nann@example.net [Connection timed out]',
+  }),
+  'an ordinary letter that a content filter wraps': mixed({
+    from: 'Content-filter <postmaster@mx.example.com>',
+    subject: '[root] UNCHECKED contents in mail FROM <bob@example.org>',
+    text: 'No viruses were found. The message could be delivered to ann@example.net.',
   }),
   'a delay in the words of Gmail': notice({
     from: 'Mail Delivery Subsystem <mailer-daemon@googlemail.example>',

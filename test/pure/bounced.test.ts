@@ -23,6 +23,8 @@ test('a bounce adds a note to what was sent, once, and changes no state', () => 
   })
   assert.equal(withBounce(noted, bounceTo('0@example.org'), { ...place, uid: 9 }), undefined)
   assert.equal(withBounce(noted, bounceTo('1@example.org'), place)?.bounces.length, 2)
+  const tagged = { ...entry, recipients: [{ ...entry.recipients[0]!, address: 'ann+shop@example.org' }] }
+  assert.equal(withBounce(tagged, bounceTo('Ann@example.org'), place)?.bounces[0]?.address, 'ann+shop@example.org')
   const forwarded = withBounce(entry, bounceTo('inside@example.com'), place)
   assert.equal(forwarded?.bounces[0]?.address, 'inside@example.com', 'nobody wrote to that address')
   let many = entry

@@ -39,6 +39,9 @@ export class FollowUps {
   readonly #stopping = new AbortController()
   readonly #underWay = new Map<string, Promise<void>>()
   #holdsLarge = false
+  #isLooking = false
+  /** More was due than had a place, or something may have become due while it was looked. */
+  #hasMore = false
 
   constructor(parts: FollowUpParts) {
     this.#parts = parts
@@ -48,12 +51,12 @@ export class FollowUps {
 
   begin(): void {
     const { everyMs = workerLimits.followUpEveryMs } = this.#parts
-    this.#ticker.every(everyMs, async () => await this.#turn())
+    this.#ticker.every(everyMs, async () => await this.#look())
   }
 
   /** Something may be due now. */
   soon(): void {
-    if (!this.#stopping.signal.aborted) this.#turn().catch(this.#parts.onError)
+    if (!this.#stopping.signal.aborted) this.#look().catch(this.#parts.onError)
   }
 
   /** What is under way is broken off: another worker goes on with it. */
@@ -63,18 +66,35 @@ export class FollowUps {
     await Promise.allSettled(this.#underWay.values())
   }
 
-  async #turn(): Promise<void> {
+  async #look(): Promise<void> {
+    this.#hasMore = true
+    if (this.#isLooking) return
+    this.#isLooking = true
+    try {
+      while (this.#hasMore && this.#underWay.size < workerLimits.followUpPlaces && !this.#stopping.signal.aborted) {
+        this.#hasMore = false
+        await this.#takeUp()
+      }
+    } finally {
+      this.#isLooking = false
+    }
+  }
+
+  /** Begins what is due and has a place. */
+  async #takeUp(): Promise<void> {
     const { sendings } = this.#parts
     const nowMs = await sendings.nowMs()
     for (const entry of await sendings.followUps(nowMs)) {
       if (this.#underWay.has(entry.id) || this.#stopping.signal.aborted) continue
-      if (this.#underWay.size >= workerLimits.followUpPlaces) return
+      this.#hasMore = this.#underWay.size >= workerLimits.followUpPlaces
+      if (this.#hasMore) return
       const isLarge = entry.octets > workerLimits.followUpLargeOctets
       if (isLarge && this.#holdsLarge) continue
       this.#holdsLarge ||= isLarge
       const done = this.#follow(entry, nowMs).finally(() => {
         if (isLarge) this.#holdsLarge = false
         this.#underWay.delete(entry.id)
+        if (this.#hasMore) this.soon()
       })
       this.#underWay.set(entry.id, done)
     }

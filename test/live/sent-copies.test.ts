@@ -331,17 +331,7 @@ test('a worker does by itself what is due, and then the body goes', async () => 
   const accepted = await made('hosted').begin({ origin: 'api', copy: { ...copy, nextAtMs: 1 } })
   const rejected = await made('hosted').begin({ ...refused, copy, report: { state: 'due', nextAtMs: 1, named: [] } })
   const cases = new Map([accepted, rejected].map((one) => [one.login, one]))
-  const followUps = new FollowUps({
-    sendings: new Sendings(redis),
-    accounts: new Accounts(redis),
-    pool,
-    storeTarget: async (id) => await cases.get(id)?.target(),
-    log: createLog('worker', 'fatal'),
-    publicName: 'gather.example.org',
-    outbox: folder,
-    onError: (error) => assert.fail(error),
-    everyMs: 50,
-  })
+  const followUps = followUpsOf(cases)
   for (const one of cases.values())
     await one.sendings.change(one.id, (entry) => ({ ...entry, destinationId: one.login }))
   followUps.begin()
@@ -353,4 +343,35 @@ test('a worker does by itself what is due, and then the body goes', async () => 
   }
   assert.deepEqual([(await accepted.entry()).copy.state, (await accepted.sent()).length], ['filed', 1])
   assert.deepEqual([(await rejected.entry()).report.state, (await rejected.sent('INBOX')).length], ['filed', 1])
+})
+
+const followUpsOf = (cases: ReadonlyMap<string, SentCase>, everyMs = 50) =>
+  new FollowUps({
+    sendings: new Sendings(redis),
+    accounts: new Accounts(redis),
+    pool,
+    storeTarget: async (id) => await cases.get(id)?.target(),
+    log: createLog('worker', 'fatal'),
+    publicName: 'gather.example.org',
+    outbox: folder,
+    onError: (error) => assert.fail(error),
+    everyMs,
+  })
+
+test('of many that are due none waits for the next look: whoever ends makes room', async () => {
+  const { copy } = entryOf(['queued'])
+  const cases = new Map<string, SentCase>()
+  for (let nth = 0; nth < 11; nth += 1) {
+    const one = await made('hosted').begin({ origin: 'api', copy: { ...copy, nextAtMs: 1 } })
+    cases.set(one.login, one)
+    await one.sendings.change(one.id, (entry) => ({ ...entry, destinationId: one.login }))
+  }
+  const followUps = followUpsOf(cases, 600_000)
+  try {
+    followUps.soon()
+    for (const { id } of cases.values())
+      await untilTold('the body to go', async () => (await files.octetsOf(id)) === undefined)
+  } finally {
+    await followUps.stop()
+  }
 })

@@ -12,7 +12,7 @@ const names =
 
 /** The main job, late commits, guessed passwords, kills, and what else differs between the servers. */
 const tests = (
-  'api late-commit brake kill all-killed staging imap space upgrade local container' +
+  'api late-commit brake kill all-killed staging imap space upgrade upgrades moves local container' +
   ' server-programs redis-trouble lost-writes who server-memory packed-order oauth-mail'
 )
   .split(' ')

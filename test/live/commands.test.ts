@@ -44,6 +44,10 @@ const elsewhere: Readonly<Record<string, string>> = {
   'docker compose stop': 'the same; below, its volumes are compared with those of docker-compose.yml',
   'apt-get install --no-install-recommends redis-server dovecot-imapd dovecot-pop3d openssl':
     'it makes a service of the machine that tests',
+  'tar --create --gzip --file tributary.tar.gz --directory "$OLD" .':
+    'test/live/moves.test.ts, and so are the next two',
+  'mkdir -p backup': 'test/live/moves.test.ts',
+  'docker compose stop worker api': 'test/live/moves.test.ts',
   'npm audit --omit=dev': 'it asks the registry of packages, and an installation depends on nothing but the packages',
   'tributary oauth application add microsoft --client-id 6f3c... --secret-file secret':
     'test/live/cli-sign-in.test.ts, at a provider of its own',

@@ -66,7 +66,7 @@ export class Containers {
   /** The folder that lies in a volume. */
   volume(name: string): string {
     const [volume = ''] = Object.values(compose.services)
-      .flatMap(({ volumes }) => volumes)
+      .flatMap(({ volumes }) => volumes.map(unset))
       .filter((one) => one.startsWith(`${name}:`))
     assert.notEqual(volume, '', name)
     return this.#here(volume.split(':')[1] ?? '')

@@ -6,7 +6,7 @@ import type { SendingIdentities } from '../api/schemas/sending.ts'
 import type { OAuthStatus } from '../api/schemas/oauth.ts'
 import type { OAuthProviders } from '../api/schemas/oauth-providers.ts'
 import type { Folders, Mail, MailList } from '../api/schemas/mail.ts'
-import type { AsideReason } from '../api/schemas/quarantine.ts'
+import type { AnyQuarantineEntry, AsideReason } from '../api/schemas/quarantine.ts'
 import type { Run } from '../api/schemas/runs.ts'
 import type { FailingGroups, Stats } from '../api/schemas/stats.ts'
 import type { Webhook } from '../api/schemas/webhooks.ts'
@@ -43,6 +43,9 @@ export type TroubleReason = NonNullable<Account['reason']>
 export type Health = Stats['health']['redis']
 export type News = Webhook['events'][number]
 export type Step = NonNullable<Failure['step']>
+export type RemedyStep = Extract<Step, { code: 'remedy' }>
+export type RunRemark = NonNullable<NonNullable<Run['remarks']>[number]>
+export type AsideRemark = NonNullable<AnyQuarantineEntry['reason']['remark']>
 
 /** Which of the messages that were set aside. */
 export interface AsideFilters {

@@ -1,6 +1,7 @@
 /** A failure on the wire: what went wrong, and what to do about it. */
 import { Type } from 'typebox'
 import { failureKinds } from '../../src/failure/failure.ts'
+import { remedyCodes } from '../../src/failure/remedy.ts'
 import { protocols } from '../../src/failure/spoken.ts'
 import { type Step, stepCodes } from '../../src/failure/step.ts'
 import { providerAdvice } from './discover.ts'
@@ -25,6 +26,10 @@ export const step = Type.Unsafe<Step>(
       looked: Type.Optional(Type.Boolean({ description: 'at the usual ports of the host, too' })),
       speaks: Type.Optional(orNull(Type.Enum([...protocols]))),
       remedy: Type.Optional(Type.String()),
+      about: Type.Optional(
+        Type.Enum([...remedyCodes], { description: 'what the remedy is, where there is a name for it' }),
+      ),
+      subject: Type.Optional(Type.String({ description: 'the id of what the remedy is about' })),
     },
     {
       description: 'what to do about it, as a code with its facts; not there where nothing is known to do',

@@ -1,9 +1,28 @@
 /** `/quarantine` and `/accounts/:id/quarantine` on the wire. */
 import { type Static, Type } from 'typebox'
+import { type AsideRemark, asideRemarkCodes } from '../../src/pull/aside-remark.ts'
 import { asideReasons } from '../../src/pull/quarantine.ts'
 import { failure } from './failure.ts'
 import { Id, Page } from './requests.ts'
 import { address, id, like, orNull, strict, time } from './vocabulary.ts'
+
+const remark = Type.Unsafe<AsideRemark>(
+  Type.Object(
+    {
+      code: Type.Enum([...asideRemarkCodes]),
+      server: Type.Optional(Type.String({ description: 'host and port' })),
+      reply: Type.Optional(Type.String({ description: "the server's words" })),
+      expected: Type.Optional(Type.String()),
+      seconds: Type.Optional(Type.Number()),
+      reason: Type.Optional(Type.String()),
+      times: Type.Optional(Type.Integer()),
+    },
+    {
+      description: 'the message as a code with its facts, where there is a name for it',
+      ...like({ code: 'not given', server: 'pop.example.net:995', reply: 'no' }),
+    },
+  ),
+)
 
 const entryFields = {
   id,
@@ -11,7 +30,10 @@ const entryFields = {
   size: Type.Integer(like(48_213)),
   firstSeenAt: time,
   attempts: Type.Integer({ description: 'how often it was retrieved, or tried to be', ...like(3) }),
-  reason: failure,
+  reason: Type.Object(
+    { ...failure.properties, remark: Type.Optional(remark) },
+    like({ kind: 'provider refused', message: 'pop.example.net:995 lists this message and refuses to give it: "no".' }),
+  ),
   overLimit: Type.Boolean({
     description: 'it is larger than maxMessageBytes of its account: with a higher limit it is fetched',
     ...like(false),

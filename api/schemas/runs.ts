@@ -1,12 +1,35 @@
 /** `/runs` on the wire. */
 import { type Static, Type } from 'typebox'
+import { type Remark, remarkCodes } from '../../src/runs/remark.ts'
 import { runCauses, runStates, runTasks } from '../../src/runs/run.ts'
 import { runFailure } from './failure.ts'
 import { Page } from './requests.ts'
-import { address, id, like, orNull, strict, time } from './vocabulary.ts'
+import { address, count, id, like, orNull, strict, time } from './vocabulary.ts'
 
 const sinceShown = '2026-11-24T08:30:00.000Z'
 
+const remark = Type.Unsafe<Remark>(
+  Type.Object(
+    {
+      code: Type.Enum([...remarkCodes]),
+      messages: Type.Optional(count),
+      listed: Type.Optional(count),
+      changed: Type.Optional(Type.Integer({ description: 'of those, how many were stored once more' })),
+      visits: Type.Optional(count),
+      reply: Type.Optional(Type.String({ description: "a server's words" })),
+      reason: Type.Optional(Type.String()),
+      octets: Type.Optional(count),
+      size: Type.Optional(Type.Integer({ description: 'as it is listed' })),
+      of: Type.Optional(Type.Enum(['account', 'destination', 'provider'], { description: 'whose budget it is' })),
+      octetsPerHour: Type.Optional(count),
+      minutes: Type.Optional(count),
+      flags: Type.Optional(Type.String()),
+      host: Type.Optional(Type.String()),
+      at: Type.Optional(time),
+    },
+    like({ code: 'ids changed', messages: 50, listed: 60 }),
+  ),
+)
 export const Run = Type.Object({
   id,
   accountId: id,
@@ -51,6 +74,12 @@ export const Run = Type.Object({
     description: 'what people may want to know beside that, a sentence each',
     ...like([]),
   }),
+  remarks: Type.Optional(
+    Type.Array(orNull(remark), {
+      description:
+        'the notices as codes with their facts, in their order; null where there is no name for one. Not there without notices',
+    }),
+  ),
 })
 export type Run = Static<typeof Run>
 

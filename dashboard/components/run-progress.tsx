@@ -2,6 +2,7 @@
 import { bytes, moment, nowMs, number, roughly } from '../intl.ts'
 import type { LiveRun } from '../live.ts'
 import { words } from '../words/index.ts'
+import { Notices } from './notices.tsx'
 import { ProgressBar } from './progress-bar.tsx'
 
 export function RunProgress({ live: { run, rate }, address }: { readonly live: LiveRun; readonly address: string }) {
@@ -40,12 +41,7 @@ export function RunProgress({ live: { run, rate }, address }: { readonly live: L
         ))}
       </p>
       {/* A run that was put off says why. */}
-      {state === 'queued' &&
-        run.notices.map((notice) => (
-          <p key={notice} class="quiet" lang="en">
-            {notice}
-          </p>
-        ))}
+      {state === 'queued' && <Notices run={run} kind="quiet" />}
     </div>
   )
 }

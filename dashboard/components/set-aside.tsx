@@ -6,6 +6,7 @@ import { learn } from '../roster.ts'
 import { may } from '../session.ts'
 import type { Account, QuarantineEntry } from '../shapes.ts'
 import { words } from '../words/index.ts'
+import { asideRemark } from '../words/remarks.ts'
 import { Button } from './button.tsx'
 import { Bytes } from './bytes.tsx'
 import { RelativeTime } from './relative-time.tsx'
@@ -34,7 +35,7 @@ export function SetAside({
   readonly onDone: () => void
   readonly children?: ComponentChildren
 }) {
-  const { account: say, aside, failures } = words.value
+  const { account: say, aside, asideRemarks, failures } = words.value
   const { overLimit, reason, subject, from, size } = entry
   const path = `/accounts/${accountId}/quarantine/${entry.id}`
   const act = async (verb: 'retry' | 'dismiss') => {
@@ -76,8 +77,13 @@ export function SetAside({
             )
           ) : (
             <>
-              {/* The API's words, and the server's. */}
-              <span lang="en">{reason.message}</span> {entry.passes && say.mayPass}
+              {/* Without a code there are the API's words alone. */}
+              {reason.remark === undefined ? (
+                <span lang="en">{reason.message}</span>
+              ) : (
+                asideRemark(asideRemarks, reason.remark)
+              )}{' '}
+              {entry.passes && say.mayPass}
             </>
           )}
         </p>

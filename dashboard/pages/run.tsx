@@ -7,6 +7,7 @@ import { Bytes } from '../components/bytes.tsx'
 import { FailureNote } from '../components/failure.tsx'
 import { Mend } from '../components/mend.tsx'
 import { Missing } from '../components/missing.tsx'
+import { Notices } from '../components/notices.tsx'
 import { Page, Section } from '../components/page.tsx'
 import { RelativeTime } from '../components/relative-time.tsx'
 import { RunProgress } from '../components/run-progress.tsx'
@@ -80,11 +81,7 @@ function Shown({ run }: { readonly run: Run }) {
           {(notices.length > 0 || deferred > 0) && (
             <Section title={say.notices}>
               {deferred > 0 && <p>{accountWords.deferredHint(deferred)}</p>}
-              {notices.map((notice) => (
-                <p key={notice} lang="en">
-                  {notice}
-                </p>
-              ))}
+              <Notices run={run} />
             </Section>
           )}
           {finishedAt !== null && (

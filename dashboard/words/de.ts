@@ -2,6 +2,7 @@
 import type { GuideWords } from '../guides.ts'
 import type { Words } from './en.ts'
 import { plurals } from './plural.ts'
+import { remedySentence, type RemedyWords } from './remarks.ts'
 import type { ProtocolWords, StepWords } from './steps.ts'
 
 const count = plurals('de')
@@ -12,6 +13,37 @@ const accounts = (n: number) => count(n, { one: '# Konto', other: '# Konten' })
 const tlsNames = { implicit: 'TLS', starttls: 'STARTTLS', none: 'Keine' } as const
 /** The protocols whose name is another one behind "ist". */
 const spoken: ProtocolWords = { POP3: 'POP3 ohne Verschlüsselung', 'the web': 'ein Webserver' }
+
+const remedies: RemedyWords = {
+  'raise maxmemory': () =>
+    'Geben Sie Redis mehr Speicher (maxmemory). Es geht keine E-Mail verloren, und sobald Platz ist, geht es von selbst weiter.',
+  'make room on the disk of Redis': () =>
+    'Schaffen Sie auf diesem Datenträger Platz. Es geht keine E-Mail verloren, und sobald Platz ist, geht es von selbst weiter.',
+  'see what Redis says': () =>
+    'Lesen Sie das Protokoll von Redis, und schaffen Sie auf seinem Datenträger Platz. Es geht keine E-Mail verloren, und sobald Platz ist, geht es von selbst weiter.',
+  'see whether Redis runs': () =>
+    'Prüfen Sie, ob Redis läuft und was in seinem Protokoll steht. Es geht keine E-Mail verloren, und sobald es antwortet, geht es von selbst weiter.',
+  'wait for Redis': () =>
+    'Warten Sie. Es geht keine E-Mail verloren, und sobald Redis bereit ist, geht es von selbst weiter.',
+  'point at the master': () =>
+    'Lassen Sie TRIBUTARY_REDIS_URL auf den Master zeigen. Es geht keine E-Mail verloren, und danach geht es von selbst weiter.',
+  'put the Redis URL right': () =>
+    'Berichtigen Sie TRIBUTARY_REDIS_URL oder die Rechte des Benutzers in Redis. Es geht keine E-Mail verloren.',
+  'change the settings of Redis': () =>
+    'Ändern Sie diese Einstellungen des neuen Masters. Es geht keine E-Mail verloren, und danach geht es von selbst weiter.',
+  'set user and password anew': () => 'Geben Sie Benutzername und Passwort neu ein.',
+  'choose the folder anew': () => 'Wählen Sie den Ordner neu.',
+  'change the account': ({ subject }) =>
+    `Ändern Sie das Konto ${subject}: wodurch es sich anmeldet, oder seinen Server.`,
+  'change the destination': ({ subject }) =>
+    `Ändern Sie das Postfach ${subject}: wodurch es sich anmeldet, oder seinen Server.`,
+  'look at the application': ({ subject }) =>
+    `Sehen Sie sich in den Einstellungen die Anwendung ${subject} und ihr Geheimnis an.`,
+  'put the key back': ({ subject }) =>
+    `Legen Sie den secret-key ${subject} zurück. Oder geben Sie das Passwort neu ein, oder melden Sie das Konto neu an.`,
+  'set the secret anew': () => 'Geben Sie das Passwort neu ein.',
+  'sign in again': () => 'Melden Sie das Konto neu an.',
+}
 
 /** What has to be known before a login at a provider. */
 const adviceTexts: Words['advice']['texts'] = {
@@ -153,7 +185,7 @@ const steps: StepWords = {
   'switch IMAP on': () => 'Schalten Sie IMAP in den Einstellungen jenes Postfachs auf der Website des Anbieters ein.',
   'use TLS for the destination': () =>
     'Unverschlüsselt wird kein Passwort angenommen: Stellen Sie die Verschlüsselung des Zielpostfachs auf TLS und seinen Port auf 993, oder auf STARTTLS für diesen Port.',
-  remedy: ({ remedy }) => `„${remedy}.“`,
+  remedy: (step) => remedySentence(remedies, step, (text) => `„${text}.“`),
 }
 
 /** Steps that several providers have in common. */
@@ -768,6 +800,40 @@ export const de: Words = {
     internal: 'etwas Unerwartetes',
   },
   steps,
+  remarks: {
+    'ids changed': ({ messages: n, listed }) =>
+      `Der Anbieter hat für ${messages(n)} von ${number(listed)} neue Kennungen: Meist ist das Postfach umgezogen. Sie wurden am Inhalt erkannt, und keine wurde zweimal abgeholt.`,
+    'not deleted': ({ messages: n, changed }) =>
+      `Dieser Anbieter löscht nicht: ${messages(n)}, die gelöscht waren, sind wieder da. ${changed > 0 ? `Ihre Kopfzeilen sind verändert, deshalb wurden ${number(changed)} noch einmal gespeichert; das geschieht einmal.` : 'Nichts wird doppelt gespeichert.'} Sie werden nicht wieder gelöscht, bis „Beim Anbieter“ geändert wird; löschen Sie sie dort von Hand, oder behalten Sie sie.`,
+    'deletion refused': ({ messages: n, visits, reply }) =>
+      `Der Anbieter hat bei ${number(visits)} Besuchen abgelehnt, ${messages(n)} zu löschen: „${reply}“. Alles ist gespeichert und bleibt beim Anbieter; bei jedem Besuch wird wieder versucht, es zu löschen. Wollen Sie das nicht, behalten Sie E-Mails beim Anbieter.`,
+    'deletion not confirmed': ({ messages: n, reason }) =>
+      `Dass ${messages(n)} gelöscht sind, wurde nicht bestätigt (${reason}). Alles ist gespeichert; der nächste Besuch löscht, was noch da ist.`,
+    'came short': ({ messages: n, octets, size }) =>
+      `Von ${messages(n)} hat der Anbieter viel weniger gegeben, als er auflistet: zum Beispiel ${octets} statt ${size}. Was kam, ist gespeichert, und beim Anbieter wird nichts davon gelöscht: Sehen Sie dort nach.`,
+    'import budget used up': ({ of, octetsPerHour, minutes }) =>
+      `Der erste Import hat die ${octetsPerHour} geholt, die ${of === 'account' ? 'diesem Konto' : of === 'destination' ? 'diesem Postfach' : 'diesem Anbieter'} in einer Stunde zustehen. In ${count(minutes, { one: '# Minute', other: '# Minuten' })} geht es weiter; neue E-Mails kommen inzwischen an.`,
+    'flags left out': ({ flags, reply }) =>
+      `E-Mails werden ohne die Markierungen ${flags} gespeichert, die der E-Mail-Speicher ablehnt: „${reply}“. Nehmen Sie sie aus dem Konto, oder wählen Sie andere.`,
+    'login delay': ({ host, at }) =>
+      `${host} verlangt Zeit zwischen zwei Anmeldungen (LOGIN-DELAY). Dieses Postfach wird von selbst abgefragt: ${at}.`,
+    'just tested': ({ host, minutes }) =>
+      `${host} hat uns so kurz nach dem Test des Kontos nicht eingelassen. In etwa ${count(minutes, { one: '# Minute', other: '# Minuten' })} wird es von selbst wieder abgefragt.`,
+    'too many sessions': ({ host }) =>
+      `${host} nimmt weniger Verbindungen zugleich an, als wir dort hatten. Gleich wird es von selbst wieder abgefragt.`,
+  },
+  asideRemarks: {
+    'not given': ({ server, reply }) => `${server} listet diese E-Mail auf und gibt sie nicht heraus: „${reply}“.`,
+    'protocol broken': ({ server, expected, reply }) =>
+      `${server} hat bei dieser E-Mail jedes Mal das Protokoll verletzt: „${reply}“ kam, erwartet war: ${expected}.`,
+    'fell silent': ({ server, seconds }) =>
+      `${server} ist bei dieser E-Mail jedes Mal verstummt, ${number(seconds)} s lang.`,
+    'connection ended': ({ server, reason }) =>
+      `Die Verbindung zu ${server} brach bei dieser E-Mail jedes Mal ab: ${reason}.`,
+    'worker ended': ({ times }) => `Sie abzuholen hat den Worker ${number(times)}-mal beendet.`,
+    'not taken': ({ reply }) => `Der E-Mail-Speicher hat diese E-Mail nicht angenommen: „${reply}“.`,
+    'not sent': ({ reason }) => `So, wie sie ist, kann der E-Mail-Speicher sie nicht annehmen: ${reason}.`,
+  },
   guides,
   run: {
     progress: (stored, of) => `${number(stored)} von ${messages(of)}`,

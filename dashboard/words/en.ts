@@ -18,6 +18,7 @@ import type {
 } from '../shapes.ts'
 import type { Standing } from '../standing.ts'
 import { plurals } from './plural.ts'
+import { type AsideRemarkWords, remedySentence, type RemedyWords, type RunRemarkWords } from './remarks.ts'
 import type { ProtocolWords, StepWords } from './steps.ts'
 
 const count = plurals('en')
@@ -27,6 +28,32 @@ const accounts = (n: number) => count(n, { one: '# account', other: '# accounts'
 const tlsNames = { implicit: 'TLS', starttls: 'STARTTLS', none: 'None' } as const
 /** The protocols whose name is another one behind "is". */
 const spoken: ProtocolWords = { POP3: 'POP3 without encryption', 'the web': 'a web server' }
+
+const remedies: RemedyWords = {
+  'raise maxmemory': () =>
+    'Give Redis more memory (maxmemory). No mail is lost, and runs go on by themselves as soon as there is room.',
+  'make room on the disk of Redis': () =>
+    'Make room on that disk. No mail is lost, and runs go on by themselves as soon as there is room.',
+  'see what Redis says': () =>
+    'See what Redis says in its log, and make room on its disk. No mail is lost, and runs go on by themselves as soon as there is room.',
+  'see whether Redis runs': () =>
+    'See whether Redis runs, and what its log says. No mail is lost, and runs go on by themselves when it answers.',
+  'wait for Redis': () => 'Wait. No mail is lost, and runs go on by themselves when Redis is ready.',
+  'point at the master': () =>
+    'Let TRIBUTARY_REDIS_URL name the master. No mail is lost, and runs go on by themselves then.',
+  'put the Redis URL right': () => 'Correct TRIBUTARY_REDIS_URL, or the rights of its user in Redis. No mail is lost.',
+  'change the settings of Redis': () =>
+    'Change these settings of the new master. No mail is lost, and runs go on by themselves then.',
+  'set user and password anew': () => 'Enter the user name and the password anew.',
+  'choose the folder anew': () => 'Choose the folder anew.',
+  'change the account': ({ subject }) => `Change the account ${subject}: whom it signs in by, or its server.`,
+  'change the destination': ({ subject }) => `Change the mailbox ${subject}: whom it signs in by, or its server.`,
+  'look at the application': ({ subject }) => `Look at the application ${subject} and its secret, under Settings.`,
+  'put the key back': ({ subject }) =>
+    `Put the secret-key ${subject} back; or enter the password anew, or sign in again.`,
+  'set the secret anew': () => 'Enter the password anew.',
+  'sign in again': () => 'Sign in again.',
+}
 
 /** What has to be known before a login at a provider. */
 const adviceTexts = {
@@ -154,7 +181,7 @@ const steps: StepWords = {
   'switch IMAP on': () => 'Switch IMAP on in the settings of that mailbox, on the web page of its provider.',
   'use TLS for the destination': () =>
     'It takes no password in clear: set the encryption of the destination to TLS and its port to 993, or to STARTTLS for this port.',
-  remedy: ({ remedy }) => `${remedy}.`,
+  remedy: (step) => remedySentence(remedies, step, (text) => `${text}.`),
 }
 
 /** Steps that several providers have in common. */
@@ -755,6 +782,40 @@ export const en = {
     internal: 'something unexpected',
   } satisfies Record<TroubleReason, string>,
   steps,
+  remarks: {
+    'ids changed': ({ messages: n, listed }) =>
+      `The provider has new ids for ${messages(n)} of ${listed.toLocaleString('en')}: mostly the mailbox was moved. They were known by their content, and none was fetched twice.`,
+    'not deleted': ({ messages: n, changed }) =>
+      `This provider does not delete: ${messages(n)} that had been deleted came back. ${changed > 0 ? `The lines of their headers differ, so ${changed.toLocaleString('en')} of them were stored once more; that happens once.` : 'Nothing is stored twice.'} They are not deleted again until “At the provider” is changed; delete them there by hand, or keep them.`,
+    'deletion refused': ({ messages: n, visits, reply }) =>
+      `The provider has refused to delete ${messages(n)} at ${visits} visits: “${reply}”. All of it is stored, stays at the provider, and its deletion is asked for again at each visit. If you do not want that, keep mail at the provider.`,
+    'deletion not confirmed': ({ messages: n, reason }) =>
+      `The deletion of ${messages(n)} was not confirmed (${reason}). All of it is stored; the next visit deletes what is still there.`,
+    'came short': ({ messages: n, octets, size }) =>
+      `The provider gave much less of ${messages(n)} than it lists: ${octets} instead of ${size}, for example. What came is stored, and the provider’s copy is not deleted: look at it there.`,
+    'import budget used up': ({ of, octetsPerHour, minutes }) =>
+      `The first import has brought the ${octetsPerHour} that ${of === 'account' ? 'this account' : of === 'destination' ? 'this mailbox' : 'this provider'} may have in an hour. It goes on in ${count(minutes, { one: '# minute', other: '# minutes' })}; new mail comes meanwhile.`,
+    'flags left out': ({ flags, reply }) =>
+      `Mail is stored without the marks ${flags}, which the mail store refuses: “${reply}”. Take them out of the account, or choose others.`,
+    'login delay': ({ host, at }) =>
+      `${host} wants some time between two logins (LOGIN-DELAY). This mailbox is visited by itself: ${at}.`,
+    'just tested': ({ host, minutes }) =>
+      `${host} did not let us in so soon after the account was tested. It is visited again by itself in about ${count(minutes, { one: '# minute', other: '# minutes' })}.`,
+    'too many sessions': ({ host }) =>
+      `${host} takes fewer connections at once than we had there. It is visited again by itself in a moment.`,
+  } satisfies RunRemarkWords,
+  asideRemarks: {
+    'not given': ({ server, reply }) => `${server} lists this message and refuses to give it: “${reply}”.`,
+    'protocol broken': ({ server, expected, reply }) =>
+      `${server} broke the protocol at this message each time: “${reply}” came where ${expected} was due.`,
+    'fell silent': ({ server, seconds }) =>
+      `${server} fell silent at this message each time, for ${seconds.toLocaleString('en')} s.`,
+    'connection ended': ({ server, reason }) =>
+      `The connection to ${server} ended at this message each time: ${reason}.`,
+    'worker ended': ({ times }) => `Fetching it has ended the worker ${times.toLocaleString('en')} times.`,
+    'not taken': ({ reply }) => `The mail store did not take this message: “${reply}”.`,
+    'not sent': ({ reason }) => `The mail store could not take it as it is: ${reason}.`,
+  } satisfies AsideRemarkWords,
   guides,
   run: {
     progress: (stored: number, of: number) => `${stored.toLocaleString('en')} of ${messages(of)}`,

@@ -2,6 +2,7 @@
 import type { GuideWords } from '../guides.ts'
 import type { Words } from './en.ts'
 import { plurals } from './plural.ts'
+import { remedySentence, type RemedyWords } from './remarks.ts'
 import type { ProtocolWords, StepWords } from './steps.ts'
 
 const count = plurals('es')
@@ -19,6 +20,33 @@ const compare =
 const signInOrApp =
   'No acepta contraseñas: inicia sesión para este buzón en su proveedor, o escribe una contraseña de aplicación si el proveedor las ofrece.'
 const readOnTheWay = 'alguien que esté en medio podría leer lo que se envía'
+
+const remedies: RemedyWords = {
+  'raise maxmemory': () =>
+    'Da más memoria a Redis (maxmemory). No se pierde ningún correo, y todo sigue solo en cuanto haya espacio.',
+  'make room on the disk of Redis': () =>
+    'Libera espacio en ese disco. No se pierde ningún correo, y todo sigue solo en cuanto haya espacio.',
+  'see what Redis says': () =>
+    'Mira qué dice Redis en su registro y libera espacio en su disco. No se pierde ningún correo, y todo sigue solo en cuanto haya espacio.',
+  'see whether Redis runs': () =>
+    'Comprueba si Redis está en marcha y qué dice su registro. No se pierde ningún correo, y todo sigue solo cuando responda.',
+  'wait for Redis': () => 'Espera. No se pierde ningún correo, y todo sigue solo cuando Redis esté listo.',
+  'point at the master': () =>
+    'Haz que TRIBUTARY_REDIS_URL apunte al maestro. No se pierde ningún correo, y después todo sigue solo.',
+  'put the Redis URL right': () =>
+    'Corrige TRIBUTARY_REDIS_URL o los permisos de su usuario en Redis. No se pierde ningún correo.',
+  'change the settings of Redis': () =>
+    'Cambia esos ajustes del nuevo maestro. No se pierde ningún correo, y después todo sigue solo.',
+  'set user and password anew': () => 'Vuelve a introducir el usuario y la contraseña.',
+  'choose the folder anew': () => 'Vuelve a elegir la carpeta.',
+  'change the account': ({ subject }) => `Cambia la cuenta ${subject}: con qué inicia sesión, o su servidor.`,
+  'change the destination': ({ subject }) => `Cambia el buzón ${subject}: con qué inicia sesión, o su servidor.`,
+  'look at the application': ({ subject }) => `Revisa en Ajustes la aplicación ${subject} y su secreto.`,
+  'put the key back': ({ subject }) =>
+    `Restaura la secret-key ${subject}; o introduce de nuevo la contraseña, o vuelve a iniciar sesión.`,
+  'set the secret anew': () => 'Vuelve a introducir la contraseña.',
+  'sign in again': () => 'Vuelve a iniciar sesión.',
+}
 
 /** What has to be known before a login at a provider. */
 const adviceTexts: Words['advice']['texts'] = {
@@ -152,7 +180,7 @@ const steps: StepWords = {
   'switch IMAP on': () => 'Activa IMAP en la configuración de ese buzón, en la página web de su proveedor.',
   'use TLS for the destination': () =>
     'No acepta contraseñas sin cifrar: cambia el cifrado del buzón de destino a TLS y su puerto a 993, o el cifrado a STARTTLS y deja este puerto.',
-  remedy: ({ remedy }) => `Qué hacer (en inglés): “${remedy}.”`,
+  remedy: (step) => remedySentence(remedies, step, (text) => `Qué hacer (en inglés): “${text}.”`),
 }
 
 const tried = {
@@ -776,6 +804,40 @@ export const es: Words = {
     internal: 'algo inesperado',
   },
   steps,
+  remarks: {
+    'ids changed': ({ messages: n, listed }) =>
+      `El proveedor tiene identificadores nuevos para ${messages(n)} de ${number(listed)}: casi siempre es que el buzón se ha trasladado. Se reconocieron por su contenido, y ninguno se descargó dos veces.`,
+    'not deleted': ({ messages: n, changed }) =>
+      `Este proveedor no borra: han vuelto ${messages(n)} que se habían borrado. ${changed > 0 ? `Sus cabeceras han cambiado, así que ${number(changed)} se guardaron otra vez; solo ocurre una vez.` : 'Nada se guarda dos veces.'} No se vuelven a borrar hasta que se cambie «En el proveedor»; bórralos allí a mano, o consérvalos.`,
+    'deletion refused': ({ messages: n, visits, reply }) =>
+      `El proveedor se ha negado en ${number(visits)} visitas a borrar ${messages(n)}: «${reply}». Todo está guardado y sigue en el proveedor, y en cada visita se vuelve a pedir que se borre. Si no lo quieres, conserva el correo en el proveedor.`,
+    'deletion not confirmed': ({ messages: n, reason }) =>
+      `No se confirmó el borrado de ${messages(n)} (${reason}). Todo está guardado; la próxima visita borra lo que siga allí.`,
+    'came short': ({ messages: n, octets, size }) =>
+      `De ${messages(n)} el proveedor dio mucho menos de lo que indica: por ejemplo, ${octets} en lugar de ${size}. Lo que llegó está guardado, y la copia del proveedor no se borra: mírala allí.`,
+    'import budget used up': ({ of, octetsPerHour, minutes }) =>
+      `La primera importación ha traído los ${octetsPerHour} que ${of === 'account' ? 'esta cuenta' : of === 'destination' ? 'este buzón' : 'este proveedor'} puede recibir en una hora. Sigue en ${count(minutes, { one: '# minuto', many: '# de minutos', other: '# minutos' })}; mientras tanto llega el correo nuevo.`,
+    'flags left out': ({ flags, reply }) =>
+      `El correo se guarda sin las marcas ${flags}, que el almacén de correo rechaza: «${reply}». Quítalas de la cuenta, o elige otras.`,
+    'login delay': ({ host, at }) =>
+      `${host} quiere que pase un tiempo entre dos accesos (LOGIN-DELAY). Este buzón se consulta solo: ${at}.`,
+    'just tested': ({ host, minutes }) =>
+      `${host} no nos dejó entrar tan poco después de probar la cuenta. Se consulta sola otra vez en unos ${count(minutes, { one: '# minuto', many: '# de minutos', other: '# minutos' })}.`,
+    'too many sessions': ({ host }) =>
+      `${host} acepta menos conexiones a la vez de las que teníamos. Se consulta sola otra vez enseguida.`,
+  },
+  asideRemarks: {
+    'not given': ({ server, reply }) => `${server} muestra este mensaje en su lista y no lo entrega: «${reply}».`,
+    'protocol broken': ({ server, expected, reply }) =>
+      `${server} incumplió el protocolo con este mensaje cada vez: llegó «${reply}» y se esperaba: ${expected}.`,
+    'fell silent': ({ server, seconds }) =>
+      `${server} enmudeció con este mensaje cada vez, durante ${number(seconds)} s.`,
+    'connection ended': ({ server, reason }) =>
+      `La conexión con ${server} se cortó con este mensaje cada vez: ${reason}.`,
+    'worker ended': ({ times }) => `Descargarlo ha detenido el proceso de trabajo ${number(times)} veces.`,
+    'not taken': ({ reply }) => `El almacén de correo no aceptó este mensaje: «${reply}».`,
+    'not sent': ({ reason }) => `Tal como es, el almacén de correo no puede aceptarlo: ${reason}.`,
+  },
   guides,
   run: {
     progress: (stored, of) => `${number(stored)} de ${messages(of)}`,

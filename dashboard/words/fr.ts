@@ -2,6 +2,7 @@
 import type { GuideWords } from '../guides.ts'
 import type { Words } from './en.ts'
 import { plurals } from './plural.ts'
+import { remedySentence, type RemedyWords } from './remarks.ts'
 import type { ProtocolWords, StepWords } from './steps.ts'
 
 const count = plurals('fr')
@@ -21,6 +22,34 @@ const every = (time: string) =>
 const tlsNames = { implicit: 'TLS', starttls: 'STARTTLS', none: 'Aucun' } as const
 /** The protocols whose name is another one behind « c’est ». */
 const spoken: ProtocolWords = { POP3: 'POP3 sans chiffrement', 'the web': 'un serveur web' }
+
+const remedies: RemedyWords = {
+  'raise maxmemory': () =>
+    'Donnez plus de mémoire à Redis (maxmemory). Aucun message n’est perdu, et tout reprend de soi-même dès qu’il y a de la place.',
+  'make room on the disk of Redis': () =>
+    'Libérez de la place sur ce disque. Aucun message n’est perdu, et tout reprend de soi-même dès qu’il y a de la place.',
+  'see what Redis says': () =>
+    'Lisez le journal de Redis et libérez de la place sur son disque. Aucun message n’est perdu, et tout reprend de soi-même dès qu’il y a de la place.',
+  'see whether Redis runs': () =>
+    'Vérifiez que Redis fonctionne et ce que dit son journal. Aucun message n’est perdu, et tout reprend de soi-même quand il répond.',
+  'wait for Redis': () => 'Attendez. Aucun message n’est perdu, et tout reprend de soi-même quand Redis est prêt.',
+  'point at the master': () =>
+    'Faites pointer TRIBUTARY_REDIS_URL vers le maître. Aucun message n’est perdu, et tout reprend alors de soi-même.',
+  'put the Redis URL right': () =>
+    'Corrigez TRIBUTARY_REDIS_URL ou les droits de son utilisateur dans Redis. Aucun message n’est perdu.',
+  'change the settings of Redis': () =>
+    'Changez ces réglages du nouveau maître. Aucun message n’est perdu, et tout reprend alors de soi-même.',
+  'set user and password anew': () => 'Saisissez de nouveau le nom d’utilisateur et le mot de passe.',
+  'choose the folder anew': () => 'Choisissez de nouveau le dossier.',
+  'change the account': ({ subject }) => `Modifiez le compte ${subject} : par quoi il se connecte, ou son serveur.`,
+  'change the destination': ({ subject }) =>
+    `Modifiez la boîte ${subject} : par quoi elle se connecte, ou son serveur.`,
+  'look at the application': ({ subject }) => `Vérifiez dans les réglages l’application ${subject} et son secret.`,
+  'put the key back': ({ subject }) =>
+    `Remettez la secret-key ${subject} en place ; ou saisissez de nouveau le mot de passe, ou reconnectez-vous.`,
+  'set the secret anew': () => 'Saisissez de nouveau le mot de passe.',
+  'sign in again': () => 'Reconnectez-vous.',
+}
 
 /** What has to be known before a login at a provider. */
 const adviceTexts: Words['advice']['texts'] = {
@@ -160,7 +189,7 @@ const steps: StepWords = {
   'switch IMAP on': () => 'Activez IMAP dans les paramètres de cette boîte mail, sur le site de son fournisseur.',
   'use TLS for the destination': () =>
     'Le mot de passe n’est pas accepté en clair : réglez le chiffrement de la destination sur TLS et son port sur 993, ou sur STARTTLS pour ce port.',
-  remedy: ({ remedy }) => `En anglais : « ${remedy}. »`,
+  remedy: (step) => remedySentence(remedies, step, (text) => `En anglais : « ${text}. »`),
 }
 
 /** Steps that several providers have in common. */
@@ -777,6 +806,41 @@ export const fr: Words = {
     internal: 'problème inattendu',
   },
   steps,
+  remarks: {
+    'ids changed': ({ messages: n, listed }) =>
+      `Le fournisseur a de nouveaux identifiants pour ${messages(n)} sur ${number(listed)} : le plus souvent, la boîte a été déplacée. Ils ont été reconnus à leur contenu, et aucun n’a été récupéré deux fois.`,
+    'not deleted': ({ messages: n, changed }) =>
+      `Ce fournisseur ne supprime pas : ${messages(n)} déjà supprimés sont revenus. ${changed > 0 ? `Leurs en-têtes ont changé, si bien que ${number(changed)} ont été stockés une fois de plus ; cela n’arrive qu’une fois.` : 'Rien n’est stocké deux fois.'} Ils ne sont plus supprimés tant que « Chez le fournisseur » n’est pas modifié ; supprimez-les là-bas à la main, ou gardez-les.`,
+    'deletion refused': ({ messages: n, visits, reply }) =>
+      `Le fournisseur a refusé lors de ${number(visits)} visites de supprimer ${messages(n)} : « ${reply} ». Tout est stocké et reste chez le fournisseur, et la suppression est redemandée à chaque visite. Si vous ne le voulez pas, gardez le courrier chez le fournisseur.`,
+    'deletion not confirmed': ({ messages: n, reason }) =>
+      `La suppression de ${messages(n)} n’a pas été confirmée (${reason}). Tout est stocké ; la prochaine visite supprime ce qui est encore là.`,
+    'came short': ({ messages: n, octets, size }) =>
+      `Pour ${messages(n)}, le fournisseur a donné bien moins que ce qu’il annonce : ${octets} au lieu de ${size}, par exemple. Ce qui est venu est stocké, et la copie du fournisseur n’est pas supprimée : regardez-la là-bas.`,
+    'import budget used up': ({ of, octetsPerHour, minutes }) =>
+      `Le premier import a apporté les ${octetsPerHour} auxquels ${of === 'account' ? 'ce compte' : of === 'destination' ? 'cette boîte' : 'ce fournisseur'} a droit en une heure. Il reprend dans ${count(minutes, { one: '# minute', many: '# de minutes', other: '# minutes' })} ; le nouveau courrier arrive entre-temps.`,
+    'flags left out': ({ flags, reply }) =>
+      `Le courrier est stocké sans les marques ${flags}, que l’espace de stockage refuse : « ${reply} ». Retirez-les du compte, ou choisissez-en d’autres.`,
+    'login delay': ({ host, at }) =>
+      `${host} veut un délai entre deux connexions (LOGIN-DELAY). Cette boîte est relevée d’elle-même : ${at}.`,
+    'just tested': ({ host, minutes }) =>
+      `${host} ne nous a pas laissés entrer si peu de temps après le test du compte. Il est relevé de lui-même dans ${count(minutes, { one: '# minute', many: '# de minutes', other: '# minutes' })} environ.`,
+    'too many sessions': ({ host }) =>
+      `${host} accepte moins de connexions à la fois que nous n’en avions. Il est relevé de lui-même dans un instant.`,
+  },
+  asideRemarks: {
+    'not given': ({ server, reply }) =>
+      `${server} affiche ce message dans sa liste et refuse de le donner : « ${reply} ».`,
+    'protocol broken': ({ server, expected, reply }) =>
+      `${server} a enfreint le protocole à ce message chaque fois : reçu « ${reply} », attendu : ${expected}.`,
+    'fell silent': ({ server, seconds }) =>
+      `${server} s’est tu à ce message chaque fois, pendant ${number(seconds)} s.`,
+    'connection ended': ({ server, reason }) =>
+      `La connexion à ${server} s’est coupée à ce message chaque fois : ${reason}.`,
+    'worker ended': ({ times }) => `Sa récupération a arrêté le processus de travail ${number(times)} fois.`,
+    'not taken': ({ reply }) => `L’espace de stockage n’a pas accepté ce message : « ${reply} ».`,
+    'not sent': ({ reason }) => `Tel qu’il est, l’espace de stockage ne peut pas l’accepter : ${reason}.`,
+  },
   guides,
   run: {
     progress: (stored, of) => `${number(stored)} sur ${messages(of)}`,

@@ -2,6 +2,7 @@
 import type { GuideWords } from '../guides.ts'
 import type { Words } from './en.ts'
 import { plurals } from './plural.ts'
+import { remedySentence, type RemedyWords } from './remarks.ts'
 import type { ProtocolWords, StepWords } from './steps.ts'
 
 const count = plurals('ja')
@@ -15,6 +16,35 @@ const spaced = (name: string) => (/[!-~]$/.test(name) ? `${name} ` : name)
 const tlsNames = { implicit: 'TLS', starttls: 'STARTTLS', none: 'なし' } as const
 /** The protocols whose name is another one in a Japanese sentence. */
 const spoken: ProtocolWords = { POP3: '暗号化なしの POP3', 'the web': 'Web サーバー' }
+
+const remedies: RemedyWords = {
+  'raise maxmemory': () =>
+    'Redis のメモリー上限（maxmemory）を増やしてください。メールは失われません。空きができれば自動的に再開します。',
+  'make room on the disk of Redis': () =>
+    'そのディスクの空き容量を増やしてください。メールは失われません。空きができれば自動的に再開します。',
+  'see what Redis says': () =>
+    'Redis のログを確認し、ディスクの空き容量を増やしてください。メールは失われません。空きができれば自動的に再開します。',
+  'see whether Redis runs': () =>
+    'Redis が動いているか、ログに何が出ているかを確認してください。メールは失われません。応答があれば自動的に再開します。',
+  'wait for Redis': () => 'お待ちください。メールは失われません。Redis の準備ができれば自動的に再開します。',
+  'point at the master': () =>
+    'TRIBUTARY_REDIS_URL にマスターを指定してください。メールは失われません。その後は自動的に再開します。',
+  'put the Redis URL right': () =>
+    'TRIBUTARY_REDIS_URL、または Redis でのユーザーの権限を直してください。メールは失われません。',
+  'change the settings of Redis': () =>
+    '新しいマスターの設定を変更してください。メールは失われません。その後は自動的に再開します。',
+  'set user and password anew': () => 'ユーザー名とパスワードを入力し直してください。',
+  'choose the folder anew': () => 'フォルダーを選び直してください。',
+  'change the account': ({ subject }) => `アカウント ${subject} のサインイン方法またはサーバーを変更してください。`,
+  'change the destination': ({ subject }) =>
+    `メールボックス ${subject} のサインイン方法またはサーバーを変更してください。`,
+  'look at the application': ({ subject }) =>
+    `設定でアプリケーション ${subject} とそのシークレットを確認してください。`,
+  'put the key back': ({ subject }) =>
+    `secret-key ${subject} を元に戻してください。または、パスワードを入力し直すか、サインインし直してください。`,
+  'set the secret anew': () => 'パスワードを入力し直してください。',
+  'sign in again': () => 'サインインし直してください。',
+}
 
 /** What has to be known before a login at a provider. */
 const adviceTexts: Words['advice']['texts'] = {
@@ -152,7 +182,7 @@ const steps: StepWords = {
     'プロバイダーの Web サイトで、保存先のメールボックスの設定を開き、IMAP を有効にしてください。',
   'use TLS for the destination': () =>
     '暗号化されていない接続ではパスワードを受け付けません。保存先の暗号化を TLS、ポートを 993 に設定するか、このポートのまま暗号化を STARTTLS に設定してください。',
-  remedy: ({ remedy }) => `「${remedy}.」`,
+  remedy: (step) => remedySentence(remedies, step, (text) => `「${text}.」`),
 }
 
 /** Steps that several providers have in common. */
@@ -757,6 +787,37 @@ export const ja: Words = {
     internal: '予期しないエラー',
   },
   steps,
+  remarks: {
+    'ids changed': ({ messages: n, listed }) =>
+      `プロバイダーで、${number(listed)} 通のうち ${messages(n)}の ID が新しくなっています。多くはメールボックスの移転によるものです。内容で照合したため、二重に受信したものはありません。`,
+    'not deleted': ({ messages: n, changed }) =>
+      `このプロバイダーは削除を行いません。削除したはずの ${messages(n)}が戻っています。${changed > 0 ? `ヘッダーが変わったため、${number(changed)} 通をもう一度保存しました（一度だけです）。` : '二重に保存したものはありません。'}「プロバイダーのメール」の設定を変えるまで再び削除しません。プロバイダーで手動で削除するか、残す設定にしてください。`,
+    'deletion refused': ({ messages: n, visits, reply }) =>
+      `プロバイダーが ${number(visits)} 回の確認で ${messages(n)}の削除を拒否しました:「${reply}」。すべて保存済みで、プロバイダーにも残っています。削除は確認のたびに試みます。不要なら、プロバイダーに残す設定にしてください。`,
+    'deletion not confirmed': ({ messages: n, reason }) =>
+      `${messages(n)}の削除を確認できませんでした（${reason}）。すべて保存済みです。残っているものは次回の確認で削除します。`,
+    'came short': ({ messages: n, octets, size }) =>
+      `${messages(n)}について、プロバイダーから届いた量が一覧の表示よりはるかに少なくなっています（例: ${size} に対して ${octets}）。届いた分は保存し、プロバイダーのメールは削除しません。プロバイダーで確認してください。`,
+    'import budget used up': ({ of, octetsPerHour, minutes }) =>
+      `最初の取り込みで、${of === 'account' ? 'このアカウント' : of === 'destination' ? 'このメールボックス' : 'このプロバイダー'}の 1 時間の上限 ${octetsPerHour} に達しました。${number(minutes)} 分後に再開します。新着メールはその間も届きます。`,
+    'flags left out': ({ flags, reply }) =>
+      `メールストアがマーク ${flags} を拒否したため、付けずに保存しています:「${reply}」。アカウントから外すか、別のものを選んでください。`,
+    'login delay': ({ host, at }) =>
+      `${host} は、次のログインまでに時間を空けるよう求めています（LOGIN-DELAY）。このメールボックスは自動的に確認します: ${at}`,
+    'just tested': ({ host, minutes }) =>
+      `アカウントのテスト直後のため、${host} に接続を断られました。約 ${number(minutes)} 分後に自動的に再確認します。`,
+    'too many sessions': ({ host }) => `${host} が同時に受け付ける接続数を超えました。まもなく自動的に再確認します。`,
+  },
+  asideRemarks: {
+    'not given': ({ server, reply }) => `${server} の一覧にはありますが、受信を拒否されました:「${reply}」。`,
+    'protocol broken': ({ server, expected, reply }) =>
+      `${server} がこのメールで毎回プロトコルに反する応答をしました。受信:「${reply}」、期待: ${expected}。`,
+    'fell silent': ({ server, seconds }) => `${server} がこのメールで毎回 ${number(seconds)} 秒間応答しませんでした。`,
+    'connection ended': ({ server, reason }) => `${server} との接続がこのメールで毎回切れました: ${reason}`,
+    'worker ended': ({ times }) => `このメールの受信で、ワーカーが ${number(times)} 回停止しました。`,
+    'not taken': ({ reply }) => `メールストアがこのメールを受け付けませんでした:「${reply}」。`,
+    'not sent': ({ reason }) => `このままではメールストアに保存できません: ${reason}`,
+  },
   guides,
   run: {
     progress: (stored, of) => `${number(stored)} / ${messages(of)}`,

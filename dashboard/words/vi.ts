@@ -2,6 +2,7 @@
 import type { GuideWords } from '../guides.ts'
 import type { Words } from './en.ts'
 import { plurals } from './plural.ts'
+import { remedySentence, type RemedyWords } from './remarks.ts'
 import type { ProtocolWords, StepWords } from './steps.ts'
 
 const count = plurals('vi')
@@ -12,6 +13,32 @@ const accounts = (n: number) => count(n, { other: '# tài khoản' })
 const tlsNames = { implicit: 'TLS', starttls: 'STARTTLS', none: 'Không' } as const
 /** The protocols whose name is another one behind "is". */
 const spoken: ProtocolWords = { POP3: 'POP3 không mã hóa', 'the web': 'một máy chủ web' }
+
+const remedies: RemedyWords = {
+  'raise maxmemory': () =>
+    'Hãy tăng bộ nhớ cho Redis (maxmemory). Không mất thư nào, và mọi việc tự tiếp tục khi có chỗ.',
+  'make room on the disk of Redis': () =>
+    'Hãy dọn chỗ trên ổ đĩa đó. Không mất thư nào, và mọi việc tự tiếp tục khi có chỗ.',
+  'see what Redis says': () =>
+    'Hãy xem nhật ký của Redis và dọn chỗ trên ổ đĩa của nó. Không mất thư nào, và mọi việc tự tiếp tục khi có chỗ.',
+  'see whether Redis runs': () =>
+    'Hãy kiểm tra Redis có đang chạy không và nhật ký ghi gì. Không mất thư nào, và mọi việc tự tiếp tục khi Redis trả lời.',
+  'wait for Redis': () => 'Hãy chờ. Không mất thư nào, và mọi việc tự tiếp tục khi Redis sẵn sàng.',
+  'point at the master': () =>
+    'Hãy cho TRIBUTARY_REDIS_URL trỏ đến máy chủ chính. Không mất thư nào, và sau đó mọi việc tự tiếp tục.',
+  'put the Redis URL right': () =>
+    'Hãy sửa TRIBUTARY_REDIS_URL, hoặc quyền của người dùng đó trong Redis. Không mất thư nào.',
+  'change the settings of Redis': () =>
+    'Hãy đổi các thiết lập đó của máy chủ chính mới. Không mất thư nào, và sau đó mọi việc tự tiếp tục.',
+  'set user and password anew': () => 'Hãy nhập lại tên người dùng và mật khẩu.',
+  'choose the folder anew': () => 'Hãy chọn lại thư mục.',
+  'change the account': ({ subject }) => `Hãy đổi tài khoản ${subject}: cách đăng nhập hoặc máy chủ.`,
+  'change the destination': ({ subject }) => `Hãy đổi hộp thư ${subject}: cách đăng nhập hoặc máy chủ.`,
+  'look at the application': ({ subject }) => `Hãy xem ứng dụng ${subject} và mã bí mật trong phần Cài đặt.`,
+  'put the key back': ({ subject }) => `Hãy đặt lại secret-key ${subject}; hoặc nhập lại mật khẩu, hoặc đăng nhập lại.`,
+  'set the secret anew': () => 'Hãy nhập lại mật khẩu.',
+  'sign in again': () => 'Hãy đăng nhập lại.',
+}
 
 /** What has to be known before a login at a provider. */
 const adviceTexts: Words['advice']['texts'] = {
@@ -143,7 +170,7 @@ const steps: StepWords = {
   'switch IMAP on': () => 'Hãy bật IMAP trong phần cài đặt của hộp thư đó, trên trang web của nhà cung cấp.',
   'use TLS for the destination': () =>
     'Máy chủ không nhận mật khẩu khi không mã hóa: hãy đặt mã hóa của nơi nhận là TLS và cổng là 993, hoặc STARTTLS cho cổng này.',
-  remedy: ({ remedy }) => `“${remedy}.”`,
+  remedy: (step) => remedySentence(remedies, step, (text) => `“${text}.”`),
 }
 
 /** Steps that several providers have in common. */
@@ -741,6 +768,38 @@ export const vi: Words = {
     internal: 'chuyện ngoài dự kiến',
   },
   steps,
+  remarks: {
+    'ids changed': ({ messages: n, listed }) =>
+      `Nhà cung cấp đã đổi mã của ${messages(n)} trong số ${number(listed)}: thường là vì hộp thư được chuyển đi. Các thư này được nhận ra theo nội dung, không thư nào bị lấy hai lần.`,
+    'not deleted': ({ messages: n, changed }) =>
+      `Nhà cung cấp này không xóa: ${messages(n)} đã xóa nay lại có. ${changed > 0 ? `Phần đầu thư bị thay đổi nên ${number(changed)} thư được lưu thêm một lần; việc này chỉ xảy ra một lần.` : 'Không thư nào bị lưu hai lần.'} Các thư đó không bị xóa lại cho đến khi bạn đổi thiết lập “Tại nhà cung cấp”; hãy tự xóa ở đó, hoặc giữ lại.`,
+    'deletion refused': ({ messages: n, visits, reply }) =>
+      `Nhà cung cấp đã từ chối xóa ${messages(n)} trong ${number(visits)} lần kiểm tra: “${reply}”. Tất cả đã được lưu, vẫn ở nhà cung cấp, và lần nào cũng được yêu cầu xóa lại. Nếu không muốn vậy, hãy chọn giữ thư tại nhà cung cấp.`,
+    'deletion not confirmed': ({ messages: n, reason }) =>
+      `Việc xóa ${messages(n)} chưa được xác nhận (${reason}). Tất cả đã được lưu; lần kiểm tra sau sẽ xóa những thư còn lại.`,
+    'came short': ({ messages: n, octets, size }) =>
+      `Nhà cung cấp đưa ra ít hơn nhiều so với danh sách ở ${messages(n)}: chẳng hạn ${octets} thay vì ${size}. Phần nhận được đã lưu, bản ở nhà cung cấp không bị xóa: hãy xem ở đó.`,
+    'import budget used up': ({ of, octetsPerHour, minutes }) =>
+      `Lần nhập đầu đã lấy hết ${octetsPerHour} mà ${of === 'account' ? 'tài khoản này' : of === 'destination' ? 'hộp thư này' : 'nhà cung cấp này'} được phép trong một giờ. Sẽ tiếp tục sau ${number(minutes)} phút; thư mới vẫn về trong lúc đó.`,
+    'flags left out': ({ flags, reply }) =>
+      `Thư được lưu mà không có các dấu ${flags}, vì kho thư từ chối: “${reply}”. Hãy bỏ các dấu đó khỏi tài khoản, hoặc chọn dấu khác.`,
+    'login delay': ({ host, at }) =>
+      `${host} yêu cầu một khoảng thời gian giữa hai lần đăng nhập (LOGIN-DELAY). Hộp thư này sẽ tự được kiểm tra: ${at}.`,
+    'just tested': ({ host, minutes }) =>
+      `${host} không cho vào ngay sau khi tài khoản được thử. Sẽ tự kiểm tra lại sau khoảng ${number(minutes)} phút.`,
+    'too many sessions': ({ host }) =>
+      `${host} nhận ít kết nối cùng lúc hơn số đang có. Sẽ tự kiểm tra lại trong giây lát.`,
+  },
+  asideRemarks: {
+    'not given': ({ server, reply }) => `${server} có thư này trong danh sách nhưng từ chối đưa ra: “${reply}”.`,
+    'protocol broken': ({ server, expected, reply }) =>
+      `${server} lần nào cũng trả lời sai giao thức ở thư này: nhận được “${reply}”, lẽ ra là ${expected}.`,
+    'fell silent': ({ server, seconds }) => `${server} lần nào cũng im lặng ở thư này, suốt ${number(seconds)} giây.`,
+    'connection ended': ({ server, reason }) => `Kết nối đến ${server} lần nào cũng bị ngắt ở thư này: ${reason}.`,
+    'worker ended': ({ times }) => `Việc lấy thư này đã làm tiến trình xử lý dừng ${number(times)} lần.`,
+    'not taken': ({ reply }) => `Kho thư không nhận thư này: “${reply}”.`,
+    'not sent': ({ reason }) => `Kho thư không thể nhận thư này như hiện tại: ${reason}.`,
+  },
   guides,
   run: {
     progress: (stored, of) => `${number(stored)}/${messages(of)}`,

@@ -5,6 +5,7 @@ import { hostOf } from '../account/server-traits.ts'
 import { hostNamedIn, isMatterOfTariff, meaningOf, shutsOut } from './meaning.ts'
 import { type Provider, providerOfHost } from '../account/providers.ts'
 import { keepsOut } from './meanings.ts'
+import { remedyStep } from './remedy.ts'
 import { isMessagePhase, type Phase, type PhaseCode, phaseCode } from './phase.ts'
 import { codeIn } from './skeleton.ts'
 import { type Protocol, protocolIn } from './spoken.ts'
@@ -46,6 +47,7 @@ function isBeforePop3(during: Phase): boolean {
 /** The step that is certain to help, and not only likely; undefined if there is none. */
 export function knownStep(failure: Failure): Step | undefined {
   if (failure.kind === 'tls') return tlsStep(failure)
+  if (failure.kind === 'internal') return failure.remedy === undefined ? undefined : remedyStep(failure.remedy)
   if (failure.kind === 'unreachable' && failure.cause === 'proxy' && failure.proxy !== undefined)
     return { code: 'check the proxy', server: failure.proxy }
   if (failure.kind === 'broken protocol' && failure.isWeaker) return { code: 'choose TLS or sasl' }
@@ -273,7 +275,7 @@ function usualStep(failure: Failure, looked: boolean): Step | null {
     case 'stopped':
       return null
     case 'internal':
-      return failure.remedy === undefined ? null : { code: 'remedy', remedy: failure.remedy }
+      return null
   }
 }
 

@@ -1,6 +1,7 @@
 /** The steps that somebody can take after a failure, each with its facts and its sentence for programs. The dashboard has words of its own. */
 import type { TlsMode } from '../account/account.ts'
 import type { Advice } from '../account/provider-advice.ts'
+import type { RemedyStep } from './remedy.ts'
 import { type Protocol, protocolWords } from './spoken.ts'
 
 export type Step =
@@ -82,8 +83,7 @@ export type Step =
   | { readonly code: 'sign the destination in' }
   | { readonly code: 'switch IMAP on' }
   | { readonly code: 'use TLS for the destination' }
-  /** A remedy of our own, in English. */
-  | { readonly code: 'remedy'; readonly remedy: string }
+  | RemedyStep
 
 /** The sentences use the words of the API: its fields, and their values. */
 const sentences: { readonly [Code in Step['code']]: (step: Extract<Step, { code: Code }>) => string } = {

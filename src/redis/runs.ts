@@ -5,7 +5,7 @@ import { monotonicFactory } from 'ulid'
 import { redisLimits } from './limits.ts'
 import type { Measured } from '../runs/measures.ts'
 import type { AccountId, RunId } from '../mail/message.ts'
-import { noCounts, type Run, type RunCause, type RunTask } from '../runs/run.ts'
+import { noCounts, type Run, type RunCause, type RunTask, withRemarks } from '../runs/run.ts'
 import { lastRunIn, packRun } from '../runs/run-record.ts'
 import { pending, withDeadline } from '../deadline.ts'
 import { accountRecordIn } from './account-record.ts'
@@ -99,7 +99,13 @@ export class Runs {
    * no longer holds it is dropped.
    */
   async change(run: Run): Promise<void> {
-    const args = [run.accountId, openField(run.accountId, run.task), run.id, JSON.stringify(run), run.state]
+    const args = [
+      run.accountId,
+      openField(run.accountId, run.task),
+      run.id,
+      JSON.stringify(withRemarks(run)),
+      run.state,
+    ]
     await changeRun(this.#redis, [...statusKeys, keys.openRecords], args)
   }
 
@@ -119,7 +125,7 @@ export class Runs {
     const own = [keys.openRecords, keys.runBuckets, keys.checks, keys.lastRuns, keys.lastMail]
     const hasMail = run.stored > 0 ? 1 : ''
     const named = [accountId, openField(accountId, run.task), run.id]
-    const told = [JSON.stringify(run), `${run.id} ${packRun(run)}`, hasMail, kept.row, dropped.join(' ')]
+    const told = [JSON.stringify(withRemarks(run)), `${run.id} ${packRun(run)}`, hasMail, kept.row, dropped.join(' ')]
     await endRun(
       this.#redis,
       [...statusKeys, ...own, ...tallyKeys(account)],

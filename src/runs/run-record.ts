@@ -6,7 +6,7 @@ import { readable } from '../readable.ts'
 import type { AccountId, RunId } from '../mail/message.ts'
 import { runLimits } from './limits.ts'
 import { packWords, type RecordWords, shorterWords, unpackWords } from './record-words.ts'
-import { noCounts, type Run, type RunCounts } from './run.ts'
+import { noCounts, type Run, type RunCounts, withRemarks } from './run.ts'
 
 /** New counts come last: a record of an earlier version has fewer. */
 const counted = ['listed', 'stored', 'bytes', 'recovered', 'deleted', 'quarantined', 'deferred'] as const
@@ -53,7 +53,7 @@ function runOf(record: string, id: string, accountId: string): Run | undefined {
   const queuedMs = parsed(queued)
   const startedMs = queuedMs + parsed(waited)
   const [visits = '1', left] = checks.split(',')
-  return {
+  return withRemarks({
     id: id as RunId,
     accountId: accountId as AccountId,
     task: task === 'p' ? 'pull' : 'rebuild',
@@ -69,7 +69,7 @@ function runOf(record: string, id: string, accountId: string): Run | undefined {
     more: more === '+',
     checks: parsed(visits),
     ...unpackWords(words),
-  }
+  })
 }
 
 /** The run that ended last, as it is stored: its id and its record, or JSON of an earlier version. */
@@ -96,7 +96,7 @@ export function runIn(json: string | null): Run | null {
     waitsUntil: null,
     checks: 1,
   }
-  return { ...usual, ...run, failure }
+  return withRemarks({ ...usual, ...run, failure })
 }
 
 function countsIn(text: string): RunCounts {

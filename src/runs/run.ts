@@ -5,6 +5,7 @@
  */
 import type { AccountId, RunId } from '../mail/message.ts'
 import type { FailureReport } from '../failure/sentences.ts'
+import { type Remark, remarkIn } from './remark.ts'
 
 export const runStates = ['queued', 'running', 'done', 'failed'] as const
 export const runCauses = ['schedule', 'request'] as const
@@ -65,4 +66,12 @@ export interface Run extends Readonly<RunCounts> {
   readonly checks: number
   /** Further remarks for people, one sentence each. */
   readonly notices: string[]
+  /** What they say, in their order; null: there is no code for it. Not there without notices. */
+  readonly remarks?: (Remark | null)[]
+}
+
+/** A run as others are told of it. */
+export function withRemarks(run: Run): Run {
+  const { remarks: _before, ...rest } = run
+  return run.notices.length === 0 ? rest : { ...rest, remarks: run.notices.map(remarkIn) }
 }

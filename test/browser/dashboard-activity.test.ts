@@ -2,7 +2,8 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { violations } from '../support/browser.ts'
-import { type DashboardPerson, startDashboardPerson } from '../support/dashboard-person.ts'
+import { type DashboardPerson, letters, startDashboardPerson } from '../support/dashboard-person.ts'
+import { startPop3Server } from '../support/pop3-server.ts'
 
 let dashboard: DashboardPerson
 before(async () => {
@@ -87,6 +88,30 @@ test('what other settings mend is changed beside the failure, in the list and on
   await page.locator('.callout').waitFor()
   await page.getByText('clear@example.net').first().waitFor()
   assert.equal(await page.locator('.callout').getByRole('button', { name: 'Edit' }).count(), 0, 'it goes well now')
+  await stack.call('DELETE', `/accounts/${id}`)
+  await page.close()
+})
+
+test('what a run remarks is told in the language of the reader; what has no code as it is', async () => {
+  const { stack } = dashboard
+  const provider = await startPop3Server({ messages: letters(2), password: 'secret', dropAtQuit: true })
+  dashboard.providers.push(provider)
+  const fields = { address: 'quits@example.net', user: 'quits', port: provider.port, retention: { mode: 'delete' } }
+  const id = await stack.account({ ...fields, destinationId: await dashboard.anyDestination() })
+  const run = await stack.pull(id)
+  const [notice = ''] = run.notices
+  assert.match(notice, /^The deletion was not confirmed: 2 messages/)
+  const page = await dashboard.open(`/runs/${run.id}`)
+  await page.getByText('The deletion of 2 messages was not confirmed').waitFor()
+  await page.getByRole('button', { name: 'Language' }).click()
+  await page.getByRole('menuitemradio', { name: 'Deutsch' }).click()
+  await page.getByText('Dass 2 E-Mails gelöscht sind, wurde nicht bestätigt').waitFor()
+  assert.deepEqual(await violations(page), [])
+  await page.goto(`${dashboard.served.url}/accounts/${id}`)
+  await page.locator('.timeline summary').first().click()
+  await page.locator('.timeline').getByText('Dass 2 E-Mails gelöscht sind').waitFor()
+  await page.getByRole('button', { name: 'Sprache' }).click()
+  await page.getByRole('menuitemradio', { name: 'English' }).click()
   await stack.call('DELETE', `/accounts/${id}`)
   await page.close()
 })

@@ -107,6 +107,7 @@ test('all that were set aside for one reason are settled at once, after a questi
   await page.getByRole('combobox', { name: 'Why it fails' }).selectOption('')
   await page.locator('.set-aside').nth(2).waitFor()
   assert.equal(await page.locator('.set-aside').count(), 3)
+  await page.getByText('pop.example.net:995 lists this message and refuses to give it: “no”.').first().waitFor()
   await page.getByRole('button', { name: 'Try all again' }).click()
   await page.getByRole('dialog', { name: 'Try 3 messages again?' }).getByRole('button', { name: 'Try again' }).click()
   await page.getByText('3 messages are tried again.').waitFor()

@@ -6,7 +6,7 @@ import { type Failure } from '../../src/failure/failure.ts'
 import { reportOf } from '../../src/failure/sentences.ts'
 import type { AccountId, RunId } from '../../src/mail/message.ts'
 import { idleRowIn, runOfRow } from '../../src/runs/idle-row.ts'
-import type { Run } from '../../src/runs/run.ts'
+import { type Run, withRemarks } from '../../src/runs/run.ts'
 import { lastRunIn, packRun, runIn, unpackRun } from '../../src/runs/run-record.ts'
 import { runOf } from '../support/run.ts'
 
@@ -34,7 +34,7 @@ test('what is written of a run is read, of each state, task and cause', () => {
     { checks: 720, stored: 0, bytes: 0 },
   ]
   for (const other of others) {
-    const one = { ...run, ...other }
+    const one = withRemarks({ ...run, ...other })
     assert.deepEqual(read(packRun(one)), one)
     assert.deepEqual(lastRunIn(`${one.id} ${packRun(one)}`, one.accountId), one)
   }

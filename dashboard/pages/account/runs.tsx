@@ -1,6 +1,7 @@
 /** Shows the runs that have ended, newest first. */
 import { useSignal } from '@preact/signals'
 import { FailureNote } from '../../components/failure.tsx'
+import { Notices } from '../../components/notices.tsx'
 import { More } from '../../components/more.tsx'
 import { Section } from '../../components/page.tsx'
 import { RelativeTime } from '../../components/relative-time.tsx'
@@ -98,11 +99,7 @@ function RunEntry({ run, isPaused }: { readonly run: Run; readonly isPaused: boo
         </summary>
         {run.failure !== null && <FailureNote failure={run.failure} isPaused={isPaused} />}
         {run.deferred > 0 && <p class="note">{say.deferredHint(run.deferred)}</p>}
-        {run.notices.map((notice) => (
-          <p key={notice} class="note">
-            {notice}
-          </p>
-        ))}
+        <Notices run={run} kind="note" />
         {opened.value && (
           <>
             <Seen run={run} />

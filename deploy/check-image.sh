@@ -84,6 +84,16 @@ scenario() {
   call POST "/accounts/$account/pull?wait=60" | grep -o '"listed.*'
   imap 'a LOGIN alice wonder' 'b SELECT INBOX' 'c FETCH 1 BODY.PEEK[]' 'd LOGOUT' | grep -A1 'Subject: through' || fail 'the message'
 
+  say 'a mail program logs in to send, and sends as nobody else'
+  printf 'From: p@example.net\r\nSubject: sent\r\n\r\nhello\r\n' >"$work/sent.eml"
+  send() { curl -sS --insecure --ssl-reqd --url "$1" --user alice:wonder --mail-from "$2" --mail-rcpt you@example.org --upload-file "$work/sent.eml" 2>&1; }
+  send smtps://127.0.0.1:1465 p@example.net | grep 550 || fail 'an account without smtp sent'
+  call PATCH "/accounts/$account" '{"smtp":{"host":"smtp.example.net"},"password":"p"}' >/dev/null
+  send smtps://127.0.0.1:1465 p@example.net && send smtp://127.0.0.1:1587 p@example.net || fail 'nothing was taken'
+  send smtps://127.0.0.1:1465 victim@example.org | grep 550 || fail 'it sent as somebody else'
+  call GET "/destinations/$destination/outbox" | grep -o '"subject":"[^"]*","octets":[0-9]*' | head -1
+  docker-compose exec -T worker ls /var/lib/tributary/outbox | grep -c . || fail 'the worker does not see the outbox'
+
   say 'what must not work does not'
   master=$(docker-compose exec -T dovecot cat /var/lib/tributary/secrets/store/password)
   imap "a LOGIN alice*gateway $master" | grep '^a NO' || fail 'the master user came in from outside'

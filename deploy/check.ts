@@ -2,16 +2,25 @@
  * The health check of a container: it is called as `check.js redis`, `check.js worker` or `check.js api`, or with the URL of a server that must
  * answer. It is run again and again; so it uses no packages, and starts fast, unless a worker's Redis is reached otherwise than plainly.
  */
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { hostname } from 'node:os'
+import { join } from 'node:path'
 import { withDeadline } from '../src/deadline.ts'
 import { keys } from '../src/redis/key-names.ts'
-import { answerWithinMs, askRedis, httpAnswers, imapGreets, type RedisDoor, redisPongs } from './probes.ts'
+import {
+  answerWithinMs,
+  askRedis,
+  httpAnswers,
+  imapGreets,
+  type RedisDoor,
+  redisPongs,
+  submissionGreets,
+} from './probes.ts'
 
 async function isWell(what: string): Promise<boolean> {
   if (what === 'redis') return await redisHerePongs()
   if (what === 'worker') return await workerSaysAlive()
-  if (what === 'api') return await httpAnswers(new URL('/healthz', apiHere()))
+  if (what === 'api') return (await httpAnswers(new URL('/healthz', apiHere()))) && (await mailIsTaken())
   if (!URL.canParse(what)) throw new Error('check.js redis, check.js worker, check.js api, or a URL')
   const url = new URL(what)
   return url.protocol === 'imap:' ? await imapGreets(Number(url.port)) : await httpAnswers(url)
@@ -20,6 +29,19 @@ async function isWell(what: string): Promise<boolean> {
 function apiHere(): string {
   const { TRIBUTARY_TLS_CERT: certificate = '', TRIBUTARY_HTTP_PORT: port = '8420' } = process.env
   return `${certificate === '' ? 'http' : 'https'}://127.0.0.1:${port}`
+}
+
+/** Whether mail programs can send, if they are to: without a certificate they do not (api/submission/serve.ts). */
+async function mailIsTaken(): Promise<boolean> {
+  const { TRIBUTARY_HOME: home = './data', TRIBUTARY_TLS_CERT = '' } = process.env
+  const { TRIBUTARY_SUBMISSIONS_PORT: secure = '1465', TRIBUTARY_SUBMISSION_PORT: clear = '1587' } = process.env
+  if (TRIBUTARY_TLS_CERT === '' && !existsSync(join(home, 'tls', 'cert.pem'))) return true
+  const ports = [
+    [Number(secure), true],
+    [Number(clear), false],
+  ] as const
+  const greets = ports.map(async ([port, isSecure]) => port === 0 || (await submissionGreets(port, isSecure)))
+  return (await Promise.all(greets)).every(Boolean)
 }
 
 /** Undefined if it takes more than a connection and a password: Sentinel, a Cluster, TLS, a user, a socket. */

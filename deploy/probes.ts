@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { type IncomingMessage, request as askPlainly } from 'node:http'
 import { request as askSecurely } from 'node:https'
 import { connect } from 'node:net'
+import { connect as connectSecurely } from 'node:tls'
 import type { Config } from '../src/config.ts'
 
 type Door = { readonly path: string } | { readonly host: string; readonly port: number }
@@ -44,6 +45,21 @@ export async function imapGreets(port: number): Promise<boolean> {
 
 export async function pop3Greets(port: number): Promise<boolean> {
   return (await converse({ host: '127.0.0.1', port }, '', /^\+OK/)) !== undefined
+}
+
+/** Where mail programs send: the port of STARTTLS, or of TLS, at which the connection alone tells. */
+export async function submissionGreets(port: number, isSecure: boolean): Promise<boolean> {
+  if (!isSecure) return (await converse({ host: '127.0.0.1', port }, '', /^220 /)) !== undefined
+  return await new Promise((resolve) => {
+    const socket = connectSecurely({ host: '127.0.0.1', port, rejectUnauthorized: false }, () => end(true))
+    const end = (greets: boolean) => {
+      socket.destroy()
+      resolve(greets)
+    }
+    socket.setTimeout(answerWithinMs, () => end(false))
+    socket.on('error', () => end(false))
+    socket.on('close', () => end(false))
+  })
 }
 
 /** Gives everything that the server says until `last`; undefined if `last` never comes, or a refusal comes. */

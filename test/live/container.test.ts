@@ -12,6 +12,9 @@ import { graceMs, type Kind as Part } from '../../deploy/supervisor.ts'
 import { readEnvironment } from '../../src/disk/environment.ts'
 import { compose, Containers, parts as stopped, readCompose, unset } from '../support/containers.ts'
 import { startDovecot } from '../support/dovecot.ts'
+import { honest } from '../support/sasl-server.ts'
+import { startScriptedSmtp } from '../support/scripted-smtp.ts'
+import { clearTalk, plain, secureTalk } from '../support/submission.ts'
 import { until } from '../support/until.ts'
 
 const ownSecrets = readCompose('deploy/compose.secrets.yml')
@@ -204,6 +207,39 @@ test('API and worker pull a message through it', async () => {
   await until('the guess to be told', () =>
     containers.said('dovecot').includes('"login refused","address":"127.0.0.1"'),
   )
+})
+
+test('mail programs send through it: the API takes a message with the certificate of Dovecot, and the worker sends it', async () => {
+  const { ports, home } = containers
+  const provider = await startScriptedSmtp({ auth: { mechanisms: ['PLAIN'], plays: honest() } })
+  try {
+    const { items } = (await containers.call('GET', '/accounts')) as { items?: { id: string }[] }
+    const smtp = { host: '127.0.0.1', port: provider.port, tls: 'none', user: 'me', password: 'secret' }
+    await containers.call('PATCH', `/accounts/${String(items?.[0]?.id)}`, { smtp })
+    const cert = readFileSync(join(home, 'tls/cert.pem'), 'utf8')
+    for (const [nth, port] of [ports.submissions, ports.submission].entries()) {
+      const talk = nth === 0 ? await secureTalk(port, cert) : await clearTalk(port)
+      await talk.says(220)
+      await talk.asks('EHLO client.example', 250)
+      if (nth === 1) await talk.startTls(cert)
+      if (nth === 1) await talk.asks('EHLO client.example', 250)
+      await talk.asks(`AUTH PLAIN ${plain('alice', 'wonder')}`, 235)
+      await talk.asks('MAIL FROM:<provider@example.net>', 250)
+      await talk.asks('RCPT TO:<you@example.org>', 250)
+      await talk.asks('DATA', 354)
+      talk.send(`From: provider@example.net\r\nSubject: ${nth}\r\n\r\nHello.\r\n.\r\n`)
+      await talk.says(250)
+      talk.close()
+      await until('the message', () => provider.mails.length > nth)
+      assert.match(String(provider.mails[nth]?.bytes), new RegExp(`\r\nSubject: ${nth}\r\n`))
+    }
+    // With the API well and the port taken by nobody it is healthy; without the port it is not.
+    const nowhere = { TRIBUTARY_SUBMISSION_PORT: String(ports.policy) }
+    assert.deepEqual([containers.isHealthy('api'), containers.isHealthy('api', nowhere)], [true, false])
+    assert.equal(containers.isHealthy('api', { TRIBUTARY_SUBMISSION_PORT: '0' }), true)
+  } finally {
+    await provider.close()
+  }
 })
 
 test('a health check notices what is gone, and each stops in the time it has', async () => {

@@ -82,6 +82,8 @@ export class Containers {
       .replace('127.0.0.1:1143', `127.0.0.1:${ports.imap}`)
       .replace('127.0.0.1:8420', `127.0.0.1:${ports.http}`)
       .replace('0.0.0.0', '127.0.0.1')
+      .replace(/^1465$/, String(ports.submissions))
+      .replace(/^1587$/, String(ports.submission))
   }
 
   environmentOf(part: Part): Environment {

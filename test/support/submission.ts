@@ -105,9 +105,7 @@ export class TestSubmission {
   }
 
   async clear(): Promise<SmtpTalk> {
-    const socket = connect({ host: '127.0.0.1', port: this.ports[1] ?? 0 })
-    await once(socket, 'connect')
-    return new SmtpTalk(socket)
+    return await clearTalk(this.ports[1] ?? 0)
   }
 
   /** Greeted, and logged in. */
@@ -126,6 +124,12 @@ export class TestSubmission {
 
 export const plain = (user: string, password: string, as = '') =>
   Buffer.from(`${as}\0${user}\0${password}`).toString('base64')
+
+export async function clearTalk(port: number): Promise<SmtpTalk> {
+  const socket = connect({ host: '127.0.0.1', port })
+  await once(socket, 'connect')
+  return new SmtpTalk(socket)
+}
 
 export async function secureTalk(port: number, ca: string, localAddress = '127.0.0.1'): Promise<SmtpTalk> {
   const socket = connectSecurely({

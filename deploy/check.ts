@@ -2,10 +2,11 @@
  * The health check of a container: it is called as `check.js redis`, `check.js worker` or `check.js api`, or with the URL of a server that must
  * answer. It is run again and again; so it uses no packages, and starts fast, unless a worker's Redis is reached otherwise than plainly.
  */
-import { existsSync, readFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { withDeadline } from '../src/deadline.ts'
+import { isThere } from '../src/disk/is-there.ts'
 import { keys } from '../src/redis/key-names.ts'
 import {
   answerWithinMs,
@@ -35,7 +36,7 @@ function apiHere(): string {
 async function mailIsTaken(): Promise<boolean> {
   const { TRIBUTARY_HOME: home = './data', TRIBUTARY_TLS_CERT = '' } = process.env
   const { TRIBUTARY_SUBMISSIONS_PORT: secure = '1465', TRIBUTARY_SUBMISSION_PORT: clear = '1587' } = process.env
-  if (TRIBUTARY_TLS_CERT === '' && !existsSync(join(home, 'tls', 'cert.pem'))) return true
+  if (TRIBUTARY_TLS_CERT === '' && !isThere(join(home, 'tls', 'cert.pem'))) return true
   const ports = [
     [Number(secure), true],
     [Number(clear), false],

@@ -6,6 +6,7 @@ import { DueAccounts } from '../../src/redis/due.ts'
 import { withIdleButDue } from '../../src/redis/idle-but-due.ts'
 import { keys } from '../../src/redis/key-names.ts'
 import { type Places, placesNow } from '../../src/redis/places.ts'
+import { type OutboxFigures, outboxFigures } from '../../src/redis/outbox-figures.ts'
 import { overdueAccounts } from '../../src/redis/overdue.ts'
 import type { Pauses } from '../../src/redis/pauses.ts'
 import type { PullQueue } from '../../src/redis/queue.ts'
@@ -51,18 +52,20 @@ export async function metricRoutes(app: App, world: MetricsWorld): Promise<void>
 
 async function sharedMetrics({ redis, queue, pauses }: MetricsWorld): Promise<Metric[]> {
   const nowMs = Date.now()
-  const [measures, byStatus, runs, jobs, dueMs, paused, destinations, workers, late, places] = await Promise.all([
-    redis.hgetall(keys.measures),
-    statusCounts(redis, undefined),
-    openRunCounts(redis),
-    queue.depth(),
-    new DueAccounts(redis).earliestMs(),
-    pauses.lasting(nowMs),
-    redis.zcard(keys.destinationIds),
-    new LiveWorkers(redis).vitals(),
-    overdueAccounts(redis),
-    placesNow(redis),
-  ])
+  const [measures, byStatus, runs, jobs, dueMs, paused, destinations, workers, late, places, outbox] =
+    await Promise.all([
+      redis.hgetall(keys.measures),
+      statusCounts(redis, undefined),
+      openRunCounts(redis),
+      queue.depth(),
+      new DueAccounts(redis).earliestMs(),
+      pauses.lasting(nowMs),
+      redis.zcard(keys.destinationIds),
+      new LiveWorkers(redis).vitals(),
+      overdueAccounts(redis),
+      placesNow(redis),
+      outboxFigures(redis, nowMs),
+    ])
   const shownByStatus = await withIdleButDue(redis, undefined, byStatus)
   const overdueSeconds = dueMs === undefined ? 0 : Math.max(0, nowMs - dueMs) / 1000
   const by = (label: string, of: Readonly<Record<string, number>>) =>
@@ -93,6 +96,7 @@ async function sharedMetrics({ redis, queue, pauses }: MetricsWorld): Promise<Me
     ),
     gauge('tributary_workers', 'Workers that are there', [[{}, workers.size]]),
     ...placesIn(places),
+    ...outboxIn(outbox),
     gauge('tributary_worker_event_loop_lag_seconds', '99th percentile of the last seconds', ofWorkers('lagSeconds')),
     gauge('tributary_worker_resident_memory_bytes', 'Memory of the process', ofWorkers('residentBytes')),
     gauge('tributary_worker_sessions', 'Sessions that the worker holds at once, at most', ofWorkers('sessions')),
@@ -106,6 +110,21 @@ async function sharedMetrics({ redis, queue, pauses }: MetricsWorld): Promise<Me
     gauge('tributary_worker_heavy_waiting', 'Runs that wait for a place for heavy work', ofWorkers('heavyWaiting')),
     gauge('tributary_worker_held_bytes', 'Octets of messages that it holds in memory', ofWorkers('heldBytes')),
     { ...gauge('tributary_worker_cpu_seconds_total', 'Of the process', ofWorkers('cpuSeconds')), type: 'counter' },
+  ]
+}
+
+function outboxIn({ waiting, forPerson, octets, overdueSeconds }: OutboxFigures): Metric[] {
+  return [
+    gauge('tributary_outbox_messages', 'Messages that have not ended; those that wait for a person', [
+      [{ state: 'waiting' }, waiting],
+      [{ state: 'unknown' }, forPerson],
+    ]),
+    gauge('tributary_outbox_bytes', 'Octets of messages that lie on the disk', [[{}, octets]]),
+    gauge(
+      'tributary_outbox_overdue_seconds',
+      'How long the account that waits longest has something to send that no worker takes',
+      [[{}, overdueSeconds]],
+    ),
   ]
 }
 

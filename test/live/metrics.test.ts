@@ -99,6 +99,23 @@ test('sessions are told while they go on: of hosts, of classes of servers, and o
   await silent.close()
 })
 
+test('the outbox is told: what waits, what waits for a person, its octets, and how long no worker has come', async () => {
+  const destinationId = await stack.destination('dora')
+  const smtp = { host: '127.0.0.1', port: 9, tls: 'none' }
+  const accountId = await stack.account({ destinationId, address: 'dora@example.net', user: 'dora', smtp })
+  const letter = { identity: 'dora@example.net', to: ['ada@example.org'], text: 'Tea?' }
+  const sendAt = new Date(Date.now() + 3_600_000).toISOString()
+  for (const fields of [letter, { ...letter, sendAt }])
+    assert.equal((await stack.call('POST', `/destinations/${destinationId}/messages`, fields)).status, 202)
+  await stack.redis.zadd(keys.sendDue, Date.now() - 5000, accountId)
+  const series = await metrics((all) => all.get('tributary_outbox_messages{state="waiting"}') === 2)
+  assert.ok((series.get('tributary_outbox_bytes') ?? 0) > 200)
+  assert.ok((series.get('tributary_outbox_overdue_seconds') ?? 0) >= 5)
+  const { items } = (await stack.call('GET', `/destinations/${destinationId}/outbox`)).body
+  await stack.world.sendings.change(String(items[0]?.['id']), (entry) => ({ ...entry, state: 'unknown', endedAtMs: 1 }))
+  await metrics((all) => all.get('tributary_outbox_messages{state="unknown"}') === 1)
+})
+
 test('a failing host has a name, while there are few of them', async () => {
   await stack.stopWorker()
   const runs = new Runs(stack.redis)

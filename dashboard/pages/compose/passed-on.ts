@@ -73,6 +73,8 @@ function withPictures(root: Element): Pick<PassedOn, 'html' | 'pictures'> {
       pictures.set(whole, picture)
       return `cid:${picture.cid}`
     })
+  // Of pictures that lie elsewhere nothing is left.
+  for (const image of root.querySelectorAll('img:not([src])')) image.remove()
   // Where a link really leads is said to the one who reads it here.
   for (const mark of root.querySelectorAll('.elsewhere')) mark.remove()
   for (const element of root.querySelectorAll('[src], [style], [background]'))

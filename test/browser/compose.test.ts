@@ -203,6 +203,51 @@ test('what is passed on looks as it did, or is its words; formats are few, whate
   await page.close()
 })
 
+test('what is pasted is a few elements without attributes, however hostile it was, and fetches nothing', async () => {
+  const page = await open('/compose')
+  const asked: string[] = []
+  page.on('request', (request) => void asked.push(request.url()))
+  await page.getByRole('button', { name: 'Formatting' }).click()
+  await page.locator('.formatted:focus').waitFor()
+  const hostile = [
+    '<base href="https://evil.example/"><meta http-equiv="refresh" content="0;url=https://evil.example/">',
+    '<style>@import url(https://evil.example/x.css); * { background: url(https://evil.example/y.png) }</style>',
+    '<img src="https://evil.example/z.png" onerror="globalThis.ran = 1"><svg onload="globalThis.ran = 2"><a xlink:href="javascript:globalThis.ran = 3">s</a></svg>',
+    '<noscript><p title="</noscript><img src=x onerror=globalThis.ran=5>"></p></noscript><iframe srcdoc="<script>parent.ran = 6</script>"></iframe>',
+    '<form action="https://evil.example/"><input autofocus onfocus="globalThis.ran = 7"><button>b</button></form>',
+    '<a href="java\nscript:globalThis.ran = 8" style="position:fixed;inset:0" id="content" name="cookie">one</a>',
+    '<a href="data:text/html,<script>1</script>">two</a> <a href="https://example.org/?a=1&b=2" onclick="x()" target="_top">three</a>',
+    '<template><script>globalThis.ran = 9</script></template><b onmouseover="x()" contenteditable="false">four</b>',
+    '<math><mtext><table><mglyph><style><img src=x onerror="globalThis.ran = 4"></style></mglyph></table></mtext></math>',
+  ].join('')
+  const saved = page.waitForRequest((request) => request.method() === 'PUT' && request.url().endsWith('/drafts'))
+  await page.evaluate(
+    `((html) => {
+      const pasted = new DataTransfer()
+      pasted.setData('text/html', html)
+      document.querySelector('.formatted').dispatchEvent(new ClipboardEvent('paste', { clipboardData: pasted, bubbles: true, cancelable: true }))
+    })(${JSON.stringify(hostile)})`,
+  )
+  // Chromium makes spans of its own in the field; what is written down has none.
+  const { html } = (await saved).postDataJSON() as { html: string }
+  for (const markup of [html, await page.locator('.formatted').innerHTML()])
+    assert.match(
+      markup,
+      /<a>one<\/a>.*<a>two<\/a>.*<a href="https:\/\/example\.org\/\?a=1&amp;b=2">three<\/a>.*<b>four<\/b>/s,
+    )
+  assert.deepEqual(html.match(/<(?!\/?(?:b|i|ul|ol|li|a|blockquote|div|br)\b)[^>]*>/g), null)
+  assert.deepEqual(html.match(/<\w+\s(?!href="https:\/\/example\.org\/)[^>]*>/g), null)
+  await page.getByText('Draft saved').waitFor()
+  assert.deepEqual(
+    asked.filter((url) => url.includes('evil.example')),
+    [],
+  )
+  assert.equal(await page.evaluate('globalThis.ran'), undefined)
+  await page.getByRole('button', { name: 'Throw the draft away' }).click()
+  await page.getByRole('button', { name: 'Throw it away' }).click()
+  await page.close()
+})
+
 test('it fits a phone, in Japanese and German as well, and has no faults there', async () => {
   const page = await open('/compose?folder=Few&uid=1&as=reply')
   await page.setViewportSize({ width: 360, height: 740 })

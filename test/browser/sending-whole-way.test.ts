@@ -199,7 +199,9 @@ test('what is passed on looks as it did and harms nobody, and its draft goes on 
   assert.ok(draft.flags?.has('\\Draft'))
   const written = draft.source.toString()
   assert.match(written, /Look at this\./)
-  const other = written.replaceAll('Look at this.', 'Look at that.').replace(/^Subject: .*$/m, 'Subject: From elsewhere')
+  const other = written
+    .replaceAll('Look at this.', 'Look at that.')
+    .replace(/^Subject: .*$/m, 'Subject: From elsewhere')
   await client.append('Drafts', other, ['\\Draft', '\\Seen'])
   await client.messageDelete(String(draft.uid), { uid: true })
   const theirs = await client.fetchOne('*', { uid: true })

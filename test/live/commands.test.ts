@@ -46,6 +46,7 @@ const elsewhere: Readonly<Record<string, string>> = {
     'it makes a service of the machine that tests',
   'tar --create --gzip --file tributary.tar.gz --directory "$OLD" .':
     'test/live/moves.test.ts, and so are the next two',
+  'cp --archive "$OLD" "$NEW"': 'test/live/moves.test.ts, where `npm run test:debian13` runs it',
   'mkdir -p backup': 'test/live/moves.test.ts',
   'docker compose stop worker api': 'test/live/moves.test.ts',
   'npm audit --omit=dev': 'it asks the registry of packages, and an installation depends on nothing but the packages',

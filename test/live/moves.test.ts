@@ -3,23 +3,25 @@ import assert from 'node:assert/strict'
 import { execFileSync, spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { once } from 'node:events'
-import { chmodSync, chownSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, chownSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { childIdentity } from '../../deploy/identity.ts'
+import { dovecotLine } from '../../deploy/server-programs.ts'
 import type { Run } from '../../src/runs/run.ts'
 import { blocksOf, firstLine } from '../support/blocks.ts'
 import { Containers } from '../support/containers.ts'
 import { startDocker } from '../support/docker.ts'
 import { startDovecot, type TestDovecot } from '../support/dovecot.ts'
-import { fixtureLetter } from '../support/fixture.ts'
-import { startLocalGateway } from '../support/local-gateway.ts'
+import { fixtureLetter, loadRedis } from '../support/fixture.ts'
+import { startLocalGateway, withRedisOf } from '../support/local-gateway.ts'
 import { type ScriptedServer, startPop3Server } from '../support/pop3-server.ts'
 import { readFolder } from '../support/reader.ts'
 import { startRedis, type TestRedis } from '../support/redis.ts'
 import { honest } from '../support/sasl-server.ts'
 import { type ScriptedSmtp, startScriptedSmtp } from '../support/scripted-smtp.ts'
 import { until } from '../support/until.ts'
+import { startProviders, storedMail, unpackUpgrade, upgradeNames } from '../support/upgrade-story.ts'
 
 const asRoot = { skip: process.getuid?.() === 0 ? false : 'files get another owner, which needs root' }
 const who = childIdentity([])
@@ -197,5 +199,27 @@ test('from the containers’ Redis and Dovecot to others', asRoot, async () => {
     docker.close()
     await containers.stopAll()
     await Promise.all([redis.stop(), dovecot.stop()])
+  }
+})
+
+const on24 = { skip: dovecotLine() === '2.4' ? false : 'npm run test:debian13 has the Dovecot for it' }
+test('from Dovecot 2.3 to 2.4, with its mail', on24, async () => {
+  const [name = ''] = upgradeNames().toReversed()
+  const then = unpackUpgrade(name, join(folder, 'of-2.3'))
+  const [old, copy] = [join(folder, 'of-2.3', 'home'), join(folder, 'of-2.4')]
+  await withRedisOf(old, async (redis) => await loadRedis(redis, join(folder, 'of-2.3', 'redis.ndjson')))
+  await follow('cp --archive "$OLD" "$NEW"', { OLD: old, NEW: copy })
+  const providers = await startProviders(then.port, [], true)
+  const gateway = await startLocalGateway(copy)
+  try {
+    assert.match(gateway.said(), /was written by Dovecot 2\.3; Dovecot 2\.4 goes on with it/)
+    assert.deepEqual(await storedMail(gateway.ports.imap), then.mail)
+    const run = (await gateway.call('POST', `/accounts/${then.ids.ann}/pull?wait=60`)) as object as Run
+    assert.deepEqual([run.stored, run.recovered, run.failure], [0, 0, null])
+    assert.deepEqual(await storedMail(gateway.ports.imap), then.mail)
+    assert.equal(existsSync(join(old, 'mail', '~written-by')), false, 'the old one is as it was')
+  } finally {
+    await gateway.stop()
+    await providers.close()
   }
 })

@@ -37,6 +37,10 @@ export function addSample(program: Command, cli: Cli): void {
         else showStarted(cli, run)
         const name = destination ?? login
         terminal.note(`To see what has come: tributary mail list ${name}`)
+        if (account.smtp !== false)
+          terminal.note(
+            `To answer it: tributary send ${name} --from ${account.address} --to farewell@example.org --subject Tea --text "At four?" --watch`,
+          )
         terminal.note(
           `To be rid of it again: tributary account remove ${made.id}, then tributary destination remove ${name} --purge`,
         )

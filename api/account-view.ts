@@ -3,6 +3,7 @@ import type { Account } from '../src/account/account.ts'
 import { shownHost } from '../src/account/host.ts'
 import { loginDefaults } from '../src/account/login.ts'
 import type { AccountFacts } from '../src/redis/facts.ts'
+import { sendingView } from './account-sending.ts'
 import { smtpView } from './smtp-fields.ts'
 import { accountStatusOf, whyNoMail } from '../src/runs/status.ts'
 
@@ -20,6 +21,7 @@ export function accountView({
   dueMs,
   isWaiting,
   rhythm,
+  heldSender,
 }: AccountFacts) {
   const trouble = whyNoMail(account, state)
   return {
@@ -43,6 +45,7 @@ export function accountView({
     lastCheckedAt,
     nextRunAt: dueMs === null ? null : new Date(dueMs).toISOString(),
     rhythm,
+    sending: sendingView(smtp, heldSender, Date.now()),
     createdAt: new Date(account.createdAtMs).toISOString(),
     // The spread comes last: V8 takes fifty times as long for fields behind a spread. Fields that a schema does not name are not sent.
     ...(account as Omit<Account, 'flags' | 'smtp'>),

@@ -246,3 +246,17 @@ function stateOf({ state, reason, testedAt }: Identities['items'][number], addre
   if (testedAt === null) return `not verified: tributary account verify ${address}`
   return `being verified: a mail went out ${away(testedAt)}, and has not come back yet`
 }
+
+/** Undefined: nothing keeps it from sending. */
+export function sendingOf({ sending }: Account): string | undefined {
+  if (sending === null || sending.state === 'ok') return undefined
+  const { state, until, limit, failure, next } = sending
+  const why =
+    limit === null
+      ? (failure?.message ?? '')
+      : `${limit.messages} messages in any ${limit.period} are all that may go out.`
+  const again = until === null ? '' : `Tried again at ${moment(until)}.`
+  return [`${state === 'held' ? 'held' : 'at its limit'}:`, why, next ?? '', again]
+    .filter((part) => part !== '')
+    .join(' ')
+}

@@ -1,6 +1,6 @@
 /** Keeps one visit to an SMTP server to what that server takes, and learns how much that is from what it says (docs/decisions/0094). */
 import { hostPort } from '../src/account/server-traits.ts'
-import type { ServerLogin } from '../src/account/account.ts'
+import type { Account, ServerLogin } from '../src/account/account.ts'
 import type { Failure } from '../src/failure/failure.ts'
 import type { AccountRecord } from '../src/redis/account-record.ts'
 import type { SendingTurn } from '../src/redis/sending-turns.ts'
@@ -20,7 +20,7 @@ import type { SendWorld } from './outbox-world.ts'
 
 export class SendBrake {
   readonly #world: SendWorld
-  readonly #accountId: string
+  readonly #account: Account
   readonly #server: string
   readonly #perHour: number | undefined
   #limits: ProviderLimits
@@ -29,7 +29,7 @@ export class SendBrake {
 
   private constructor(world: SendWorld, { account }: AccountRecord, server: string, limits: ProviderLimits) {
     this.#world = world
-    this.#accountId = account.id
+    this.#account = account
     this.#server = server
     this.#perHour = account.sendLimit?.perHour
     this.#limits = limits
@@ -38,6 +38,10 @@ export class SendBrake {
   static async open(world: SendWorld, record: AccountRecord, login: ServerLogin): Promise<SendBrake> {
     const server = hostPort(login)
     return new SendBrake(world, record, server, await world.senders.limits(record.account.id, server))
+  }
+
+  get #accountId(): string {
+    return this.#account.id
   }
 
   async lanesMost(): Promise<number> {
@@ -62,8 +66,15 @@ export class SendBrake {
     const period = ratePeriods.find((one) => turn.counts[one] >= (rates[one] ?? Number.POSITIVE_INFINITY)) ?? 'hour'
     const before = await senders.state(this.#accountId)
     const sinceMs = before.limit?.sinceMs ?? nowMs
-    await senders.setState(this.#accountId, { ...before, limit: { period, most: rates[period] ?? 0, sinceMs } })
+    // What it had to say before is told by the limit now.
+    const failure = before.failure?.kind === 'throttled' ? null : before.failure
+    await senders.setState(this.#accountId, {
+      ...before,
+      failure,
+      limit: { period, most: rates[period] ?? 0, sinceMs },
+    })
     await sendings.hold(this.#accountId, turn.atMs + turn.waitMs)
+    if (before.limit === null) await senders.tell(this.#account)
     return undefined
   }
 

@@ -8,8 +8,9 @@ import { hostPort } from '../src/account/server-traits.ts'
 import { smtpLoginOf } from '../src/account/smtp-login.ts'
 import { consequenceOf } from '../src/failure/consequence.ts'
 import type { Failure } from '../src/failure/failure.ts'
-import { describe } from '../src/failure/sentences.ts'
+import { happened } from '../src/failure/sentences.ts'
 import { failureOf } from '../src/failure/session-failed.ts'
+import { smtpStepOf } from '../src/failure/smtp-step.ts'
 import type { AccountRecord } from '../src/redis/account-record.ts'
 import type { SendingTurn } from '../src/redis/sending-turns.ts'
 import { type AttemptEnd, attemptEnded } from '../src/send/transitions.ts'
@@ -215,7 +216,8 @@ class SmtpVisit {
   async #wentWell(): Promise<void> {
     if (this.#hasTaken) return
     this.#hasTaken = true
-    await this.#world.senders.forget(this.#accountId)
+    const { senders } = this.#world
+    if (await senders.forget(this.#accountId)) await senders.tell(this.#record.account)
   }
 
   /** Nothing of the account goes out until then. */
@@ -232,9 +234,10 @@ class SmtpVisit {
       ...history,
       attention,
       limit: null,
-      failure: { kind: failure.kind, message: describe(failure) },
+      failure: { kind: failure.kind, message: happened(failure), step: smtpStepOf(failure) },
     })
     await sendings.hold(this.#accountId, untilMs)
+    if (before.failure?.kind !== failure.kind) await senders.tell(this.#record.account)
     logSenderHeld(log, this.#accountId, failure, afterMs)
     return untilMs
   }

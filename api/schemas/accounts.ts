@@ -11,7 +11,7 @@ import { loginFields, passwordUnlessSignedIn } from './logins.ts'
 import { OAuthStatus } from './oauth.ts'
 import { Page } from './requests.ts'
 import { Run } from './runs.ts'
-import { sendingFields, SmtpGiven } from './sending.ts'
+import { AccountSending, sendingFields, SmtpGiven } from './sending.ts'
 import {
   address,
   example,
@@ -143,6 +143,7 @@ export const Account = Type.Object({
   lastCheckedAt: orNull(time, 'the end of its last visit: a run, or one that found nothing to do and is no run'),
   nextRunAt: orNull(time),
   rhythm,
+  sending: orNull(AccountSending, 'how its sending stands; null: it sends nothing'),
   createdAt: time,
   notices: Type.Optional(
     Type.Array(Type.String(), {

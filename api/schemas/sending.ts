@@ -4,6 +4,8 @@ import { authMethods, saslNames } from '../../src/account/login.ts'
 import { sentCopies } from '../../src/account/sending.ts'
 import { smtpStepCodes } from '../../src/failure/smtp-step.ts'
 import { identityStates } from '../../src/send/identity.ts'
+import { ratePeriods } from '../../src/send/provider-limits.ts'
+import { sendingStates } from '../../src/send/sending-state.ts'
 import { failure } from './failure.ts'
 import { host, id, like, orNull, password, port, strict, time, tls, tlsFingerprint, user, whole } from './vocabulary.ts'
 
@@ -68,6 +70,24 @@ export const SmtpExamination = Type.Object({
   smtp: Smtp,
 })
 export type SmtpExamination = Static<typeof SmtpExamination>
+
+/** How the sending of an account stands. Its messages say so themselves, and wait. */
+export const AccountSending = Type.Object({
+  state: Type.Enum([...sendingStates], {
+    description:
+      'held: its server does not let it send; limited: it has sent as much as it may, or its server says so; what is to go out waits, and is tried again by itself',
+  }),
+  since: orNull(time),
+  until: orNull(time, 'nothing of it goes out before; null: it is tried as soon as something waits'),
+  limit: orNull(
+    Type.Object({ messages: Type.Integer(like(100)), period: Type.Enum([...ratePeriods], like('hour')) }),
+    'what it has sent in any such time: as sendLimit says, or as its server was seen to take',
+  ),
+  failure: orNull(failure),
+  next: orNull(Type.String(), 'what to do about the failure, one sentence; null where nothing is known to do'),
+  step: orNull(Type.Enum([...smtpStepCodes]), 'the same as a code'),
+})
+export type AccountSending = Static<typeof AccountSending>
 
 export const AddressVerification = Type.Object({
   ...SmtpExamination.properties,

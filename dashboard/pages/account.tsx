@@ -10,6 +10,7 @@ import { NextRun } from '../components/next-run.tsx'
 import { Page, Section } from '../components/page.tsx'
 import { SignInPanel } from '../components/sign-in/panel.tsx'
 import { RunProgress } from '../components/run-progress.tsx'
+import { SendingHeld } from '../components/sending-held.tsx'
 import { AccountBadge, Badge } from '../components/status-badge.tsx'
 import { roughly } from '../intl.ts'
 import { follow, liveRuns, onTold } from '../live.ts'
@@ -140,6 +141,7 @@ export default function AccountPage({ params: { id = '' } }: PageProps) {
               <Mend account={account} failure={lastRun.failure} />
             </FailureNote>
           )}
+          <SendingHeld account={account} />
           {account.oauth !== null && (
             <SignInPanel
               path={`/accounts/${id}`}

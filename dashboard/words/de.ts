@@ -1542,6 +1542,15 @@ export const de: Words = {
     nameHint: 'Er steht neben der Adresse.',
     works: (server: string) => `Das Senden funktioniert, über ${server}.`,
     fails: 'Das Senden funktioniert noch nicht.',
+    heldTitle: 'Mit dieser Adresse wird gerade nichts gesendet.',
+    limitedTitle: 'Mit dieser Adresse wird vorerst nicht mehr gesendet.',
+    goesOn: (time: string) => `Was hinausgehen soll, wartet und wird um ${time} wieder versucht.`,
+    goesOnSoon: 'Was hinausgehen soll, wartet und wird von selbst wieder versucht.',
+    spent: {
+      minute: (messages: number) => `Mehr als ${messages} Nachrichten in der Minute dürfen nicht hinausgehen.`,
+      hour: (messages: number) => `Mehr als ${messages} Nachrichten in der Stunde dürfen nicht hinausgehen.`,
+      day: (messages: number) => `Mehr als ${messages} Nachrichten am Tag dürfen nicht hinausgehen.`,
+    },
     shared: (address: string) =>
       `Ein anderes Konto dieses Postfachs hat auch die Adresse ${address}. Gesendet wird mit dem, das zuerst da war.`,
     sendsBy: 'Sendet über',

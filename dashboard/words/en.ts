@@ -1528,6 +1528,15 @@ export const en = {
     nameHint: 'It stands beside the address.',
     works: (server: string) => `Sending works, by ${server}.`,
     fails: 'Sending does not work yet.',
+    heldTitle: 'Nothing is sent as this address just now.',
+    limitedTitle: 'No more is sent as this address for now.',
+    goesOn: (time: string) => `What is to go out waits, and is tried again at ${time}.`,
+    goesOnSoon: 'What is to go out waits, and is tried again by itself.',
+    spent: {
+      minute: (messages: number) => `${messages} messages a minute are all that may go out.`,
+      hour: (messages: number) => `${messages} messages an hour are all that may go out.`,
+      day: (messages: number) => `${messages} messages a day are all that may go out.`,
+    },
     shared: (address: string) =>
       `Another account of this mailbox has the address ${address} too. The one that was there first sends as it.`,
     sendsBy: 'Sends by',

@@ -1547,6 +1547,15 @@ export const es: Words = {
     nameHint: 'Aparece junto a la dirección.',
     works: (server: string) => `El envío funciona, por ${server}.`,
     fails: 'El envío todavía no funciona.',
+    heldTitle: 'Ahora no se envía nada con esta dirección.',
+    limitedTitle: 'Por ahora no se envía más con esta dirección.',
+    goesOn: (time: string) => `Lo que está por salir espera, y se intenta de nuevo a las ${time}.`,
+    goesOnSoon: 'Lo que está por salir espera, y se intenta de nuevo por sí solo.',
+    spent: {
+      minute: (messages: number) => `No pueden salir más de ${messages} mensajes por minuto.`,
+      hour: (messages: number) => `No pueden salir más de ${messages} mensajes por hora.`,
+      day: (messages: number) => `No pueden salir más de ${messages} mensajes al día.`,
+    },
     shared: (address: string) =>
       `Otra cuenta de este buzón también tiene la dirección ${address}. Envía con ella la que estaba primero.`,
     sendsBy: 'Envía por',

@@ -1560,6 +1560,15 @@ export const fr: Words = {
     nameHint: 'Il figure à côté de l’adresse.',
     works: (server: string) => `L’envoi fonctionne, par ${server}.`,
     fails: 'L’envoi ne fonctionne pas encore.',
+    heldTitle: 'Rien n’est envoyé avec cette adresse en ce moment.',
+    limitedTitle: 'Rien de plus n’est envoyé avec cette adresse pour l’instant.',
+    goesOn: (time: string) => `Ce qui doit partir attend, et un nouvel essai a lieu à ${time}.`,
+    goesOnSoon: 'Ce qui doit partir attend, et de nouveaux essais ont lieu d’eux-mêmes.',
+    spent: {
+      minute: (messages: number) => `Il ne peut pas partir plus de ${messages} messages par minute.`,
+      hour: (messages: number) => `Il ne peut pas partir plus de ${messages} messages par heure.`,
+      day: (messages: number) => `Il ne peut pas partir plus de ${messages} messages par jour.`,
+    },
     shared: (address: string) =>
       `Un autre compte de cette boîte a aussi l’adresse ${address}. C’est le premier des deux qui envoie.`,
     sendsBy: 'Envoie par',

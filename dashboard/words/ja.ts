@@ -1497,6 +1497,15 @@ export const ja: Words = {
     nameHint: 'アドレスの横に表示されます。',
     works: (server: string) => `送信できます (${server})。`,
     fails: 'まだ送信できません。',
+    heldTitle: 'いまはこのアドレスから送信できません。',
+    limitedTitle: 'いまはこのアドレスからこれ以上送信できません。',
+    goesOn: (time: string) => `送信待ちのメールは保管され、${time} にもう一度送信します。`,
+    goesOnSoon: '送信待ちのメールは保管され、自動的にもう一度送信します。',
+    spent: {
+      minute: (messages: number) => `送信できるのは 1 分間に ${messages} 通までです。`,
+      hour: (messages: number) => `送信できるのは 1 時間に ${messages} 通までです。`,
+      day: (messages: number) => `送信できるのは 1 日に ${messages} 通までです。`,
+    },
     shared: (address: string) =>
       `このメールボックスには ${address} のアカウントがもう 1 つあります。送信には先に登録されたものを使います。`,
     sendsBy: '送信サーバー',

@@ -1463,6 +1463,15 @@ export const vi: Words = {
     nameHint: 'Tên đứng cạnh địa chỉ.',
     works: (server: string) => `Gửi được thư, qua ${server}.`,
     fails: 'Chưa gửi được thư.',
+    heldTitle: 'Hiện không gửi được thư bằng địa chỉ này.',
+    limitedTitle: 'Hiện không gửi thêm được thư bằng địa chỉ này.',
+    goesOn: (time: string) => `Thư cần gửi đang chờ và sẽ được thử lại lúc ${time}.`,
+    goesOnSoon: 'Thư cần gửi đang chờ và sẽ tự được thử lại.',
+    spent: {
+      minute: (messages: number) => `Mỗi phút chỉ gửi được ${messages} thư.`,
+      hour: (messages: number) => `Mỗi giờ chỉ gửi được ${messages} thư.`,
+      day: (messages: number) => `Mỗi ngày chỉ gửi được ${messages} thư.`,
+    },
     shared: (address: string) =>
       `Một tài khoản khác của hộp thư này cũng có địa chỉ ${address}. Tài khoản có trước sẽ gửi bằng địa chỉ đó.`,
     sendsBy: 'Gửi qua',

@@ -12,6 +12,7 @@ import { redisLimits } from './limits.ts'
 import { Pauses } from './pauses.ts'
 import { putOffVisits } from './put-off-visits.ts'
 import { runsAt } from './run-history.ts'
+import { type HeldSender, Senders } from './senders.ts'
 
 export interface AccountFacts {
   readonly record: AccountRecord
@@ -32,25 +33,30 @@ export interface AccountFacts {
   readonly isWaiting: boolean
   /** Why that is. */
   readonly rhythm: ShownRhythm
+  /** What keeps it from sending; undefined: nothing does. */
+  readonly heldSender: HeldSender | undefined
 }
 
 /** Reads in the order of the ids. Undefined: there is no such account. */
 export async function factsOf(redis: Redis, ids: readonly string[]): Promise<(AccountFacts | undefined)[]> {
   if (ids.length === 0) return []
   // All questions are sent before the first is answered.
-  const [records, states, pulls, rebuilds, last, mail, due, rhythms, checks, quiet, aside] = await Promise.all([
-    redis.hmget(keys.accounts, ...ids),
-    redis.hmget(keys.accountStates, ...ids),
-    redis.hmget(keys.openRuns, ...ids.map((id) => openField(id, 'pull'))),
-    redis.hmget(keys.openRuns, ...ids.map((id) => openField(id, 'rebuild'))),
-    redis.hmget(keys.lastRuns, ...ids),
-    redis.hmget(keys.lastMail, ...ids),
-    redis.zmscore(keys.due, ...ids),
-    redis.hmget(keys.rhythms, ...ids),
-    redis.hmget(keys.checks, ...ids),
-    redis.smismember(keys.quiet, ...ids),
-    redis.hmget(keys.setAside, ...ids),
-  ])
+  const [records, states, pulls, rebuilds, last, mail, due, rhythms, checks, quiet, aside, senders] = await Promise.all(
+    [
+      redis.hmget(keys.accounts, ...ids),
+      redis.hmget(keys.accountStates, ...ids),
+      redis.hmget(keys.openRuns, ...ids.map((id) => openField(id, 'pull'))),
+      redis.hmget(keys.openRuns, ...ids.map((id) => openField(id, 'rebuild'))),
+      redis.hmget(keys.lastRuns, ...ids),
+      redis.hmget(keys.lastMail, ...ids),
+      redis.zmscore(keys.due, ...ids),
+      redis.hmget(keys.rhythms, ...ids),
+      redis.hmget(keys.checks, ...ids),
+      redis.smismember(keys.quiet, ...ids),
+      redis.hmget(keys.setAside, ...ids),
+      new Senders(redis).held(ids),
+    ],
+  )
   const named = [pulls, rebuilds, last.map((value) => (isId(value) ? value : null))].flatMap((values) =>
     values.flatMap((id, nth) => (id === null ? [] : [{ id, accountId: ids[nth] ?? '' }])),
   )
@@ -95,6 +101,7 @@ export async function factsOf(redis: Redis, ids: readonly string[]): Promise<(Ac
       lastCheckedAt: visitedMs === undefined ? null : new Date(visitedMs).toISOString(),
       dueMs,
       isWaiting: scheduled.isWaiting,
+      heldSender: senders[nth],
       scheduled,
     }
   })

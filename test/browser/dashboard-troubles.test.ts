@@ -8,6 +8,8 @@ import type { AccountId, DestinationId } from '../../src/mail/message.ts'
 import { keys } from '../../src/redis/key-names.ts'
 import { indexQuarantine } from '../../src/redis/quarantine-index.ts'
 import { defaultState } from '../../src/redis/accounts.ts'
+import { Sendings } from '../../src/redis/outbox.ts'
+import { Senders, soundSender } from '../../src/redis/senders.ts'
 import { violations } from '../support/browser.ts'
 import { type DashboardPerson, letters, row, startDashboardPerson } from '../support/dashboard-person.ts'
 import { startPop3Server } from '../support/pop3-server.ts'
@@ -131,6 +133,29 @@ test('a refused password needs somebody at once, and says so in the list, at the
   await page.locator('.verdict').getByText('One account needs you').waitFor()
   await page.locator('.rows').getByRole('link', { name: 'wrong@example.net' }).waitFor()
   await dashboard.stack.call('DELETE', `/accounts/${id}`)
+  await page.close()
+})
+
+test('an account that cannot send says why, since when it waits, and what to do, until it sends again', async () => {
+  const { stack } = dashboard
+  const { port } = await dashboard.provider(1)
+  const destinationId = await dashboard.anyDestination()
+  const smtp = { host: '127.0.0.1', port: 1, tls: 'none' }
+  const id = await stack.account({ address: 'mute@example.net', user: 'mute', port, destinationId, smtp })
+  const senders = new Senders(stack.redis)
+  const failure = { kind: 'credentials refused', message: 'It said "535 5.7.8 no".', step: 'app password' } as const
+  await senders.setState(id, { ...soundSender, failures: 1, firstFailureAtMs: Date.now(), failure })
+  await new Sendings(stack.redis).hold(id, Date.now() + 3_600_000)
+  const page = await dashboard.open(`/accounts/${id}`)
+  const told = page.locator('.callout', { hasText: 'Nothing is sent as this address just now' })
+  await told.getByText('The provider wants an app password').waitFor()
+  await told.getByText('is tried again at').waitFor()
+  await told.getByText('It said "535 5.7.8 no".').waitFor()
+  assert.deepEqual(await violations(page), [])
+  await senders.forget(id)
+  await senders.tell({ id: id as AccountId, destinationId: destinationId as DestinationId })
+  await told.waitFor({ state: 'detached' })
+  await stack.call('DELETE', `/accounts/${id}`)
   await page.close()
 })
 

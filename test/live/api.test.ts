@@ -409,6 +409,7 @@ test('an account has the defaults of the contract, and is due at once', async ()
     lastRun: null,
     lastMailAt: null,
     lastCheckedAt: null,
+    sending: null,
     rhythm: { code: 'due at once', seconds: 0 },
   })
   assert.ok(Date.parse(String(nextRunAt)) <= Date.now())

@@ -1,6 +1,7 @@
 /** What a provider says of its limits is learnt, and kept to: messages in a time, connections, recipients of one transaction. */
 import assert from 'node:assert/strict'
 import { after, before, beforeEach, test } from 'node:test'
+import type { AccountSending } from '../../api/schemas/sending.ts'
 import { hostPort } from '../../src/account/server-traits.ts'
 import { Senders } from '../../src/redis/senders.ts'
 import { SendingTurns } from '../../src/redis/sending-turns.ts'
@@ -81,6 +82,10 @@ test('so many messages as went well before a refusal go out in an hour from then
     return state.limit === null ? undefined : state
   })
   assert.deepEqual([held.limit?.period, held.limit?.most], ['hour', 3])
+  const { body } = await stack.call('GET', `/accounts/${accountId}`)
+  const { state, limit, failure, until: untilAt } = body['sending'] as AccountSending
+  assert.deepEqual([state, limit, failure], ['limited', { messages: 3, period: 'hour' }, null])
+  assert.ok(Date.parse(untilAt ?? '') > Date.now() + 50 * 60_000)
   assert.equal(server.mails.length, length, 'nothing more goes out in this hour')
   const states = (await Promise.all(ids.map(async (id) => await outgoing.entry(id)))).map(({ state }) => state)
   assert.equal(states.filter((state) => state === 'accepted').length, 3)

@@ -1,6 +1,7 @@
 /** What is in the outbox goes out by the SMTP server of its account: what is said of it, to whom, and when again. */
 import assert from 'node:assert/strict'
 import { after, before, beforeEach, test } from 'node:test'
+import type { AccountSending } from '../../api/schemas/sending.ts'
 import { Senders } from '../../src/redis/senders.ts'
 import type { SendPace } from '../../workers/outbox-world.ts'
 import { type Outgoing, outgoingLetter, outgoingOf, quickSending, untilMails } from '../support/outgoing.ts'
@@ -135,6 +136,20 @@ test('a login that is refused is the trouble of the account: its messages wait, 
   assert.deepEqual(await outgoing.sendings.dueAccounts(Date.now() + 60_000, 10), [], 'the account is held')
   const { body } = await stack.call('GET', `/accounts/${refused}`)
   assert.notEqual(body['status'], 'attention', 'its pulling is another thing')
+  const { since, until, ...told } = body['sending'] as AccountSending
+  assert.deepEqual(told, {
+    state: 'held',
+    limit: null,
+    failure: {
+      kind: 'credentials refused',
+      message: `127.0.0.1:${refusing.port} refused the user name or password: "535 5.7.8 Error: authentication failed".`,
+    },
+    next: 'Check user and password: they are those of POP3, unless smtp has a user and a password of its own.',
+    step: 'check login',
+  })
+  assert.ok(Date.parse(since ?? '') <= Date.now() && Date.parse(until ?? '') > Date.now() + 60_000)
+  const ok = { state: 'ok', since: null, until: null, limit: null, failure: null, next: null, step: null }
+  assert.deepEqual((await stack.call('GET', `/accounts/${good}`)).body['sending'], ok)
 })
 
 test('a mended password is tried at once, for all that waits', async () => {
@@ -147,6 +162,8 @@ test('a mended password is tried at once, for all that waits', async () => {
   assert.equal(status, 200)
   for (const id of ids) assert.equal((await outgoing.until(id, isEnded)).state, 'accepted')
   assert.equal((await new Senders(stack.redis).state(accountId)).failures, 0)
+  const { body } = await stack.call('GET', `/accounts/${accountId}`)
+  assert.equal((body['sending'] as AccountSending).state, 'ok')
 })
 
 test('a limit of the provider holds the account, and the message with it', async () => {

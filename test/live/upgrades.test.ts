@@ -38,7 +38,7 @@ after(() => rmSync(folder, { recursive: true, force: true }))
 
 /** What goes on by itself: what ben is visited for, uses of tokens, the mail that cannot be sent; and where this instance is. */
 const moving: ReadonlySet<string> = new Set(
-  'status lastRun lastMailAt nextRunAt lastCheckedAt rhythm reason needsPerson lastUsedAt waiting lastSentAt lastFailure redirectUri'.split(
+  'status lastRun lastMailAt nextRunAt lastCheckedAt rhythm reason needsPerson sending lastUsedAt waiting lastSentAt lastFailure redirectUri'.split(
     ' ',
   ),
 )

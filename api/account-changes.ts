@@ -109,7 +109,7 @@ export class AccountChanges {
     if (body.paused === true) await stopPull(redis, runs, record.account.id)
     if (cures || body.paused === false)
       await afterAccountChange(this.#world, record.account, due === 'as before' ? undefined : due)
-    if (cures || body.smtp !== undefined) await resumeSending(redis, record.account.id)
+    if (cures || body.smtp !== undefined || body.paused === false) await resumeSending(redis, record.account.id)
     const hasBudget = body.importBytesPerHour !== undefined
     if (body.interval !== undefined || hasBudget) await bringForward(redis, record.account, hasBudget)
     return record
@@ -130,8 +130,13 @@ export class AccountChanges {
       due = dueFromNow(account, grant)
       return { record: { ...rest, account, ...(paused && twinOf !== undefined ? { twinOf } : {}) }, due }
     })
-    if (paused) await stopPull(this.#world.redis, this.#world.runs, record.account.id)
-    else await afterAccountChange(this.#world, record.account, due)
+    const { redis, runs } = this.#world
+    if (paused) {
+      await stopPull(redis, runs, record.account.id)
+      return record
+    }
+    await afterAccountChange(this.#world, record.account, due)
+    await resumeSending(redis, record.account.id)
     return record
   }
 

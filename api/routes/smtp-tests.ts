@@ -10,6 +10,7 @@ import type { Failure } from '../../src/failure/failure.ts'
 import { smtpStepSentence } from '../../src/failure/smtp-step.ts'
 import type { AccountRecord } from '../../src/redis/account-record.ts'
 import type { PullQueue } from '../../src/redis/queue.ts'
+import { resumeSending } from '../../src/redis/senders.ts'
 import { identityTest } from '../../src/send/identity-test.ts'
 import { examineSmtp, smtpFailed, type SmtpExamination } from '../../src/smtp/examine.ts'
 import type { SmtpLogin } from '../../src/smtp/login-options.ts'
@@ -61,7 +62,7 @@ const testSmtp = route(
     operationId: 'testSmtp',
     summary: 'Try the server by which an account sends',
     description:
-      'Logs in, and asks whether it sends as the address; nothing is sent. Where `smtp` is null its server is looked for, and kept if its name can be trusted. With the fields of a PATCH as it would be after that, by the same rules (scope admin); nothing is changed then.',
+      'Logs in, and asks whether it sends as the address; nothing is sent for that. Where it works, what waits for it is sent at once. Where `smtp` is null its server is looked for, and kept if its name can be trusted. With the fields of a PATCH as it would be after that, by the same rules (scope admin); nothing is changed then.',
     params: Id,
     body: AccountPatch,
     response: { 200: schemas.SmtpExamination },
@@ -113,7 +114,10 @@ class SmtpTestHandlers {
     const tried = isAsRegistered ? registered : await this.#changes.tried(request)
     const record = await this.#ready(tried, request, isAsRegistered)
     if (record === undefined) return unknown(tried.account)
-    return await this.#examined(record.account, this.#accessOf(record))
+    const examined = await this.#examined(record.account, this.#accessOf(record))
+    // It was mended at the provider: what waits goes out now.
+    if (isAsRegistered && examined.ok) await resumeSending(this.#world.redis, record.account.id)
+    return examined
   }
 
   readonly verify: HandlerOf<typeof verifyAddress> = async (request) => {

@@ -14,6 +14,7 @@ import type { NewGrant, OAuthGrants } from './oauth-grants.ts'
 import { protocolOf, sealedTokens, type TokenHolder } from './oauth-tokens.ts'
 import type { Pauses } from './pauses.ts'
 import type { PullQueue } from './queue.ts'
+import { resumeSending } from './senders.ts'
 import type { TokenRevocations } from './token-revocations.ts'
 import type { Destinations } from './destinations.ts'
 import type { Redis } from 'ioredis'
@@ -96,13 +97,14 @@ async function isStillThere(
 }
 
 /** False: it was removed in this very moment. */
-async function letIn({ accounts, pauses, queue }: SignedInWorld, { kind, id }: TokenHolder): Promise<boolean> {
+async function letIn({ redis, accounts, pauses, queue }: SignedInWorld, { kind, id }: TokenHolder): Promise<boolean> {
   if (kind === 'destination') {
     await queue.release(await pauses.lift(id))
     return true
   }
   const updated = await accounts.update(id, (record) => ({ record, due: record.account.paused ? 'never' : 'now' }))
   if (typeof updated !== 'string' && updated.account.paused) await accounts.setState(id, defaultState)
+  if (updated !== 'unknown') await resumeSending(redis, id)
   return updated !== 'unknown'
 }
 

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { keys } from '../../src/redis/key-names.ts'
 import type { Grant } from '../../src/oauth/grant.ts'
-import { Browser, clientSecret, type TestAuthorizationServer } from '../support/authorization-server.ts'
+import { Browser, type TestAuthorizationServer } from '../support/authorization-server.ts'
 import { callback, type OAuthStack, startOAuthStack } from '../support/oauth-stack.ts'
 import { publicUrlOfTests, type Stack } from '../support/stack.ts'
 import { startTokenDovecot, type TokenDovecot } from '../support/token-dovecot.ts'
@@ -111,21 +111,11 @@ test('a token that the mail server does not take any more is replaced, once', as
   assert.equal(refreshes() - before, 1)
 })
 
-async function revokeAtServer(token: string): Promise<void> {
-  const basic = Buffer.from(`tributary:${encodeURIComponent(clientSecret).replaceAll('%20', '+')}`).toString('base64')
-  const response = await fetch(`${server.issuer}/token/revocation`, {
-    method: 'POST',
-    headers: { authorization: `Basic ${basic}` },
-    body: new URLSearchParams({ token }),
-  })
-  assert.equal(response.status, 200)
-}
-
 test('a grant that was taken back stops the account until somebody signs in again', async () => {
   const { id, user } = await account()
   await signIn(`/accounts/${id}`, user)
   const { sealedRefreshToken = '' } = await grantOf(id)
-  await revokeAtServer(stack.world.seal.open(sealedRefreshToken, id, 'refreshToken'))
+  await server.revoke(stack.world.seal.open(sealedRefreshToken, id, 'refreshToken'))
   await changeGrant(id, { accessUntilMs: Date.now() - 1 })
   const run = await stack.pull(id)
   assert.equal(kindOf(run), 'sign-in needed')

@@ -166,6 +166,20 @@ test('a mended password is tried at once, for all that waits', async () => {
   assert.equal((body['sending'] as AccountSending).state, 'ok')
 })
 
+test('what was mended at the provider goes out as soon as somebody tries it, and finds that it works', async () => {
+  let isMended = false
+  const server = await startServer({ acts: { MAIL: () => (isMended ? undefined : '550 5.7.1 Sender not allowed') } })
+  const accountId = await senderAt(server)
+  const id = await outgoing.put({ accountId, destinationId })
+  await startSending()
+  await outgoing.until(id, ({ attempts, attempt }) => attempts === 1 && attempt === null)
+  const tried = await stack.call('POST', `/accounts/${accountId}/smtp/test`)
+  assert.equal(tried.body['ok'], false)
+  isMended = true
+  assert.equal((await stack.call('POST', `/accounts/${accountId}/smtp/test`)).body['ok'], true)
+  assert.equal((await outgoing.until(id, isEnded)).state, 'accepted')
+})
+
 test('a limit of the provider holds the account, and the message with it', async () => {
   const server = await startServer({
     dot: (_mail, nth) => (nth === 2 ? '550 5.4.5 Daily user sending limit exceeded' : undefined),

@@ -18,6 +18,8 @@ export interface TestAuthorizationServer {
   isGood(accessToken: string): boolean
   /** Takes an access token back; the refresh token stays. */
   takeBack(accessToken: string): void
+  /** Takes a grant back, as a person does there: by one of its tokens. */
+  revoke(token: string): Promise<void>
   /** Its token endpoint: as it is; 503 to everything; or it hangs. */
   mood: 'well' | 'broken' | 'silent'
   close(): Promise<void>
@@ -55,6 +57,17 @@ export async function startAuthorizationServer(
     accessTokenSeconds: 3600,
     isGood: (accessToken) => performance.now() < (issued.get(accessToken) ?? 0),
     takeBack: (accessToken) => void issued.delete(accessToken),
+    revoke: async (token) => {
+      const basic = Buffer.from(`tributary:${encodeURIComponent(clientSecret).replaceAll('%20', '+')}`).toString(
+        'base64',
+      )
+      const { status } = await fetch(`${issuer}/token/revocation`, {
+        method: 'POST',
+        headers: { authorization: `Basic ${basic}` },
+        body: new URLSearchParams({ token }),
+      })
+      if (status !== 200) throw new Error(`the revocation was answered with ${status}`)
+    },
     mood: 'well',
     close: closerOf(http),
   }

@@ -2,18 +2,21 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { after, before, test } from 'node:test'
+import { queuePrefix, sendQueueName } from '../../src/redis/queue.ts'
 import { sendEffects } from '../../workers/outbox-world.ts'
 import { startDoomedSender, untilHeld, untilSenderDoomed } from '../support/doomed-senders.ts'
 import { type Outgoing, outgoingLetter, outgoingOf, quickSending } from '../support/outgoing.ts'
 import { honest } from '../support/sasl-server.ts'
 import { type ScriptedMail, type ScriptedSmtp, startScriptedSmtp } from '../support/scripted-smtp.ts'
 import { type Stack, startStack } from '../support/stack.ts'
+import { untilTold } from '../support/until.ts'
 
 const { leaseMs } = quickSending
 let stack: Stack
 let outgoing: Outgoing
 let destinationId: string
 let server: ScriptedSmtp
+let waitsFor: Promise<void> | undefined
 before(async () => {
   stack = await startStack()
   outgoing = outgoingOf(stack)
@@ -22,6 +25,7 @@ before(async () => {
     auth: { mechanisms: ['PLAIN'], plays: honest() },
     acts: { RCPT: (line) => (line.includes('gone@') ? '550 5.1.1 No such user' : undefined) },
     dot: async (mail) => {
+      if (placeIn(mail) === 'stalled') await waitsFor
       if (placeIn(mail) === 'after dot') await new Promise((resolve) => setTimeout(resolve, 1500))
       return undefined
     },
@@ -118,6 +122,40 @@ test('a worker that was frozen and thaws after the take-over sends nothing, and 
     for (const { place } of messages) assert.equal(mailsAt(place).length, 1, place)
   } finally {
     child.kill('SIGKILL')
+    await stack.stopWorker()
+  }
+})
+
+test('a job that is taken for stalled and run a second time sends nothing a second time, and its lock is renewed for as long as a server lets it wait', async () => {
+  const lock = `${queuePrefix}:${sendQueueName}:*:lock`
+  const { id, accountId } = await doomed('stalled')
+  let answer: () => void = () => {}
+  waitsFor = new Promise<void>((resolve) => {
+    answer = resolve
+  })
+  const jobLockMs = 400
+  await stack.startWorker({ outbox: outgoing.folder, send: { ...quickSending, waits: {} }, leaseMs, jobLockMs })
+  try {
+    await untilTold('the dot to come', async () => mailsAt('stalled').length === 1)
+    const before = server.connections()
+    const sinceMs = performance.now()
+    // Far longer than the lock, it has not run out.
+    await untilTold('the lock to be renewed', async () => {
+      const [name = ''] = await stack.redis.keys(lock)
+      assert.notEqual(name, '', 'the lock is there all the while')
+      return performance.now() - sinceMs > 3 * jobLockMs
+    })
+    assert.equal(server.connections(), before, 'nobody else has taken it up')
+    // As where the process stood still for longer.
+    await stack.redis.del(...(await stack.redis.keys(lock)))
+    await untilTold('the job to be run again', async () => server.connections() > before)
+    answer()
+    const entry = await outgoing.until(id, ({ endedAtMs }) => endedAtMs !== null)
+    assert.deepEqual([entry.recipients[0]?.state, entry.attempts], ['accepted', 1])
+    assert.equal(mailsAt('stalled').length, 1)
+    assert.equal((await outgoing.sendings.dueAccounts(Number.MAX_SAFE_INTEGER, 100)).includes(accountId), false)
+  } finally {
+    answer()
     await stack.stopWorker()
   }
 })

@@ -16,6 +16,7 @@ import { bounceOf } from '../../src/send/bounce.ts'
 import { followCopy } from '../../workers/outbox-copies.ts'
 import { FollowUps } from '../../workers/outbox-follow-ups.ts'
 import { followReport } from '../../workers/outbox-reports.ts'
+import { untilFilerDoomed } from '../support/doomed-filers.ts'
 import { startDovecot, type TestDovecot } from '../support/dovecot.ts'
 import { entryOf } from '../support/entries.ts'
 import { converse } from '../support/reader.ts'
@@ -131,6 +132,32 @@ for (const kind of ['hosted', 'imap', 'bare'] as const) {
       }
     })
 }
+
+for (const kind of ['hosted', 'imap'] as const)
+  test(`a process that is killed before and after every effect of filing leaves one copy in Sent (${kind})`, async () => {
+    const rehearsal = await made(kind).begin()
+    await rehearsal.at(21 * second)
+    logins.push(rehearsal.login)
+    await empty(rehearsal.login)
+    const killed: { it: SentCase; when: 'before' | 'after'; nth: number }[] = []
+    for (const nth of rehearsal.effects.keys())
+      for (const when of ['before', 'after'] as const) killed.push({ it: await made(kind).begin(), when, nth })
+    const cases = killed.map(({ it: { id, login, beganMs }, when, nth }) => {
+      return { id, login, kind, when, nth, now: beganMs + 21 * second }
+    })
+    const { imapPort, store } = dovecot
+    assert.equal(await untilFilerDoomed({ redisUrl: server.url, store, imapPort, folder, cases }), 'SIGKILL')
+    for (const { it, when, nth } of killed) {
+      const { copy } = await it.at(11 * minute)
+      const name = `${when} ${nth} ${rehearsal.effects[nth]}`
+      assert.equal(copy.state, 'filed', name)
+      assert.equal((await it.sent()).length, 1, name)
+      const ended = await it.at(27 * minute)
+      assert.deepEqual([ended.copy.nextAtMs, (await it.sent()).length], [null, 1], name)
+      logins.push(it.login)
+      await empty(it.login)
+    }
+  })
 
 async function empty(login: string): Promise<void> {
   const lines = ['b SELECT Sent', 'c STORE 1:* +FLAGS (\\Deleted)', 'd EXPUNGE', 'z LOGOUT']

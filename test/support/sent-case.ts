@@ -23,7 +23,7 @@ export const sentBytes = Buffer.from(
 
 export interface SentPlaces {
   readonly redis: Redis
-  readonly dovecot: TestDovecot
+  readonly dovecot: Pick<TestDovecot, 'imapPort'>
   readonly bare: Server
   readonly pool: StorePool
   readonly files: OutboxFiles
@@ -64,6 +64,10 @@ export class SentCase implements FollowUpWorld {
   now = this.beganMs
   /** Ends the process before or after the nth effect. */
   crash: { readonly when: 'before' | 'after'; readonly nth: number } | undefined
+  /** How it ends: by an exception, unless it is a process of its own. */
+  end = async (): Promise<never> => {
+    throw new Crash()
+  }
   effects: string[] = []
   #token = 0
   #holder = 0
@@ -147,10 +151,10 @@ export class SentCase implements FollowUpWorld {
   async #effect<T>(name: string, act: () => Promise<T>): Promise<T> {
     const nth = this.effects.push(name) - 1
     // A process that has ended does nothing more.
-    if (this.crash !== undefined && nth > this.crash.nth) throw new Crash()
-    if (this.crash?.when === 'before' && this.crash.nth === nth) throw new Crash()
+    if (this.crash !== undefined && nth > this.crash.nth) await this.end()
+    if (this.crash?.when === 'before' && this.crash.nth === nth) await this.end()
     const done = await act()
-    if (this.crash?.when === 'after' && this.crash.nth === nth) throw new Crash()
+    if (this.crash?.when === 'after' && this.crash.nth === nth) await this.end()
     return done
   }
 

@@ -6,10 +6,11 @@ import { SessionFailed } from '../../src/failure/session-failed.ts'
 import type { SmtpLogin } from '../../src/smtp/login-options.ts'
 import { send, type SmtpEnvelope } from '../../src/smtp/send.ts'
 import { SmtpSession } from '../../src/smtp/session.ts'
-import { type Exim, startExim } from '../support/exim.ts'
+import { startExim } from '../support/exim.ts'
+import type { SmtpProvider } from '../support/smtp-provider.ts'
 import { untilTold } from '../support/until.ts'
 
-let exim: Exim
+let exim: SmtpProvider
 before(async () => {
   exim = await startExim()
 })

@@ -1,23 +1,13 @@
 /** Starts a Cyrus of its own (Debian's, unpacked and not installed): a store, and a provider, of another make than ours. */
 import { execFileSync } from 'node:child_process'
-import {
-  chownSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  renameSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from 'node:fs'
+import { chownSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { connect } from 'node:net'
-import { tmpdir, userInfo } from 'node:os'
 import { join } from 'node:path'
 import { startReady } from '../../deploy/child.ts'
 import { childIdentity } from '../../deploy/identity.ts'
 import type { Certificate } from './certificates.ts'
 import { freePorts } from './dovecot.ts'
+import { unpacked } from './unpacked.ts'
 
 export interface TestCyrus {
   /** The port of IMAP, with STARTTLS and with logins in clear. */
@@ -36,49 +26,16 @@ const adminPassword = 'the admin of all'
 
 /** Packages that Cyrus does not need here: mail transport, virus scanners, chat. */
 const needless = /clamav|mspack|zephyr|sigsegv/
-
-/** Unpacks Debian's packages and the libraries that this machine lacks, and keeps them for the next time. */
-function unpacked(): string {
-  const kept = join(tmpdir(), 'tributary-cyrus-3.6-pop3')
-  if (existsSync(kept)) {
-    if (statSync(kept).uid !== userInfo().uid) throw new Error(`${kept} is somebody else's: nothing in it is run`)
-    return kept
-  }
-  const folder = mkdtempSync(join(tmpdir(), 'tributary-cyrus-packages-'))
-  const apt = (...args: string[]) => execFileSync('apt-get', args, { cwd: folder, encoding: 'utf8', stdio: 'pipe' })
-  const cyrus = ['cyrus-imapd', 'cyrus-pop3d', 'cyrus-common']
-  const wanted = [...cyrus, 'sasl2-bin', 'libsasl2-2', 'libsasl2-modules', 'libsasl2-modules-db']
-  const fetchAll = () => {
-    const plan = apt('-s', 'install', '--no-install-recommends', ...wanted)
-    const missing = [...plan.matchAll(/^Inst (lib\S+)/gm)].map(([, name = '']) => name)
-    const names = new Set([...wanted, ...missing.filter((name) => !needless.test(name))])
-    apt('download', ...names)
-  }
-  try {
-    fetchAll()
-  } catch {
-    // The package lists are missing or old.
-    apt('-o', 'DPkg::Lock::Timeout=120', 'update')
-    fetchAll()
-  }
-  const root = join(folder, 'root')
-  for (const name of readdirSync(folder).filter((name) => name.endsWith('.deb')))
-    execFileSync('dpkg', ['-x', join(folder, name), root])
-  try {
-    renameSync(root, kept)
-  } catch {
-    // Another test process was faster.
-  }
-  rmSync(folder, { recursive: true, force: true })
-  return kept
-}
+const packages = 'cyrus-imapd cyrus-pop3d cyrus-common sasl2-bin libsasl2-2 libsasl2-modules libsasl2-modules-db'.split(
+  ' ',
+)
 
 export async function startCyrus(
   users: Readonly<Record<string, string>>,
   tls: Certificate,
   mechanisms = 'PLAIN',
 ): Promise<TestCyrus> {
-  const root = unpacked()
+  const { root, libraries } = unpacked('tributary-cyrus-3.6-pop3', packages, needless)
   const folder = mkdtempSync('/tmp/tributary-cyrus-')
   const identity = childIdentity([])
   const { user, uid, gid } = identity
@@ -94,13 +51,6 @@ export async function startCyrus(
     own(join(folder, name))
     return join(folder, name)
   }
-  const libraries = ['usr/lib', 'lib'].flatMap((lib) =>
-    existsSync(join(root, lib))
-      ? readdirSync(join(root, lib))
-          .filter((name) => name.endsWith('-linux-gnu'))
-          .map((name) => join(root, lib, name))
-      : [],
-  )
   const env = { ...process.env, LD_LIBRARY_PATH: libraries.join(':') }
   const plugins = libraries.map((path) => join(path, 'sasl2')).find((path) => existsSync(path))
   const passwords = join(folder, 'sasldb2')

@@ -10,6 +10,8 @@ export interface DoomedSenderOptions extends OwnWorkerOptions {
   readonly outbox: string
   /** It waits at its place until it is told to go on, and is not killed. */
   readonly goesOn?: boolean
+  /** Certificate authorities in place of the system's. */
+  readonly ca?: string
 }
 
 export function startDoomedSender(options: DoomedSenderOptions): ChildProcess {

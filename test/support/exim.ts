@@ -7,23 +7,11 @@ import { join } from 'node:path'
 import { childIdentity, handOver } from '../../deploy/identity.ts'
 import { certificate } from './certificates.ts'
 import { freePorts } from './dovecot.ts'
+import { providerOctetsMax, type SmtpProvider } from './smtp-provider.ts'
 import { untilTold } from './until.ts'
 
-export interface Exim {
-  /** STARTTLS. */
-  readonly port: number
-  /** TLS from the first octet. */
-  readonly tlsPort: number
-  /** The certificate's, for `localhost`. */
-  readonly ca: string
-  readonly fingerprint: string
-  /** What was delivered, with the header lines that Exim puts in front. */
-  mails(): Buffer[]
-  stop(): Promise<void>
-}
-
-/** Lets `me` in with `secret`; `gone@` is nobody there, and `slow@` is put off. */
-export async function startExim(): Promise<Exim> {
+/** `gone@` is nobody there, `slow@` is put off, and a subject `refused` is refused once the whole message is there. */
+export async function startExim(): Promise<SmtpProvider> {
   const folder = mkdtempSync('/tmp/tributary-exim-')
   const own = certificate()
   const [port = 0, tlsPort = 0] = await freePorts(2)
@@ -53,11 +41,13 @@ tls_certificate = ${place('cert')}
 tls_privatekey = ${place('key')}
 smtputf8_advertise_hosts = *
 dsn_advertise_hosts = *
-message_size_limit = 200M
+message_size_limit = ${providerOctetsMax}
 check_spool_space = 0
 keep_environment =
 acl_smtp_mail = mail
 acl_smtp_rcpt = rcpt
+acl_smtp_data = data
+recipients_max = 4
 begin acl
 mail:
   deny !authenticated = *
@@ -69,6 +59,10 @@ rcpt:
   defer local_parts = slow
        message = 4.2.0 Come back later
   accept
+data:
+  deny condition = \${if match{$h_subject:}{^refused}}
+       message = 5.7.1 It is refused
+  accept
 begin routers
 all:
   driver = accept
@@ -78,6 +72,7 @@ folder:
   driver = appendfile
   directory = ${place('mail')}
   maildir_format
+  envelope_to_add
   user = ${uid}
   group = ${gid}
 begin authenticators

@@ -43,6 +43,7 @@ export const routes: readonly Route[] = [
     place: { icon: 'accounts', name: ({ shell }) => shell.accounts },
   },
   { path: '/accounts/new', load: async () => await import('./pages/add-account.tsx') },
+  { path: '/answering', load: async () => await import('./pages/answering.tsx') },
   { path: '/guides', load: async () => await import('./pages/guides.tsx') },
   { path: '/guides/:id', load: async () => await import('./pages/guide.tsx') },
   { path: '/accounts/:id', load: async () => await import('./pages/account.tsx') },

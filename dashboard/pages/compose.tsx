@@ -3,6 +3,7 @@ import { useSignal } from '@preact/signals'
 import { useEffect, useRef } from 'preact/hooks'
 import { isAborted, problemOf } from '../client.ts'
 import { Button, IconButton } from '../components/button.tsx'
+import { Icon } from '../components/icon.tsx'
 import { Page } from '../components/page.tsx'
 import { EmptyState, ErrorState, Skeleton } from '../components/states.tsx'
 import { useResource } from '../resource.ts'
@@ -67,7 +68,25 @@ function Composing({ destination }: { readonly destination: string }) {
   }
   const { value: now } = there
   return (
-    <Page title={title} actions={<IconButton icon="close" label={say.close} onClick={() => void close()} />}>
+    <Page
+      title={title}
+      actions={
+        <>
+          {/* What is being written stays where it is. */}
+          <a
+            class="icon-button"
+            href="/answering"
+            target="_blank"
+            rel="noreferrer"
+            aria-label={say.help.link}
+            title={say.help.link}
+          >
+            <Icon name="help" />
+          </a>
+          <IconButton icon="close" label={say.close} onClick={() => void close()} />
+        </>
+      }
+    >
       {problem.value !== undefined ? (
         <ErrorState problem={problem.value} retry={() => void begin()} />
       ) : now === undefined ? (
@@ -75,6 +94,9 @@ function Composing({ destination }: { readonly destination: string }) {
       ) : now.writing === undefined ? (
         <EmptyState icon="sent" title={say.nobodySends}>
           <p>{say.nobodySendsHint}</p>
+          <p>
+            <a href="/answering">{say.help.link}</a>
+          </p>
           <Button onClick={() => navigate('/accounts')}>{words.value.shell.accounts}</Button>
         </EmptyState>
       ) : (

@@ -71,7 +71,7 @@ function IdentityOf({ account: { id, address, destinationId, smtp } }: { readonl
     isBusy.value = false
   }
   return (
-    <Section title={say.title}>
+    <Section title={say.title} aside={<a href="/answering">{sending.value.help.link}</a>}>
       <div class="identity" role="status">
         <Standing of={own} isAwaited={isAwaited} />
       </div>

@@ -111,6 +111,37 @@ export const sendingDe: SendingWords = {
     other: 'Das andere Konto zeigen',
     marked: (name) => `${name} (nicht bestätigt)`,
   },
+  help: {
+    title: 'Mit der Adresse antworten, an die die Mail kam',
+    link: 'So funktioniert das Antworten',
+    lead: 'Sie lesen alle Mails an einem Ort und antworten von dort mit jeder Ihrer Adressen.',
+    parts: {
+      happens: {
+        title: 'Was geschieht',
+        text: 'Ihre Antwort geht über den Anbieter der Adresse hinaus, an die die Mail kam, mit der Anmeldung, die Sie dafür eingetragen haben. Für alle sieht sie aus, als hätten Sie sie dort geschrieben, und sie gilt nicht als gefälscht.',
+      },
+      begin: {
+        title: 'So beginnen Sie',
+        text: 'Öffnen Sie das Konto, wählen Sie „Bearbeiten“ und setzen Sie den Haken bei „Ich möchte mit dieser Adresse antworten“. Der Server zum Senden wird meist von selbst gefunden, und das Passwort ist das zum Abholen.',
+      },
+      verify: {
+        title: 'So wird sie bestätigt',
+        text: 'Drücken Sie auf der Seite des Kontos „Bestätigen“: Eine Mail geht von der Adresse an sie selbst und wird hier abgeholt. Abzutippen ist nichts. Auch eine nicht bestätigte Adresse sendet; man hat nur noch nicht gesehen, dass es klappt.',
+      },
+      refused: {
+        title: 'Wenn der Anbieter ablehnt',
+        text: 'Was er sagt, steht auf der Seite des Kontos. Meist muss die Adresse beim Anbieter als eine der Ihren eingetragen werden, Programme brauchen dort ein App-Passwort, oder das Senden durch Programme ist ausgeschaltet.',
+      },
+      programs: {
+        title: 'Aus anderen Mailprogrammen',
+        text: 'Auch sie senden mit allen Ihren Adressen: Auf der Seite des Postfachs stehen Server und Port für Mailprogramme. Wählen Sie dort die Adresse als Absender.',
+      },
+      where: {
+        title: 'Wo eine Nachricht ist',
+        text: 'Das sagt der Postausgang: Zehn Sekunden lang lässt sie sich zurücknehmen, danach steht dort, wer sie hat, wer sie abgelehnt hat und was zu tun ist. Eine Kopie liegt in Gesendet. Was zurückkommt, steht bei der Nachricht.',
+      },
+    },
+  },
   outbox: {
     title: 'Postausgang',
     lead: 'Was in den letzten 30 Tagen gesendet wurde und wo es ist.',

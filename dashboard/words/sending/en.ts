@@ -125,6 +125,37 @@ export const sendingEn = {
     other: 'Show the other account',
     marked: (name: string) => `${name} (not verified)`,
   },
+  help: {
+    title: 'Answer as the address the mail came to',
+    link: 'How answering works',
+    lead: 'You read all your mail in one place, and answer from there as each of your addresses.',
+    parts: {
+      happens: {
+        title: 'What happens',
+        text: 'Your answer goes out by the provider of the address that the mail came to, with the login that you have entered for it. To everybody it looks as if you had written it there, and it is not taken for forged.',
+      },
+      begin: {
+        title: 'How to begin',
+        text: 'Open the account, choose “Edit” and tick “I want to answer as this address”. The server for sending is found by itself in most cases, and the password is the one for fetching.',
+      },
+      verify: {
+        title: 'How it is verified',
+        text: 'Press “Verify” on the page of the account: a mail goes from the address to itself and is gathered here. You have nothing to copy. An address that is not verified sends as well; it has just not been seen to work.',
+      },
+      refused: {
+        title: 'If the provider refuses',
+        text: 'Its words stand on the page of the account. Most often the address is to be added at the provider as one of yours, programs need an app password there, or sending by programs is switched off.',
+      },
+      programs: {
+        title: 'From other mail programs',
+        text: 'They send as all of your addresses, too: the page of the mailbox names server and port for them. Choose the address as the sender there.',
+      },
+      where: {
+        title: 'Where a message is',
+        text: 'The outbox tells it: for ten seconds it can be undone, later it says who has it, who refused it and what to do. A copy stands in Sent. What comes back stands with the message.',
+      },
+    },
+  },
   outbox: {
     title: 'Outbox',
     lead: 'What was sent in the last 30 days, and where it is.',

@@ -109,6 +109,37 @@ export const sendingEs: SendingWords = {
     other: 'Mostrar la otra cuenta',
     marked: (name) => `${name} (sin comprobar)`,
   },
+  help: {
+    title: 'Responder con la dirección a la que llegó el correo',
+    link: 'Cómo funciona responder',
+    lead: 'Lees todo tu correo en un solo sitio y respondes desde allí con cada una de tus direcciones.',
+    parts: {
+      happens: {
+        title: 'Qué ocurre',
+        text: 'Tu respuesta sale por el proveedor de la dirección a la que llegó el correo, con el acceso que has introducido para ella. Para todos es como si la hubieras escrito allí, y no se toma por falsificada.',
+      },
+      begin: {
+        title: 'Cómo empezar',
+        text: 'Abre la cuenta, elige «Editar» y marca «Quiero responder con esta dirección». El servidor de envío casi siempre se encuentra solo, y la contraseña es la de la recogida.',
+      },
+      verify: {
+        title: 'Cómo se comprueba',
+        text: 'Pulsa «Comprobar» en la página de la cuenta: un correo va de la dirección a sí misma y se recoge aquí. No hay nada que copiar. Una dirección sin comprobar también envía; solo que aún no se ha visto que funcione.',
+      },
+      refused: {
+        title: 'Si el proveedor lo rechaza',
+        text: 'Sus palabras están en la página de la cuenta. Casi siempre hay que añadir la dirección en el proveedor como una de las tuyas, los programas necesitan allí una contraseña de aplicación o el envío con programas está desactivado.',
+      },
+      programs: {
+        title: 'Desde otros programas de correo',
+        text: 'También envían con todas tus direcciones: la página del buzón indica el servidor y el puerto para los programas. Elige allí la dirección como remitente.',
+      },
+      where: {
+        title: 'Dónde está un mensaje',
+        text: 'Lo dice la bandeja de salida: durante diez segundos se puede deshacer; después, quién lo tiene, quién lo rechazó y qué hacer. Una copia está en Enviados. Lo que vuelve aparece junto al mensaje.',
+      },
+    },
+  },
   outbox: {
     title: 'Bandeja de salida',
     lead: 'Lo que se ha enviado en los últimos 30 días, y dónde está.',

@@ -111,6 +111,37 @@ export const sendingFr: SendingWords = {
     other: 'Afficher l’autre compte',
     marked: (name) => `${name} (pas vérifiée)`,
   },
+  help: {
+    title: 'Répondre avec l’adresse à laquelle le message est arrivé',
+    link: 'Comment on répond',
+    lead: 'Vous lisez tout votre courrier à un seul endroit et y répondez avec chacune de vos adresses.',
+    parts: {
+      happens: {
+        title: 'Ce qui se passe',
+        text: 'Votre réponse part par le fournisseur de l’adresse à laquelle le message est arrivé, avec l’identifiant que vous avez saisi pour elle. Pour tous, c’est comme si vous l’aviez écrite là-bas, et elle ne passe pas pour une contrefaçon.',
+      },
+      begin: {
+        title: 'Pour commencer',
+        text: 'Ouvrez le compte, choisissez « Modifier » et cochez « Je veux répondre avec cette adresse ». Le serveur d’envoi est presque toujours trouvé tout seul, et le mot de passe est celui de la relève.',
+      },
+      verify: {
+        title: 'La vérification',
+        text: 'Appuyez sur « Vérifier » sur la page du compte : un message part de l’adresse vers elle-même et est relevé ici. Il n’y a rien à recopier. Une adresse pas vérifiée envoie aussi ; on n’a simplement pas encore vu que cela marche.',
+      },
+      refused: {
+        title: 'Si le fournisseur refuse',
+        text: 'Ses mots figurent sur la page du compte. Le plus souvent, il faut y ajouter l’adresse parmi les vôtres, les programmes ont besoin d’un mot de passe d’application, ou l’envoi par des programmes est désactivé.',
+      },
+      programs: {
+        title: 'Depuis d’autres logiciels de messagerie',
+        text: 'Ils envoient eux aussi avec toutes vos adresses : la page de la boîte indique le serveur et le port. Choisissez-y l’adresse comme expéditeur.',
+      },
+      where: {
+        title: 'Où se trouve un message',
+        text: 'La boîte d’envoi le dit : pendant dix secondes, on peut annuler ; ensuite, elle dit qui l’a reçu, qui l’a refusé et que faire. Une copie se trouve dans les messages envoyés. Ce qui revient figure auprès du message.',
+      },
+    },
+  },
   outbox: {
     title: 'Boîte d’envoi',
     lead: 'Ce qui a été envoyé ces 30 derniers jours, et où cela se trouve.',

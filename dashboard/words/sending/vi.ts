@@ -107,6 +107,37 @@ export const sendingVi: SendingWords = {
     other: 'Hiện tài khoản kia',
     marked: (name) => `${name} (chưa xác nhận)`,
   },
+  help: {
+    title: 'Trả lời bằng địa chỉ mà thư gửi đến',
+    link: 'Trả lời thư như thế nào',
+    lead: 'Bạn đọc mọi thư ở một nơi và trả lời từ đó bằng từng địa chỉ của mình.',
+    parts: {
+      happens: {
+        title: 'Điều gì diễn ra',
+        text: 'Thư trả lời đi qua nhà cung cấp của địa chỉ mà thư gửi đến, bằng thông tin đăng nhập bạn đã nhập cho địa chỉ đó. Với mọi người, thư trông như được viết ở đó và không bị coi là giả mạo.',
+      },
+      begin: {
+        title: 'Bắt đầu',
+        text: 'Mở tài khoản, chọn “Sửa” và đánh dấu “Tôi muốn trả lời bằng địa chỉ này”. Máy chủ gửi thư thường được tự tìm thấy, và mật khẩu là mật khẩu để lấy thư.',
+      },
+      verify: {
+        title: 'Xác nhận',
+        text: 'Bấm “Xác nhận” trên trang của tài khoản: một thư đi từ địa chỉ đến chính nó và được lấy về đây. Bạn không phải chép gì. Địa chỉ chưa xác nhận vẫn gửi được; chỉ là chưa ai thấy nó hoạt động.',
+      },
+      refused: {
+        title: 'Nếu nhà cung cấp từ chối',
+        text: 'Lời của họ hiện trên trang của tài khoản. Thường thì phải thêm địa chỉ này vào tài khoản ở nhà cung cấp, phần mềm cần mật khẩu ứng dụng, hoặc việc gửi bằng phần mềm đang tắt.',
+      },
+      programs: {
+        title: 'Từ phần mềm thư khác',
+        text: 'Chúng cũng gửi được bằng mọi địa chỉ của bạn: trang của hộp thư ghi máy chủ và cổng. Hãy chọn địa chỉ đó làm người gửi.',
+      },
+      where: {
+        title: 'Thư đang ở đâu',
+        text: 'Hộp thư đi cho biết: trong mười giây có thể hoàn tác, sau đó là ai đã nhận, ai từ chối và cần làm gì. Một bản sao nằm trong thư đã gửi. Thư báo trả về nằm cạnh thư đó.',
+      },
+    },
+  },
   outbox: {
     title: 'Hộp thư đi',
     lead: 'Những thư đã gửi trong 30 ngày qua và tình trạng của từng thư.',

@@ -49,6 +49,8 @@ const elsewhere: Readonly<Record<string, string>> = {
   'cp --archive "$OLD" "$NEW"': 'test/live/moves.test.ts, where `npm run test:debian13` runs it',
   'mkdir -p backup': 'test/live/moves.test.ts',
   'docker compose stop worker api': 'test/live/moves.test.ts',
+  'npx tributary send alice --from me@example.net --to ada@example.org --subject Tea --text "At four?" --watch':
+    'test/live/cli-sending.test.ts sends so, by a server of its own',
   'npm audit --omit=dev': 'it asks the registry of packages, and an installation depends on nothing but the packages',
   'tributary oauth application add microsoft --client-id 6f3c... --secret-file secret':
     'test/live/cli-sign-in.test.ts, at a provider of its own',

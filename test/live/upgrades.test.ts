@@ -17,6 +17,7 @@ import {
   adminPassword,
   folderOf,
   password,
+  type Providers,
   startProviders,
   storedMail,
   storyUsers,
@@ -89,11 +90,49 @@ async function assertMail({ ports }: Asked, then: Then, since: Readonly<Record<s
   }
 }
 
-async function restore({ ports }: LocalGateway, home: string, backup: string): Promise<Item> {
+interface Running extends LocalGateway {
+  /** TRIBUTARY_HOME. */
+  readonly home: string
+  readonly adminToken: string
+}
+
+/** As `npm start` finds it. */
+async function inLocalMode(files: string): Promise<Running> {
+  const home = join(files, 'home')
+  const gateway = await startLocalGateway(home)
+  return { ...gateway, home, adminToken: readFileSync(join(home, 'admin-token'), 'utf8').trim() }
+}
+
+/** As containers find it in their volumes. */
+async function inContainers(files: string): Promise<Running> {
+  const containers = await Containers.make()
+  const { home, identity, ports } = containers
+  for (const [from, to] of [
+    ['redis', 'redis'],
+    ['mail', 'mail'],
+    ['dovecot/users', 'dovecot/users'],
+    ['admin-token', 'secrets/gateway/admin-token'],
+    ['secret-key', 'secrets/gateway/secret-key'],
+  ] as const)
+    cpSync(join(files, 'home', from), join(home, to), { recursive: true })
+  handOver(home, identity)
+  for (const part of parts.toReversed()) await containers.start(part)
+  return {
+    home,
+    ports,
+    adminToken: containers.secret('gateway/admin-token'),
+    call: async (...asked) => await containers.call(...asked),
+    said: () => containers.said('dovecot'),
+    redis: () => assert.fail('nobody asks its Redis'),
+    stop: async () => await containers.remove(),
+  }
+}
+
+async function restore({ ports, adminToken }: Running, backup: string): Promise<Item> {
   const response = await fetch(`http://127.0.0.1:${ports.http}/api/v1/restore?replace=true`, {
     method: 'POST',
     headers: {
-      authorization: `Bearer ${readFileSync(join(home, 'admin-token'), 'utf8').trim()}`,
+      authorization: `Bearer ${adminToken}`,
       'content-type': 'application/gzip',
     },
     body: gzipSync(backup),
@@ -103,7 +142,7 @@ async function restore({ ports }: LocalGateway, home: string, backup: string): P
   return answer
 }
 
-async function upgrade(name: string): Promise<void> {
+async function upgrade(name: string, start: (files: string) => Promise<Running>): Promise<void> {
   const files = join(folder, name)
   const then = unpackUpgrade(name, files)
   const home = join(files, 'home')
@@ -112,7 +151,8 @@ async function upgrade(name: string): Promise<void> {
     return Number(await redis.hget(keys.format, 'number'))
   })
   const gone = await startProviders(then.port, [], true)
-  const gateway = await startLocalGateway(home)
+  let more: Providers | undefined
+  const gateway = await start(files)
   const pull = async (user: StoryUser) =>
     (await gateway.call('POST', `/accounts/${then.ids[user]}/pull?wait=60`)) as object as Run
   const counts = async (user: StoryUser) => {
@@ -125,7 +165,8 @@ async function upgrade(name: string): Promise<void> {
     // The mail is Dovecot 2.3's.
     const isNewer = gateway.said().includes('was written by Dovecot 2.3; Dovecot 2.4 goes on with it')
     assert.equal(isNewer, dovecotLine() === '2.4')
-    const backups = existsSync(join(home, 'backups')) ? readdirSync(join(home, 'backups')) : []
+    const kept = join(gateway.home, 'backups')
+    const backups = existsSync(kept) ? readdirSync(kept) : []
     assert.equal(
       backups.filter((path) => path.startsWith(`format-${was}-`)).length,
       was < redisLimits.dataFormat ? 1 : 0,
@@ -139,7 +180,7 @@ async function upgrade(name: string): Promise<void> {
     await assertMail(gateway, then, {})
     await gone.close()
 
-    const more = await startProviders(then.port, [9], true)
+    more = await startProviders(then.port, [9], true)
     for (const user of storyUsers)
       assert.deepEqual(
         [await counts(user), await counts(user)],
@@ -156,56 +197,25 @@ async function upgrade(name: string): Promise<void> {
     const since = { INBOX: 2, [folderOf.ben]: 1 }
     await assertMail(gateway, then, since)
 
-    const { accounts, proven } = await restore(gateway, home, readFileSync(join(files, 'backup.ndjson'), 'utf8'))
+    const { accounts, proven } = await restore(gateway, readFileSync(join(files, 'backup.ndjson'), 'utf8'))
     assert.deepEqual([accounts, proven], [3, name >= '5'])
     await assertKept(gateway, then)
     for (const user of ['ann', 'cam'] as const) assert.deepEqual(await counts(user), [0, 1, null], user)
     await assertMail(gateway, then, since)
-    await more.close()
   } finally {
     await gateway.stop()
-    await gone.close()
+    for (const providers of [gone, more]) await providers?.close()
   }
 }
+
+const [first = '', ...later] = upgradeNames()
 
 test('from each version: all of it is there, nothing is fetched twice, and its backup is restored', {
   concurrency: 2,
 }, async (t) => {
-  await Promise.all(upgradeNames().map(async (name) => await t.test(name, async () => await upgrade(name))))
+  await Promise.all(later.map(async (name) => await t.test(name, async () => await upgrade(name, inLocalMode))))
 })
 
-test('in containers, with the volumes of then: carried over by the API, with a backup in its volume, and nothing is fetched twice', async () => {
-  const files = join(folder, 'volumes')
-  const [name = ''] = upgradeNames()
-  const then = unpackUpgrade(name, files)
-  const containers = await Containers.make()
-  const { home, identity, ports } = containers
-  const providers = await startProviders(then.port, [], true)
-  try {
-    for (const [from, to] of [
-      ['mail', 'mail'],
-      ['dovecot/users', 'dovecot/users'],
-      ['admin-token', 'secrets/gateway/admin-token'],
-      ['secret-key', 'secrets/gateway/secret-key'],
-    ] as const)
-      cpSync(join(files, 'home', from), join(home, to), { recursive: true })
-    await withRedisOf(home, async (redis) => await loadRedis(redis, join(files, 'redis.ndjson')))
-    handOver(home, identity)
-    for (const part of parts.toReversed()) await containers.start(part)
-    const gateway = {
-      ports,
-      call: async (...asked: Parameters<LocalGateway['call']>) => await containers.call(...asked),
-    }
-    await assertKept(gateway, then)
-    await assertLetIn(gateway, then)
-    assert.equal(readdirSync(containers.volume('backups')).length, 1)
-    for (const user of storyUsers) {
-      const run = (await gateway.call('POST', `/accounts/${then.ids[user]}/pull?wait=60`)) as object as Run
-      assert.deepEqual([run.stored, run.recovered, run.failure], [0, 0, null], user)
-    }
-    await assertMail(gateway, then, {})
-  } finally {
-    await containers.remove()
-    await providers.close()
-  }
+test(`in containers with the volumes of ${first}, carried over by the API: likewise`, async () => {
+  await upgrade(first, inContainers)
 })

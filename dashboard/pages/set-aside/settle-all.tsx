@@ -54,7 +54,7 @@ function Settle({
   readonly onDone: () => void
   readonly onClose: () => void
 }) {
-  const { aside: say, account: accountWords, common } = words.value
+  const { aside: say, common } = words.value
   const counted = useSignal<Counted | undefined>(undefined)
   const settled = useSignal<number | undefined>(undefined)
   useEffect(() => {
@@ -99,7 +99,7 @@ function Settle({
             busy={settled.value !== undefined}
             onClick={() => void all()}
           >
-            {deed === 'retry' ? accountWords.retry : accountWords.dismiss}
+            {deed === 'retry' ? say.retryAll : say.dismissAll}
           </Button>
         </>
       }

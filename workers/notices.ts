@@ -1,5 +1,7 @@
 /** The remarks of a run about its maildrop, in sentences for people. */
 import { assertNever } from '../src/assert-never.ts'
+import type { Failure } from '../src/failure/failure.ts'
+import { happened } from '../src/failure/sentences.ts'
 import type { Notice } from '../src/pull/notice.ts'
 
 export function noticeSentence(notice: Notice): string {
@@ -39,6 +41,13 @@ export function noticeSentence(notice: Notice): string {
     default:
       return assertNever(notice)
   }
+}
+
+/** What was not stored, and is not set aside yet. */
+export function deferredSentence(count: number, failure: Failure): string {
+  const those =
+    count === 1 ? 'One message is tried again later by itself' : `${count} messages are tried again later by themselves`
+  return `${those}: ${happened(failure)}`
 }
 
 function counted(count: number, one: string, several: string): string {

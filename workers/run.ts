@@ -1,7 +1,7 @@
 /** One run: it calls src/pull/pull.ts once, or twice if it had to learn a server's traits, writes the record, and carries out the consequences. */
 import { importLimitsOf } from '../src/account/import-limits.ts'
 import type { Failure } from '../src/failure/failure.ts'
-import { happened, reportOf } from '../src/failure/sentences.ts'
+import { reportOf } from '../src/failure/sentences.ts'
 import { Arrivals } from '../src/redis/arrivals.ts'
 import { IdentityTests } from '../src/redis/identity-tests.ts'
 import { countsOf } from '../src/redis/ledger.ts'
@@ -12,6 +12,7 @@ import { foundNothing } from '../src/runs/idle-row.ts'
 import { follow } from './consequences.ts'
 import { lessonOf } from './lesson.ts'
 import { workerLimits } from './limits.ts'
+import { deferredSentence } from './notices.ts'
 import { pick, Progress } from './progress.ts'
 import type { PullWorld } from './pull-world.ts'
 import { putOff } from './put-off.ts'
@@ -176,12 +177,6 @@ async function goingOn(
   }
   // Nothing else would go on with a rebuild that was stopped.
   return run.task === 'rebuild' ? { end: 'superseded', waitsMs: 0 } : undefined
-}
-
-function deferredSentence(count: number, failure: Failure): string {
-  const those =
-    count === 1 ? 'One message is tried again later by itself' : `${count} messages are tried again later by themselves`
-  return `${those}: ${happened(failure)}`
 }
 
 /** What a run stores: listed for people, and looked through for the mail that tests an address. */

@@ -7,8 +7,11 @@ import { type Step, stepCodes } from '../../src/failure/step.ts'
 import { providerAdvice } from './discover.ts'
 import { like, orNull, tls } from './vocabulary.ts'
 
-/** A step is one flat object: a schema for each code would tell a program nothing more. */
-export const step = Type.Unsafe<Step>(
+/**
+ * A step is one flat object: a schema for each code would tell a program nothing more. The title is its name where a copy of it stands: `Type.Optional`
+ * makes one.
+ */
+export const StepShape = Type.Unsafe<Step>(
   Type.Object(
     {
       code: Type.Enum([...stepCodes]),
@@ -32,11 +35,14 @@ export const step = Type.Unsafe<Step>(
       subject: Type.Optional(Type.String({ description: 'the id of what the remedy is about' })),
     },
     {
+      title: 'Step',
       description: 'what to do about it, as a code with its facts; not there where nothing is known to do',
       ...like({ code: 'other port', port: 995, tls: 'implicit', blocked: false }),
     },
   ),
 )
+export const step = StepShape
+
 const exampleFailure = {
   kind: 'unreachable',
   message:

@@ -8,6 +8,7 @@ import * as backup from './backup.ts'
 import * as connection from './connection.ts'
 import * as destinations from './destinations.ts'
 import * as discover from './discover.ts'
+import * as failure from './failure.ts'
 import * as keys from './keys.ts'
 import * as ledger from './ledger.ts'
 import * as mail from './mail.ts'
@@ -39,6 +40,7 @@ const shapes: Readonly<Record<string, unknown>> = {
   ...connection,
   ...destinations,
   ...discover,
+  ...failure,
   ...keys,
   ...ledger,
   ...mail,

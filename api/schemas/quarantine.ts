@@ -6,7 +6,7 @@ import { failure } from './failure.ts'
 import { Id, Page } from './requests.ts'
 import { address, id, like, orNull, strict, time } from './vocabulary.ts'
 
-const remark = Type.Unsafe<AsideRemark>(
+export const AsideRemarkShape = Type.Unsafe<AsideRemark>(
   Type.Object(
     {
       code: Type.Enum([...asideRemarkCodes]),
@@ -18,6 +18,7 @@ const remark = Type.Unsafe<AsideRemark>(
       times: Type.Optional(Type.Integer()),
     },
     {
+      title: 'AsideRemark',
       description: 'the message as a code with its facts, where there is a name for it',
       ...like({ code: 'not given', server: 'pop.example.net:995', reply: 'no' }),
     },
@@ -31,7 +32,7 @@ const entryFields = {
   firstSeenAt: time,
   attempts: Type.Integer({ description: 'how often it was retrieved, or tried to be', ...like(3) }),
   reason: Type.Object(
-    { ...failure.properties, remark: Type.Optional(remark) },
+    { ...failure.properties, remark: Type.Optional(AsideRemarkShape) },
     like({ kind: 'provider refused', message: 'pop.example.net:995 lists this message and refuses to give it: "no".' }),
   ),
   overLimit: Type.Boolean({

@@ -8,7 +8,7 @@ import { address, count, id, like, orNull, strict, time } from './vocabulary.ts'
 
 const sinceShown = '2026-11-24T08:30:00.000Z'
 
-const remark = Type.Unsafe<Remark>(
+export const RemarkShape = Type.Unsafe<Remark>(
   Type.Object(
     {
       code: Type.Enum([...remarkCodes]),
@@ -27,7 +27,7 @@ const remark = Type.Unsafe<Remark>(
       host: Type.Optional(Type.String()),
       at: Type.Optional(time),
     },
-    like({ code: 'ids changed', messages: 50, listed: 60 }),
+    { title: 'Remark', ...like({ code: 'ids changed', messages: 50, listed: 60 }) },
   ),
 )
 export const Run = Type.Object({
@@ -75,7 +75,7 @@ export const Run = Type.Object({
     ...like([]),
   }),
   remarks: Type.Optional(
-    Type.Array(orNull(remark), {
+    Type.Array(orNull(RemarkShape), {
       description:
         'the notices as codes with their facts, in their order; null where there is no name for one. Not there without notices',
     }),

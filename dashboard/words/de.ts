@@ -801,6 +801,8 @@ export const de: Words = {
   },
   steps,
   remarks: {
+    deferred: ({ messages: n, reason }) =>
+      `${messages(n)} ${n === 1 ? 'wird' : 'werden'} später noch einmal versucht: ${reason}`,
     'ids changed': ({ messages: n, listed }) =>
       `Der Anbieter hat für ${messages(n)} von ${number(listed)} neue Kennungen: Meist ist das Postfach umgezogen. Sie wurden am Inhalt erkannt, und keine wurde zweimal abgeholt.`,
     'not deleted': ({ messages: n, changed }) =>

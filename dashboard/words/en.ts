@@ -783,6 +783,7 @@ export const en = {
   } satisfies Record<TroubleReason, string>,
   steps,
   remarks: {
+    deferred: ({ messages: n, reason }) => `${messages(n)} ${n === 1 ? 'is' : 'are'} tried again later: ${reason}`,
     'ids changed': ({ messages: n, listed }) =>
       `The provider has new ids for ${messages(n)} of ${listed.toLocaleString('en')}: mostly the mailbox was moved. They were known by their content, and none was fetched twice.`,
     'not deleted': ({ messages: n, changed }) =>

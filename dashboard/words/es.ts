@@ -805,6 +805,8 @@ export const es: Words = {
   },
   steps,
   remarks: {
+    deferred: ({ messages: n, reason }) =>
+      `${n === 1 ? 'Se reintenta' : 'Se reintentan'} más tarde ${messages(n)}: ${reason}`,
     'ids changed': ({ messages: n, listed }) =>
       `El proveedor tiene identificadores nuevos para ${messages(n)} de ${number(listed)}: casi siempre es que el buzón se ha trasladado. Se reconocieron por su contenido, y ninguno se descargó dos veces.`,
     'not deleted': ({ messages: n, changed }) =>

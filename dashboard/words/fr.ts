@@ -807,6 +807,7 @@ export const fr: Words = {
   },
   steps,
   remarks: {
+    deferred: ({ messages: n, reason }) => `Nouvel essai plus tard pour ${messages(n)} : ${reason}`,
     'ids changed': ({ messages: n, listed }) =>
       `Le fournisseur a de nouveaux identifiants pour ${messages(n)} sur ${number(listed)} : le plus souvent, la boîte a été déplacée. Ils ont été reconnus à leur contenu, et aucun n’a été récupéré deux fois.`,
     'not deleted': ({ messages: n, changed }) =>

@@ -788,6 +788,7 @@ export const ja: Words = {
   },
   steps,
   remarks: {
+    deferred: ({ messages: n, reason }) => `${messages(n)}は後で再試行します: ${reason}`,
     'ids changed': ({ messages: n, listed }) =>
       `プロバイダーで、${number(listed)} 通のうち ${messages(n)}の ID が新しくなっています。多くはメールボックスの移転によるものです。内容で照合したため、二重に受信したものはありません。`,
     'not deleted': ({ messages: n, changed }) =>

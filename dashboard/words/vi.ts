@@ -769,6 +769,7 @@ export const vi: Words = {
   },
   steps,
   remarks: {
+    deferred: ({ messages: n, reason }) => `${messages(n)} sẽ được thử lại sau: ${reason}`,
     'ids changed': ({ messages: n, listed }) =>
       `Nhà cung cấp đã đổi mã của ${messages(n)} trong số ${number(listed)}: thường là vì hộp thư được chuyển đi. Các thư này được nhận ra theo nội dung, không thư nào bị lấy hai lần.`,
     'not deleted': ({ messages: n, changed }) =>

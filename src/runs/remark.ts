@@ -3,6 +3,7 @@
  * read from it: those of earlier versions are told so, too. Pure.
  */
 export const remarkCodes = [
+  'deferred',
   'ids changed',
   'not deleted',
   'deletion refused',
@@ -16,6 +17,8 @@ export const remarkCodes = [
 ] as const
 
 export type Remark =
+  /** They are not stored, and not set aside yet. `reason`: a sentence. */
+  | { readonly code: 'deferred'; readonly messages: number; readonly reason: string }
   | { readonly code: 'ids changed'; readonly messages: number; readonly listed: number }
   /** `changed`: so many of them came back with other bytes, and were stored once more. */
   | { readonly code: 'not deleted'; readonly messages: number; readonly changed: number }
@@ -35,7 +38,7 @@ export type Remark =
   | { readonly code: 'too many sessions'; readonly host: string }
 
 /** "one message" or "7 messages". */
-const counted = (text: string | undefined) => (text === undefined ? 0 : /^an?\b|^one\b/.test(text) ? 1 : whole(text))
+const counted = (text: string | undefined) => (text === undefined ? 0 : /^an?\b|^one\b/i.test(text) ? 1 : whole(text))
 const whole = (text: string) => Number(text.replaceAll(',', '').replace(/ .*/s, ''))
 
 type Groups = Readonly<Record<string, string | undefined>>
@@ -46,6 +49,11 @@ interface Form<R> {
 
 /** The sentences are made in workers/notices.ts, workers/put-off.ts and held-run.ts: a test holds the two together. */
 const forms: { readonly [Code in Remark['code']]: Form<Extract<Remark, { code: Code }>> } = {
+  deferred: {
+    sentence:
+      /^(?<messages>One message is|\d+ messages are) tried again later by (?:itself|themselves): (?<reason>.*)$/s,
+    facts: ({ messages, reason = '' }) => ({ messages: counted(messages), reason }),
+  },
   'ids changed': {
     sentence:
       /^The provider has new ids for (?<messages>one message|\d+ messages) of the (?<listed>\d+) in the maildrop/,

@@ -171,6 +171,7 @@ test('refused by the store, retried, refused again: the same entry, with one att
   assert.deepEqual(entry.reason, {
     kind: 'store refused',
     message: 'The mail store did not take this message: "NO Message contains invalid header".',
+    remark: { code: 'not taken', reply: 'NO Message contains invalid header' },
   })
   server.commands.length = 0
   await stack.pull(id)

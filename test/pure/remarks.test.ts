@@ -10,7 +10,7 @@ import { entryFor } from '../../src/pull/quarantine.ts'
 import { heldRun } from '../../src/runs/held-run.ts'
 import { packRun, unpackRun } from '../../src/runs/run-record.ts'
 import { type Remark, remarkCodes, remarkIn } from '../../src/runs/remark.ts'
-import { noticeSentence } from '../../workers/notices.ts'
+import { deferredSentence, noticeSentence } from '../../workers/notices.ts'
 import { runOf } from '../support/run.ts'
 
 const reply = 'no: "quoted". All of it (really)'
@@ -57,6 +57,12 @@ test('each notice is told as a code with its facts, also from its record', () =>
     const run = runOf({ notices: ['Of another version.', noticeSentence(notice)] })
     assert.deepEqual(unpackRun(packRun(run), run.id, run.accountId)?.remarks, [null, remark])
   }
+  for (const messages of [1, 1234]) {
+    const sentence = deferredSentence(messages, { kind: 'store refused', during: 'size', reply })
+    const told = remarkIn(sentence)
+    assert.ok(told?.code === 'deferred' && told.messages === messages && told.reason.includes(reply))
+  }
+  seen.add('deferred')
   const [held] = heldRun(runOf({}), 'pop.example.net', Date.UTC(2026, 10, 30, 8, 15)).notices
   assert.deepEqual(remarkIn(held ?? ''), {
     code: 'login delay',

@@ -160,6 +160,8 @@ test('a list by reason holds what an earlier version has left, once its status w
 })
 
 test('a server that does not exist is a reason of its own, also where an earlier version wrote none', async () => {
+  // The round makes those due that wait nowhere, and a visit would fail in another way.
+  await stack.stopWorker()
   const destinationId = await stack.destination('cleo')
   const fields = { port: 1, destinationId, paused: true }
   const ids = [await stack.account({ ...fields, user: 'new' }), await stack.account({ ...fields, user: 'earlier' })]
@@ -187,11 +189,12 @@ test('a server that does not exist is a reason of its own, also where an earlier
   assert.deepEqual(await idsOf(`reason=unreachable&destinationId=${destinationId}`), [])
   assert.deepEqual(await Promise.all(ids.map(async (id) => (await account(id)).reason)), Array(2).fill('no such host'))
   assert.equal(someReasons(await stats())['no such host'], 2)
-  const { items } = (await stack.call('GET', '/stats/failing')).body as unknown as {
-    items: { reason?: string; accounts?: number }[]
-  }
-  assert.equal(items.find(({ reason }) => reason === 'no such host')?.accounts, 2)
+  await until('their group, which is looked for once in two seconds', async () => {
+    const { items } = (await stack.call('GET', '/stats/failing')).body
+    return items.some(({ reason, accounts }) => reason === 'no such host' && accounts === 2)
+  })
   for (const id of ids) await stack.call('DELETE', `/accounts/${id}`)
+  await stack.startWorker()
 })
 
 test('what is set aside is counted, with the account, in lists and in all; what was let go of is not', async () => {

@@ -1,9 +1,10 @@
 /** Puts the report of what was not delivered (send/report.ts) into the INBOX, once. */
 import { randomBytes } from 'node:crypto'
 import type { Readable } from 'node:stream'
-import type { OutboxEntry, SendReport } from '../src/send/entry.ts'
+import type { OutboxEntry, Recipient, SendReport } from '../src/send/entry.ts'
 import { sendLimits } from '../src/send/limits.ts'
-import { reportOfFailure, unreported } from '../src/send/report.ts'
+import { deliveryReportOf } from '../src/send/report.ts'
+import { isNothing, reportable, type Reportable } from '../src/send/reportable.ts'
 import { nextFollowUp } from '../src/send/sent-copy.ts'
 import { type FollowUpWorld } from './outbox-copies.ts'
 import { file, type FiledMessage, FilingRefused } from './outbox-filing.ts'
@@ -21,9 +22,10 @@ export async function followReport(world: FollowUpWorld, id: string): Promise<vo
   })
   if (taken === undefined) return
   const target = await world.target(taken.destinationId)
-  const due = unreported(taken)
-  if (target === undefined || (due.length === 0 && taken.report.filing === undefined)) {
-    await changeReport(world, id, taken.report, { state: 'none', nextAtMs: null, named: taken.report.named })
+  const due = reportable(taken, nowMs)
+  if (target === undefined || (isNothing(due) && taken.report.filing === undefined)) {
+    const { filing: _, ...before } = taken.report
+    await changeReport(world, id, taken.report, { ...before, state: 'none', nextAtMs: null })
     return
   }
   let { report } = taken
@@ -43,7 +45,7 @@ export async function followReport(world: FollowUpWorld, id: string): Promise<vo
         nowMs,
         id: randomBytes(9).toString('hex'),
       }
-      const bytes = reportOfFailure(source) ?? Buffer.alloc(0)
+      const bytes = deliveryReportOf(source) ?? Buffer.alloc(0)
       return { folder: inbox, flags: [], internalDate: new Date(nowMs), before: Buffer.alloc(0), bytes }
     }
     const steps = {
@@ -54,14 +56,24 @@ export async function followReport(world: FollowUpWorld, id: string): Promise<vo
       },
     }
     await file(store, steps, inbox, load)
-    const named = [...report.named, ...due.map(({ address }) => address)]
-    await write({ state: 'filed', nextAtMs: null, named })
+    await write({ state: 'filed', nextAtMs: null, ...reported(report, due) })
   } catch (error) {
     const nextAtMs =
       error instanceof FilingRefused ? null : nextFollowUp(taken.endedAtMs ?? taken.sendAtMs, world.nowMs())
-    await write(nextAtMs === null ? { state: 'failed', nextAtMs, named: report.named } : { ...report, nextAtMs })
+    const { filing: _, ...unfiled } = report
+    await write(nextAtMs === null ? { ...unfiled, state: 'failed', nextAtMs } : { ...report, nextAtMs })
     if (nextAtMs !== null) throw error
   }
+}
+
+function reported({ named, told }: SendReport, { failed, unknown, delayed }: Reportable) {
+  const together = (known: readonly string[] | undefined, some: readonly Recipient[]) => [
+    ...(known ?? []),
+    ...some.map(({ address }) => address),
+  ]
+  if (told === undefined && unknown.length + delayed.length === 0) return { named: together(named, failed) }
+  const all = { unknown: together(told?.unknown, unknown), delayed: together(told?.delayed, delayed) }
+  return { named: together(named, failed), told: all }
 }
 
 /** Its beginning, up to the empty line. */

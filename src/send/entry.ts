@@ -110,6 +110,8 @@ export interface SendReport {
   readonly nextAtMs: number | null
   /** The recipients that reports have named. */
   readonly named: readonly string[]
+  /** Those that one has named as perhaps reached, or as late. An earlier version told of neither. */
+  readonly told?: { readonly unknown: readonly string[]; readonly delayed: readonly string[] }
   /** While it is under way. */
   readonly filing?: Filing
 }

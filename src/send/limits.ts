@@ -20,6 +20,8 @@ export const sendLimits = {
   pauseMaxMs: 4 * hour,
   /** The end of patience. RFC 5321 4.5.4.1 would have four to five days; people want to know sooner. */
   patienceMs: 2 * day,
+  /** Whoever asks to be told of a delay (RFC 3461 section 4.1) is told of one that lasts so long. */
+  delayedAfterMs: 4 * hour,
   /** A clock that was stepped ends nobody's patience: so many attempts are made in any case, which is some eight hours. */
   patienceAttempts: 10,
   /** A mail program files its own copy in Sent within this time of our 250; only then is one looked for. */

@@ -1,8 +1,10 @@
-/** Writes the report of what was not delivered (RFC 3464, 6522), for the INBOX of whoever sent it. It is appended there, and never sent. */
+/** Writes the report of what was not delivered, or is late (RFC 3464, 6522), for the INBOX of whoever sent it. It is appended there, and never sent. */
 import { singleLine } from '../printable.ts'
 import type { OutboxEntry, Recipient } from './entry.ts'
 import { statusIn } from './delivery-status.ts'
 import { sendLimits } from './limits.ts'
+import { reportLines, type ReportKind } from './report-lines.ts'
+import { isNothing, reportable, type Reportable } from './reportable.ts'
 
 export interface ReportSource {
   readonly entry: OutboxEntry
@@ -15,40 +17,42 @@ export interface ReportSource {
   readonly id: string
 }
 
-/**
- * Those who got nothing, and whom no report has named. Whoever asked not to be told of one is not (RFC 3461 section 4.1), and what has a null sender
- * makes no report (RFC 5321 section 4.5.5). Of `unknown` nothing is known that could be reported.
- */
-export function unreported({ sender, recipients, report }: OutboxEntry): Recipient[] {
-  if (sender === '') return []
-  const isWanted = ({ notify }: Recipient) => notify === undefined || notify.length === 0 || notify.includes('FAILURE')
-  return recipients.filter((one) => one.state === 'rejected' && !report.named.includes(one.address) && isWanted(one))
-}
-
 /** Undefined: there is nothing to report. Lines end in CRLF. */
-export function reportOfFailure(source: ReportSource): Buffer | undefined {
+export function deliveryReportOf(source: ReportSource): Buffer | undefined {
   const { entry, header, publicName, nowMs, id } = source
-  const failed = unreported(entry)
-  if (failed.length === 0) return undefined
-  const isUtf8 = failed.some(({ address }) => !isAscii(address))
+  const due = reportable(entry, nowMs)
+  if (isNothing(due)) return undefined
+  const stated = [...due.failed, ...due.delayed]
+  const isUtf8 = stated.some(({ address }) => !isAscii(address))
   const boundary = `report-${id}`
-  const part = (type: string, lines: readonly string[]) => [`--${boundary}`, `Content-Type: ${type}`, '', ...lines, '']
+  const part = (type: string, lines: readonly string[]) => [
+    `--${boundary}`,
+    `Content-Type: ${type}`,
+    ...(isAscii(lines.join('')) ? [] : ['Content-Transfer-Encoding: 8bit']),
+    '',
+    ...lines,
+    '',
+  ]
+  // RFC 3464 has no word for what nobody knows: then it is a letter.
+  const kind = stated.length === 0 ? 'mixed' : 'report; report-type=delivery-status'
   const lines = [
     `From: Mail delivery <mailer-daemon@${publicName}>`,
     `To: ${entry.sender}`,
-    `Subject: ${encodedWords(`Not delivered: ${entry.subject === '' ? 'your message' : entry.subject}`)}`,
+    `Subject: ${encodedWords(`${titles[kindOf(due)]}: ${entry.subject === '' ? 'your message' : entry.subject}`)}`,
     `Date: ${dateOf(nowMs)}`,
     `Message-ID: <report-${id}@${publicName}>`,
     `In-Reply-To: <${entry.messageId}>`,
     `References: <${entry.messageId}>`,
     'Auto-Submitted: auto-replied',
     'MIME-Version: 1.0',
-    `Content-Type: multipart/report; report-type=delivery-status; boundary="${boundary}"`,
+    `Content-Type: multipart/${kind}; boundary="${boundary}"`,
     '',
-    'This is a report about mail that was not delivered.',
+    'This is a report about mail that was sent.',
     '',
-    ...part('text/plain; charset=utf-8', wordsFor(entry, failed)),
-    ...part(`message/${isUtf8 ? 'global-' : ''}delivery-status`, statusFields(source, failed)),
+    ...part('text/plain; charset=utf-8', wordsFor(entry, due)),
+    ...(stated.length === 0
+      ? []
+      : part(`message/${isUtf8 ? 'global-' : ''}delivery-status`, statusFields(source, due))),
     ...part(isUtf8 ? 'message/global-headers' : 'text/rfc822-headers', headerLines(entry, header)),
     `--${boundary}--`,
     '',
@@ -56,25 +60,70 @@ export function reportOfFailure(source: ReportSource): Buffer | undefined {
   return Buffer.from(lines.join('\r\n'))
 }
 
-function wordsFor({ subject, sender, recipients, failure }: OutboxEntry, failed: readonly Recipient[]): string[] {
+const titles: Readonly<Record<ReportKind, string>> = {
+  failed: 'Not delivered',
+  unknown: 'Perhaps not delivered',
+  delayed: 'Delayed',
+}
+
+function kindOf({ failed, unknown }: Reportable): ReportKind {
+  if (failed.length > 0) return 'failed'
+  return unknown.length > 0 ? 'unknown' : 'delayed'
+}
+
+const opening: Readonly<Record<ReportKind, string>> = {
+  failed: 'Your message was not delivered to everybody it was meant for.',
+  unknown: 'Your message may have been delivered, or not: nobody can tell.',
+  delayed: 'Your message is late. Your provider did not take it yet, and it is tried on: you need not send it again.',
+}
+
+function wordsFor(entry: OutboxEntry, due: Reportable): string[] {
+  const { subject, sender, recipients, failure } = entry
+  const { failed, unknown, delayed } = due
   const others = recipients.filter(({ state }) => state === 'accepted').map(({ address }) => address)
-  const waiting = recipients.filter(({ state }) => state === 'deferred' || state === 'queued')
+  const named = new Set(delayed)
+  const waiting = recipients.filter((one) => (one.state === 'deferred' || one.state === 'queued') && !named.has(one))
+  const each = (some: readonly Recipient[]) =>
+    some.flatMap(({ address, reply }) => [`  ${address}`, ...(reply === null ? [] : [`    ${reply}`])])
+  const kind = kindOf(due)
   return [
-    'Your message was not delivered to everybody it was meant for.',
+    opening[kind],
     '',
     `  Subject: ${subject === '' ? '(none)' : subject}`,
     `  From: ${sender}`,
     '',
-    failed.length === 1 ? 'This address did not get it:' : 'These addresses did not get it:',
-    '',
-    ...failed.flatMap(({ address, reply }) => [`  ${address}`, ...(reply === null ? [] : [`    ${reply}`])]),
-    '',
-    ...adviceOn(failure?.kind, failed),
-    ...(others.length === 0 ? [] : ['', `It was accepted for: ${listed(others)}. Do not send it to them again.`]),
+    ...(failed.length === 0
+      ? []
+      : [
+          failed.length === 1 ? 'This address did not get it:' : 'These addresses did not get it:',
+          '',
+          ...each(failed),
+          '',
+          ...adviceOn(failure?.kind, failed),
+          '',
+        ]),
+    ...(unknown.length === 0
+      ? []
+      : [
+          failure?.kind === 'restored'
+            ? 'The data of this instance were put back to an earlier state, in which it was not sent yet.'
+            : 'The line to your provider ended after all of it was sent, and before the answer came.',
+          'Nobody knows whether these have it. Ask them; if they do not, have it tried again in the outbox, or send it again:',
+          '',
+          ...unknown.map(({ address }) => `  ${address}`),
+          '',
+        ]),
+    ...(delayed.length === 0 ? [] : [`It is tried until ${dateOf(lastTryMs(entry))} for:`, '', ...each(delayed), '']),
+    ...(others.length === 0 ? [] : [`It was accepted for: ${listed(others)}. Do not send it to them again.`, '']),
     ...(waiting.length === 0
       ? []
-      : ['', `It is still being tried for: ${listed(waiting.map(({ address }) => address))}.`]),
+      : [`It is still being tried for: ${listed(waiting.map(({ address }) => address))}.`, '']),
+    ...reportLines[kind],
   ]
+}
+
+function lastTryMs({ sendAtMs }: OutboxEntry): number {
+  return sendAtMs + sendLimits.patienceMs
 }
 
 function listed(addresses: readonly string[]): string {
@@ -99,26 +148,31 @@ function adviceOn(kind: string | undefined, failed: readonly Recipient[]): strin
   return ['What your provider said stands below each address. Mend that, and send the message again.']
 }
 
-function statusFields({ entry, publicName, nowMs }: ReportSource, failed: readonly Recipient[]): string[] {
+function statusFields({ entry, publicName, nowMs }: ReportSource, { failed, delayed }: Reportable): string[] {
   const envid = entry.dsn?.envid
   return [
     `Reporting-MTA: dns; ${publicName}`,
     ...(envid ? [`Original-Envelope-Id: ${envid}`] : []),
     `Arrival-Date: ${dateOf(entry.createdAtMs)}`,
-    ...failed.flatMap((one) => ['', ...recipientFields(one, entry, nowMs)]),
+    ...[...failed, ...delayed].flatMap((one) => ['', ...recipientFields(one, entry, nowMs)]),
   ]
 }
 
-function recipientFields({ address, reply, orcpt }: Recipient, { failure }: OutboxEntry, nowMs: number): string[] {
-  // The time to deliver it is over (RFC 3463 section 3.5).
-  const usual = failure?.kind === 'patience ended' ? '4.4.7' : '5.0.0'
+function recipientFields({ address, reply, orcpt, state }: Recipient, entry: OutboxEntry, nowMs: number): string[] {
+  const isDelayed = state === 'deferred'
+  const known = statusIn(reply ?? '')
+  const isOver = entry.failure?.kind === 'patience ended'
+  // RFC 3463 section 3.5: the time to deliver it is over. The class is the action's.
+  const failed = known ?? (isOver ? '4.4.7' : '5.0.0')
+  const status = isDelayed ? (known ?? '4.0.0').replace(/^\d/, '4') : failed
   return [
     ...(orcpt === undefined ? [] : [`Original-Recipient: ${orcpt.includes(';') ? orcpt : `rfc822;${orcpt}`}`]),
     `Final-Recipient: ${isAscii(address) ? 'rfc822' : 'utf-8'};${address}`,
-    'Action: failed',
-    `Status: ${statusIn(reply ?? '') ?? usual}`,
+    `Action: ${isDelayed ? 'delayed' : 'failed'}`,
+    `Status: ${status}`,
     ...(reply === null ? [] : [`Diagnostic-Code: smtp; ${singleLine(reply)}`]),
     `Last-Attempt-Date: ${dateOf(nowMs)}`,
+    ...(isDelayed ? [`Will-Retry-Until: ${dateOf(lastTryMs(entry))}`] : []),
   ]
 }
 

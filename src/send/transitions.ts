@@ -5,6 +5,7 @@
 import type { AttemptStep, OutboxEntry, Recipient, SendFailure, SendState } from './entry.ts'
 import { mayBeSent } from './entry.ts'
 import { sendLimits } from './limits.ts'
+import { isNothing, reportable } from './reportable.ts'
 import { nextAttempt } from './retry-times.ts'
 
 /** What the server has answered to RCPT TO. */
@@ -181,11 +182,9 @@ function copyAfter({ copy, origin, recipients }: OutboxEntry, nowMs: number): Ou
   return { ...copy, nextAtMs: origin === 'submission' ? nowMs + sendLimits.copyLookedForMs : nowMs }
 }
 
-/** What has a null sender makes no report: it would be one of a report. */
 function withReport(entry: OutboxEntry, nowMs: number): OutboxEntry {
-  const { report, recipients, sender } = entry
-  const isNew = recipients.some(({ state, address }) => state === 'rejected' && !report.named.includes(address))
-  if (!isNew || sender === '' || report.state === 'due') return entry
+  const { report } = entry
+  if (report.state === 'due' || isNothing(reportable(entry, nowMs))) return entry
   return { ...entry, report: { ...report, state: 'due', nextAtMs: nowMs } }
 }
 
@@ -211,7 +210,11 @@ export function retried(entry: OutboxEntry, nowMs: number): OutboxEntry | undefi
   const { isInParts: _, ...whole } = entry
   // Whoever asks gives it another two days.
   const since = entry.state === 'unknown' ? { createdAtMs: entry.createdAtMs, sendAtMs: nowMs, attempts: 0 } : {}
-  return { ...whole, ...since, state: 'queued', recipients, nextAttemptAtMs: nowMs, endedAtMs: null, failure: null }
+  const { told } = entry.report
+  // It may become so again.
+  const report = told === undefined ? entry.report : { ...entry.report, told: { ...told, unknown: [] } }
+  const changes = { state: 'queued', recipients, nextAttemptAtMs: nowMs, endedAtMs: null, failure: null } as const
+  return { ...whole, ...since, ...changes, report }
 }
 
 /** Redis may know less than was done: whatever had not ended may have been sent. Undefined: it had ended. */
@@ -221,5 +224,5 @@ export function restored(entry: OutboxEntry, nowMs: number): OutboxEntry | undef
     (one): Recipient => (isWaiting(one.state) || one.state === 'sending' ? { ...one, state: 'unknown' } : one),
   )
   const failure: SendFailure = { kind: 'restored', reply: null }
-  return { ...entry, state: 'unknown', recipients, failure, attempt: null, nextAttemptAtMs: null, endedAtMs: nowMs }
+  return ended({ ...entry, recipients, failure }, 'unknown', nowMs)
 }

@@ -3,7 +3,9 @@ import { test } from 'node:test'
 import { bounceOf } from '../../src/send/bounce.ts'
 import { meantByRecipient, withBounce } from '../../src/send/bounced.ts'
 import { copyFailed, copyStep } from '../../src/send/sent-copy.ts'
-import { reportOfFailure, unreported } from '../../src/send/report.ts'
+import type { DsnNotify, OutboxEntry } from '../../src/send/entry.ts'
+import { deliveryReportOf } from '../../src/send/report.ts'
+import { attemptEnded, begin, retried } from '../../src/send/transitions.ts'
 import { report } from '../support/bounces.ts'
 import { entryOf } from '../support/entries.ts'
 
@@ -91,21 +93,96 @@ const source = (entry: ReturnType<typeof entryOf>) => ({
   id: 'abc',
 })
 
-test('what has a null sender, is unknown, was reported, or is not to be told of makes no report', () => {
-  const refused = (changes = {}) => entryOf(['rejected', 'unknown', 'accepted'], { state: 'rejected', ...changes })
-  assert.deepEqual(
-    unreported(refused()).map(({ address }) => address),
-    ['0@example.org'],
-  )
+const textOf = (entry: ReturnType<typeof entryOf>) => deliveryReportOf(source(entry))?.toString() ?? ''
+
+test('what has a null sender, was reported, or is not to be told of makes no report', () => {
+  const refused = (changes = {}) => entryOf(['rejected', 'queued', 'accepted'], { state: 'rejected', ...changes })
+  assert.match(textOf(refused()), /Final-Recipient: rfc822;0@example\.org/)
   const [first, ...others] = refused().recipients
   for (const entry of [
     refused({ sender: '' }),
     refused({ report: { state: 'due', nextAtMs: 1, named: ['0@example.org'] } }),
     refused({ recipients: [{ ...first, notify: ['NEVER'] }, ...others] }),
     refused({ recipients: [{ ...first, notify: ['SUCCESS', 'DELAY'] }, ...others] }),
-    entryOf(['unknown'], { state: 'unknown' }),
+    entryOf(['accepted'], { state: 'accepted', recipients: [{ ...others[1]!, notify: ['SUCCESS'] }] }),
   ])
-    assert.equal(reportOfFailure(source(entry)), undefined)
+    assert.equal(deliveryReportOf(source(entry)), undefined)
+})
+
+test('of five recipients the two that failed are reported, and of the others it is said how it stands', () => {
+  const entry = entryOf(['rejected', 'accepted', 'rejected', 'deferred', 'unknown'], { state: 'unknown' })
+  const text = textOf(entry)
+  assert.deepEqual(
+    [...text.matchAll(/^Final-Recipient: rfc822;(.*)\r$/gm)].map(([, address]) => address),
+    ['0@example.org', '2@example.org'],
+  )
+  assert.match(text, /Subject: Not delivered: Tea/)
+  assert.match(text, /accepted for: 1@example\.org\. Do not send it to them again/)
+  assert.match(text, /still being tried for: 3@example\.org/)
+  assert.match(text, /Nobody knows whether these have it.*\r\n\r\n {2}4@example\.org/)
+  for (const language of ['Deutsch', 'Español', 'Français', 'Tiếng Việt', '日本語']) assert.ok(text.includes(language))
+})
+
+test('what nobody knows is told once, as a letter that claims no failure', () => {
+  const entry = entryOf(['unknown', 'accepted'], { state: 'unknown' })
+  const text = textOf(entry)
+  assert.match(text, /Subject: Perhaps not delivered: Tea/)
+  assert.match(text, /Content-Type: multipart\/mixed/)
+  assert.doesNotMatch(text, /delivery-status|Action:/)
+  assert.equal(bounceOf(Buffer.from(`Return-Path: <>\r\n${text}`)), undefined)
+  const told = { state: 'filed', nextAtMs: null, named: [], told: { unknown: ['0@example.org'], delayed: [] } } as const
+  assert.equal(textOf({ ...entry, report: told }), '')
+  assert.match(
+    textOf({ ...entry, sendAtMs: 0, report: told, recipients: [{ ...entry.recipients[0]!, state: 'rejected' }] }),
+    /Not delivered/,
+  )
+  assert.equal(retried({ ...entry, report: told }, 1)?.report.told?.unknown.length, 0, 'it may become so again')
+  assert.equal(textOf(entryOf(['unknown'], { recipients: [{ ...entry.recipients[0]!, notify: ['NEVER'] }] })), '')
+})
+
+test('a delay of four hours is told once to those who asked for it, and is no failure', () => {
+  const nowMs = source(entryOf([])).nowMs
+  const late = (notify: readonly DsnNotify[] | undefined, sinceMs: number, changes: Partial<OutboxEntry> = {}) =>
+    entryOf([], {
+      state: 'deferred',
+      sendAtMs: nowMs - sinceMs,
+      recipients: [
+        {
+          address: 'ann@example.org',
+          state: 'deferred',
+          reply: '451 5.7.1 later',
+          ...(notify === undefined ? {} : { notify }),
+        },
+      ],
+      ...changes,
+    })
+  const hour = 3_600_000
+  const text = textOf(late(['DELAY'], 4 * hour))
+  assert.match(text, /Subject: Delayed: Tea/)
+  assert.match(
+    text,
+    /Action: delayed\r\nStatus: 4\.7\.1\r\n(?:.*\r\n){2}Will-Retry-Until: Fri, 04 Dec 2026 06:00:00 \+0000/,
+  )
+  assert.equal(bounceOf(Buffer.from(text)), undefined)
+  const told = {
+    state: 'filed',
+    nextAtMs: null,
+    named: [],
+    told: { unknown: [], delayed: ['ann@example.org'] },
+  } as const
+  for (const entry of [
+    late(undefined, 5 * hour),
+    late(['FAILURE'], 5 * hour),
+    late(['NEVER'], 5 * hour),
+    late(['DELAY'], 3 * hour),
+    late(['DELAY'], 9 * hour, { report: told }),
+    late(['DELAY'], 9 * hour, { sender: '' }),
+  ])
+    assert.equal(textOf(entry), '')
+  const failing = begin(late(['DELAY', 'FAILURE'], 5 * hour, { nextAttemptAtMs: 1 }), 't', nowMs) ?? assert.fail()
+  const end = { kind: 'deferred', failure: { kind: 'deferred by server', reply: null } } as const
+  assert.equal(attemptEnded(failing, end, nowMs).report.state, 'due')
+  assert.equal(attemptEnded({ ...failing, sendAtMs: nowMs }, end, nowMs).report.state, 'none')
 })
 
 test('a report is one that we would recognise, in lines that a server takes, in every script', () => {
@@ -123,7 +200,7 @@ test('a report is one that we would recognise, in lines that a server takes, in 
       { address: 'cyd@example.org', state: 'accepted', reply: null },
     ],
   })
-  const text = reportOfFailure(source(entry)) ?? assert.fail()
+  const text = deliveryReportOf(source(entry)) ?? assert.fail()
   for (const line of text.toString().split('\r\n'))
     assert.ok(Buffer.byteLength(line) < 998 && !/[\r\n]/.test(line), line)
   assert.doesNotMatch(text.toString('latin1', 0, text.indexOf('\r\n\r\n')), /[\x80-\xff]/)
@@ -142,6 +219,6 @@ test('a report is one that we would recognise, in lines that a server takes, in 
   })
   assert.match(text.toString(), /There is no such address/)
   const late = entryOf(['rejected'], { state: 'rejected', failure: { kind: 'patience ended', reply: null } })
-  const said = reportOfFailure({ ...source(late), header: undefined })?.toString() ?? ''
+  const said = deliveryReportOf({ ...source(late), header: undefined })?.toString() ?? ''
   assert.match(said, /tried for two days[\s\S]*Status: 4\.4\.7[\s\S]*Message-ID: <1@example\.net>/)
 })

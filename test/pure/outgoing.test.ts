@@ -142,6 +142,10 @@ const bccs = [
   'Bcc: \r\n \r\n secret@example.net\r\n',
   'Resent-Bcc: secret@example.net\r\n',
   'RESENT-BCC\t:secret@example.net\r\n',
+  'resent-bcc:\r\n =?utf-8?q?M=C3=B6re?=\r\n\t<secret@example.net>\r\n',
+  'Bcc: J\u00f6rg <secret@example.net>\r\n',
+  'Bcc: j\u00f6rg@b\u00fccher.example,\r\n \u79d8\u5bc6@example.net\r\n',
+  'Bcc: undisclosed-recipients:;\r\n',
 ]
 
 test('every Bcc leaves what goes out, in any spelling, and is kept', () => {
@@ -159,6 +163,16 @@ test('every Bcc leaves what goes out, in any spelling, and is kept', () => {
     }
   const same = `${from}Bcc-Note: a\r\nX-Bcc: b\r\nSubject: Bcc:\r\n Bcc: c\r\n${rest}`
   assert.equal(check(same).head.toString(), same)
+})
+
+test('the Bcc of a message that is attached is that message’s own, and goes out as it is', async () => {
+  const type = 'Content-Type: multipart/mixed; boundary=b\r\n'
+  const attached =
+    '--b\r\nContent-Type: message/rfc822\r\n\r\nFrom: x@example.net\r\nBCC: y@example.net\r\n\r\nHi\r\n--b--\r\n'
+  const from = 'From: me@example.org\r\n'
+  const { out, checked } = await write(Buffer.from(`${from}Bcc: secret@example.net\r\n${rest}${type}\r\n${attached}`))
+  assert.equal(out.toString(), `${from}${rest}${type}\r\n${attached}`)
+  assert.equal(checked.bcc.toString(), 'Bcc: secret@example.net\r\n')
 })
 
 test('what one server takes for a field and another one for the body is refused', () => {

@@ -1,6 +1,7 @@
 /** Puts messages into the outbox of a stack as whoever accepts them does: the body on the disk first, then its entry. */
 import { mkdtempSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
+import type { Redis } from 'ioredis'
 import { ulid } from 'ulid'
 import { OutboxFiles } from '../../src/disk/outbox.ts'
 import { Sendings } from '../../src/redis/outbox.ts'
@@ -42,7 +43,10 @@ export const quickSending = {
 } as const satisfies Partial<SendPace>
 
 export function outgoingOf({ redis }: Pick<Stack, 'redis'>): Outgoing {
-  const folder = mkdtempSync('/tmp/tributary-outbox-')
+  return outgoingIn(redis, mkdtempSync('/tmp/tributary-outbox-'))
+}
+
+export function outgoingIn(redis: Redis, folder: string): Outgoing {
   const files = new OutboxFiles(folder)
   const sendings = new Sendings(redis)
   const outgoing: Outgoing = {

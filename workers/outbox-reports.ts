@@ -15,9 +15,10 @@ const inbox = 'INBOX'
 export async function followReport(world: FollowUpWorld, id: string): Promise<void> {
   const entry = await world.sendings.get(id)
   const nowMs = world.nowMs()
-  if (entry === undefined || entry.report.state !== 'due' || (entry.report.nextAtMs ?? 0) > nowMs) return
+  if (entry === undefined || !isDue(entry, nowMs)) return
   const taken = await changeReport(world, id, entry.report, {
     ...entry.report,
+    state: 'due',
     nextAtMs: nowMs + sendLimits.followUpLeaseMs,
   })
   if (taken === undefined) return
@@ -64,6 +65,12 @@ export async function followReport(world: FollowUpWorld, id: string): Promise<vo
     await write(nextAtMs === null ? { ...unfiled, state: 'failed', nextAtMs } : { ...report, nextAtMs })
     if (nextAtMs !== null) throw error
   }
+}
+
+/** A delay is due by its time alone: nothing may have happened to the message since. */
+function isDue(entry: OutboxEntry, nowMs: number): boolean {
+  const { state, nextAtMs } = entry.report
+  return state === 'due' ? (nextAtMs ?? 0) <= nowMs : reportable(entry, nowMs).delayed.length > 0
 }
 
 function reported({ named, told }: SendReport, { failed, unknown, delayed }: Reportable) {

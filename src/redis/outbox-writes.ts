@@ -3,7 +3,8 @@ import { messageNews } from '../news/message-news.ts'
 import { createHash } from 'node:crypto'
 import type { Redis } from 'ioredis'
 import { readable } from '../readable.ts'
-import { followUpMs, isPending, needsBody, waitsForPerson, type OutboxEntry, sendStates } from '../send/entry.ts'
+import { followUpMs } from '../send/reportable.ts'
+import { isPending, needsBody, waitsForPerson, type OutboxEntry, sendStates } from '../send/entry.ts'
 import { wellFormedJson } from '../well-formed.ts'
 import { keys } from './key-names.ts'
 import { redisLimits } from './limits.ts'
@@ -11,7 +12,7 @@ import { script } from './scripts.ts'
 import { surely } from './sure-writes.ts'
 
 export type CreateAnswer = 'done' | 'repeated' | 'gone' | 'full' | 'full in all'
-const createSending = script<[answer: CreateAnswer, entry: string]>('create-sending', 15)
+const createSending = script<[answer: CreateAnswer, entry: string]>('create-sending', 16)
 const replaceSending = script<'done' | 'changed' | 'late'>('replace-sending', 16)
 const removeSending = script<'done' | 'changed'>('remove-sending', 17)
 
@@ -58,11 +59,12 @@ export async function createEntry(redis: Redis, entry: OutboxEntry, request: str
     keys.sendMessageIds,
     keys.accounts,
     keys.destinations,
+    keys.sendFollowUps,
   ]
   const bounds = [octetsMax, octetsMaxInAll, entriesMax, entriesMaxInAll]
   const times = [request === undefined ? redisLimits.answerAwaitedMs : redisLimits.sendAnswerKeptMs]
   const places = [accountId, destinationId, entry.nextAttemptAtMs ?? '', octets]
-  const args = [id, wellFormedJson(entry), ...times, ...places, ...bounds, ...fieldsOf(entry)]
+  const args = [id, wellFormedJson(entry), ...times, ...places, ...bounds, ...fieldsOf(entry), followUpMs(entry) ?? '']
   return await surely(redis, createSending, names, args)
 }
 

@@ -180,9 +180,3 @@ export function needsBody(entry: Pick<OutboxEntry, 'state' | 'copy' | 'report'>)
   const followsUp = entry.copy.nextAtMs !== null || entry.report.state === 'due'
   return mayBeSent(entry) || followsUp
 }
-
-/** The one without a time is not due. */
-export function followUpMs({ copy, report }: Pick<OutboxEntry, 'copy' | 'report'>): number | null {
-  const times = [copy.nextAtMs, report.nextAtMs].filter((ms) => ms !== null)
-  return times.length === 0 ? null : Math.min(...times)
-}

@@ -159,7 +159,7 @@ function statusFields({ entry, publicName, nowMs }: ReportSource, { failed, dela
 }
 
 function recipientFields({ address, reply, orcpt, state }: Recipient, entry: OutboxEntry, nowMs: number): string[] {
-  const isDelayed = state === 'deferred'
+  const isDelayed = state !== 'rejected'
   const known = statusIn(reply ?? '')
   const isOver = entry.failure?.kind === 'patience ended'
   // RFC 3463 section 3.5: the time to deliver it is over. The class is the action's.

@@ -359,6 +359,22 @@ for (const kind of ['hosted', 'imap'] as const)
       }
   })
 
+test('a delay is told once where nothing was attempted, and the message waits on', async () => {
+  const it = made('hosted')
+  const recipients = [{ address: 'ann@example.org', state: 'queued', reply: null, notify: ['DELAY'] }] as const
+  await it.begin({ state: 'queued', recipients, sendAtMs: it.beganMs - 5 * 60 * minute, endedAtMs: null })
+  const asked = entryOf(['queued'], { recipients, sendAtMs: 1 })
+  await new Sendings(redis).create(asked, undefined)
+  const due = await new Sendings(redis).followUps(it.beganMs)
+  assert.ok(
+    due.some(({ id }) => id === asked.id),
+    'nothing has to happen to it first',
+  )
+  for (let nth = 0; nth < 2; nth += 1) await followReport(it, it.id)
+  assert.match(String((await it.sent('INBOX'))[0]?.bytes), /Subject: Delayed: Tea[^]*Action: delayed/)
+  assert.deepEqual([(await it.sent('INBOX')).length, (await it.entry()).state], [1, 'queued'])
+})
+
 test('a worker does by itself what is due, and then the body goes', async () => {
   const { copy } = entryOf(['queued'])
   const accepted = await made('hosted').begin({ origin: 'api', copy: { ...copy, nextAtMs: 1 } })

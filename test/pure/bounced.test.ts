@@ -5,6 +5,7 @@ import { meantByRecipient, withBounce } from '../../src/send/bounced.ts'
 import { copyFailed, copyStep } from '../../src/send/sent-copy.ts'
 import type { DsnNotify, OutboxEntry } from '../../src/send/entry.ts'
 import { deliveryReportOf } from '../../src/send/report.ts'
+import { followUpMs } from '../../src/send/reportable.ts'
 import { attemptEnded, begin, retried } from '../../src/send/transitions.ts'
 import { report } from '../support/bounces.ts'
 import { entryOf } from '../support/entries.ts'
@@ -179,6 +180,15 @@ test('a delay of four hours is told once to those who asked for it, and is no fa
     late(['DELAY'], 9 * hour, { sender: '' }),
   ])
     assert.equal(textOf(entry), '')
+  const waiting = late(['DELAY'], 4 * hour, {
+    state: 'queued',
+    recipients: [{ address: 'ann@example.org', state: 'queued', reply: null, notify: ['DELAY'] }],
+  })
+  assert.match(textOf(waiting), /Action: delayed\r\nStatus: 4\.0\.0/, 'its account is held: nothing was attempted')
+  assert.equal(followUpMs(waiting), nowMs)
+  for (const entry of [late(['FAILURE'], 0), late(['DELAY'], 0, { report: told }), late(['DELAY'], 0, { sender: '' })])
+    assert.equal(followUpMs(entry), null)
+  assert.equal(followUpMs(late(['DELAY'], 5 * hour, { report: { state: 'due', nextAtMs: 7, named: [] } })), 7)
   const failing = begin(late(['DELAY', 'FAILURE'], 5 * hour, { nextAttemptAtMs: 1 }), 't', nowMs) ?? assert.fail()
   const end = { kind: 'deferred', failure: { kind: 'deferred by server', reply: null } } as const
   assert.equal(attemptEnded(failing, end, nowMs).report.state, 'due')

@@ -12,6 +12,7 @@
 --   digests         hash: account id, space, digest -> id
 --   messageIds      hash: account id, space, hash of a Message-ID -> id
 --   accounts, destinations      hashes: what there is
+--   followUps       sorted set: id by the milliseconds at which its copy or report is due
 -- ARGV:
 --   id
 --   entry           as JSON
@@ -22,14 +23,15 @@
 --   octetsMost, octetsMostInAll
 --   most, mostInAll             entries that have not ended
 --   digestField, messageField   of digests and messageIds
+--   followUpMs      when a delay is to be told; '': nobody asked for that
 -- Returns an answer and an entry: 'done', 'repeated' with the one that was made before, 'gone' if there is no such account,
 -- 'full' if the destination has no room, 'full in all'.
 -- @include sending-due
 local entries, answer, ofDestination, ofState, due, dueOfAccount, held = unpack(KEYS, 1, 7)
 local pending, pendingOfAccount, pendingOfDestination, octets, digests, messageIds = unpack(KEYS, 8, 13)
-local accounts, destinations = unpack(KEYS, 14, 15)
+local accounts, destinations, followUps = unpack(KEYS, 14, 16)
 local id, entry, answerMs, account, destination, nextMs, size = unpack(ARGV, 1, 7)
-local octetsMost, octetsMostInAll, most, mostInAll, digestField, messageField = unpack(ARGV, 8, 13)
+local octetsMost, octetsMostInAll, most, mostInAll, digestField, messageField, followUpMs = unpack(ARGV, 8, 14)
 
 local before = redis.call('GET', answer)
 local made = before and redis.call('HGET', entries, before)
@@ -54,5 +56,6 @@ redis.call('HINCRBY', octets, '', size)
 redis.call('HSET', digests, digestField, id)
 redis.call('HSET', messageIds, messageField, id)
 redis.call('ZADD', dueOfAccount, nextMs, id)
+if followUpMs ~= '' then redis.call('ZADD', followUps, followUpMs, id) end
 placeSender(due, dueOfAccount, held, account)
 return { 'done', entry }

@@ -5,6 +5,7 @@ import type { Page } from 'playwright-core'
 import { violations } from '../support/browser.ts'
 import { type DashboardPerson, startDashboardPerson } from '../support/dashboard-person.ts'
 import { fillFolder } from '../support/large-folder.ts'
+import { pageModuleUrl } from '../support/page-module.ts'
 
 let someone: DashboardPerson
 let destination: string
@@ -264,4 +265,25 @@ test('it fits a phone, in Japanese and German as well, and has no faults there',
   }
   assert.deepEqual(await violations(page), [])
   await page.close()
+})
+
+test('quotes of quotes are formatted as deep as anybody writes them, and what goes deeper or on and on takes no longer', async () => {
+  const page = await (await open('')).context().newPage()
+  const url = await pageModuleUrl('dashboard/pages/compose/html.ts')
+  const texts = ['> a\n>> b\n\nc', `${'>'.repeat(20_000)} deep\nabove`, '> a\nb\n'.repeat(20_000)]
+  // As text: the compiler would write its own help into a function that imports.
+  const made = (await page.evaluate(
+    `import('${url}').then((html) => ${JSON.stringify(texts)}.map(html.htmlOf))`,
+  )) as string[]
+  await page.close()
+  const [quoted, deep = '', long = ''] = made
+  assert.equal(
+    quoted,
+    '<blockquote><div>a</div><blockquote><div>b</div></blockquote></blockquote><div><br></div><div>c</div>',
+  )
+  assert.match(
+    deep.replace(/^(?:<blockquote>)+/, ''),
+    /^<div>(?:&gt;){19950} deep<\/div>(?:<\/blockquote>){50}<div>above<\/div>$/,
+  )
+  assert.equal(long.match(/<blockquote>/g)?.length, 20_000)
 })

@@ -1,15 +1,12 @@
 /** Whoever asks which version this is gets one answer, and CHANGELOG.md begins with it. */
 import assert from 'node:assert/strict'
-import { execFileSync, spawnSync } from 'node:child_process'
+import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
 import { documentation } from '../../api/http/openapi.ts'
 import { programVersion } from '../../src/disk/version.ts'
 
-const { version, scripts } = JSON.parse(readFileSync('package.json', 'utf8')) as {
-  readonly version: string
-  readonly scripts: Readonly<Record<string, string>>
-}
+const { version } = JSON.parse(readFileSync('package.json', 'utf8')) as { readonly version: string }
 
 test('package.json, its lock file, the command line, the API’s document and the newest section of CHANGELOG.md say the same version', () => {
   const lock = JSON.parse(readFileSync('package-lock.json', 'utf8')) as {
@@ -28,17 +25,4 @@ test('package.json, its lock file, the command line, the API’s document and th
   for (const [who, says] of Object.entries(told)) assert.equal(says, version, who)
   for (const section of sections) assert.match(section, /^\d+\.\d+\.\d+ \((?:unreleased|\d{4}-\d\d-\d\d)\)$/)
   for (const section of sections.slice(1)) assert.doesNotMatch(section, /unreleased/)
-})
-
-test('npm version ends where CHANGELOG.md has no section of that version yet', () => {
-  const words = (scripts['version'] ?? '').replace(/^exec node /, '').split(' ')
-  const asked = (wanted: string) =>
-    spawnSync(process.execPath, words, { encoding: 'utf8', env: { npm_package_version: wanted } })
-  assert.equal(asked(version).status, 0)
-  const refused = asked('99.0.0')
-  assert.equal(refused.status, 1)
-  assert.match(
-    refused.stderr,
-    new RegExp(`^The newest section of CHANGELOG\\.md is of ${version}: write the one of 99`),
-  )
 })

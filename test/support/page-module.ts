@@ -1,7 +1,12 @@
-/** Builds a module of the dashboard that needs no browser, as its own build does, and loads it here. */
+/** Builds a module of the dashboard as its own build does, and loads it here if it needs no browser. */
 import { build } from 'vite'
 
 export async function pageModule<Exports>(path: string): Promise<Exports> {
+  return (await import(await pageModuleUrl(path))) as Exports
+}
+
+/** For a page: it can import it. */
+export async function pageModuleUrl(path: string): Promise<string> {
   const built = await build({
     configFile: false,
     logLevel: 'silent',
@@ -15,5 +20,5 @@ export async function pageModule<Exports>(path: string): Promise<Exports> {
   const [first] = Array.isArray(built) ? built : [built]
   const chunk = first !== undefined && 'output' in first ? first.output[0] : undefined
   if (chunk === undefined) throw new Error(`${path} is no module`)
-  return (await import(`data:text/javascript;base64,${Buffer.from(chunk.code).toString('base64')}`)) as Exports
+  return `data:text/javascript;base64,${Buffer.from(chunk.code).toString('base64')}`
 }

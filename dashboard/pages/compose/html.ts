@@ -15,6 +15,7 @@ const renamed: Readonly<Record<string, string>> = {
 const dropped = new Set(['SCRIPT', 'STYLE', 'HEAD', 'TITLE', 'TEMPLATE', 'IFRAME', 'OBJECT', 'SVG', 'MATH', 'NOSCRIPT'])
 /** No page is so deep; each level is a call. */
 const depthMax = 200
+const quoteDepthMax = 50
 
 const parse = (html: string) => new DOMParser().parseFromString(html, 'text/html').body
 
@@ -53,21 +54,24 @@ export function htmlOf(text: string): string {
   return page.body.innerHTML
 }
 
-function linesInto(to: HTMLElement, lines: readonly string[]): void {
+function linesInto(to: HTMLElement, lines: readonly string[], depth = 0): void {
   for (let nth = 0; nth < lines.length; nth += 1) {
     const line = lines[nth] ?? ''
-    if (!line.startsWith('>')) {
+    // A line of 20,000 marks is no quote of a quote, and each level is a call.
+    if (!line.startsWith('>') || depth === quoteDepthMax) {
       const row = to.ownerDocument.createElement('div')
       row.append(line === '' ? to.ownerDocument.createElement('br') : line)
       to.append(row)
       continue
     }
-    const end = lines.findIndex((other, at) => at > nth && !other.startsWith('>'))
-    const quote = lines.slice(nth, end === -1 ? lines.length : end)
+    let end = nth + 1
+    while (lines[end]?.startsWith('>')) end += 1
+    const quote = lines.slice(nth, end)
     const block = to.ownerDocument.createElement('blockquote')
     linesInto(
       block,
       quote.map((one) => one.replace(/^> ?/, '')),
+      depth + 1,
     )
     to.append(block)
     nth += quote.length - 1

@@ -1,4 +1,4 @@
-/** Runs Redis or Dovecot in a container of its own (docker-compose.yml), with the same configuration and start as in local mode. */
+/** Runs Redis or Dovecot in a container of its own (docker-compose.yml, deploy/kubernetes), with the same configuration and start as in local mode. */
 import { mkdtempSync } from 'node:fs'
 import { lookup } from 'node:dns/promises'
 import { networkInterfaces, tmpdir } from 'node:os'
@@ -11,10 +11,10 @@ import { withDeadline } from '../src/deadline.ts'
 import { createLog } from '../src/log.ts'
 import { ensureCertificate } from './certificate.ts'
 import type { Child } from './child.ts'
-import { type DovecotPlaces, startDovecot } from './dovecot.ts'
+import { type DovecotPlaces, gatewaySocket, startDovecot } from './dovecot.ts'
 import { childIdentity } from './identity.ts'
 import { childLines, dovecotLines } from './lines.ts'
-import { relayPolicy } from './policy-relay.ts'
+import { relay, relayPolicy } from './relay.ts'
 import { keepCertificate } from './renewal.ts'
 import { startRedis } from './redis.ts'
 import { graceMs } from './supervisor.ts'
@@ -39,7 +39,11 @@ async function startRedisHere(signal: AbortSignal): Promise<Child> {
   })
 }
 
-async function startDovecotHere(signal: AbortSignal): Promise<Child> {
+/**
+ * @param isRelayed whoever comes by the port of the store counts as the gateway, wherever from: where the addresses of a network say nothing,
+ * something before the port says who may come (deploy/kubernetes/policies.yaml).
+ */
+async function startDovecotHere(signal: AbortSignal, isRelayed: boolean): Promise<Child> {
   ensureGiven('TRIBUTARY_STORE_PASSWORD_FILE')
   const config = readEnvironment(process.env)
   const home = homeOf(config.home)
@@ -55,7 +59,8 @@ async function startDovecotHere(signal: AbortSignal): Promise<Child> {
     mastersFile: join(runFolder, 'masters'),
     ...ensureCertificate(config, home),
   }
-  const ports = { ...config.mail, gatewayNet: net, ...(hasDoor ? { gatewayDoor: { address, port: store.port } } : {}) }
+  const door = { gatewayNet: net, ...(hasDoor ? { gatewayDoor: { address, port: store.port } } : {}) }
+  const ports = { ...config.mail, ...(isRelayed ? {} : door) }
   const log = createLog('dovecot', config.logLevel)
   const child = await startDovecot(places, {
     ports,
@@ -66,6 +71,7 @@ async function startDovecotHere(signal: AbortSignal): Promise<Child> {
     log,
     signal,
   })
+  if (isRelayed) await relay({ host: address, port: store.port }, { path: gatewaySocket(places) })
   const keepers = [keepCertificate(places, childIdentity([]), log)]
   void child.exited.then(() => {
     for (const keeper of keepers) keeper.stop()
@@ -103,13 +109,13 @@ async function ownAddress(name: string): Promise<{ readonly address: string; rea
   return { address, net: own.cidr }
 }
 
-async function serve(part: 'redis' | 'dovecot'): Promise<void> {
+async function serve(part: 'redis' | 'dovecot', isRelayed: boolean): Promise<void> {
   // This comes before anything is started: a signal during the start ends the start.
   const asked = new AbortController()
   for (const name of ['SIGTERM', 'SIGINT'] as const) process.on(name, () => asked.abort(new Error('asked to stop')))
   let child: Child
   try {
-    child = await (part === 'redis' ? startRedisHere(asked.signal) : startDovecotHere(asked.signal))
+    child = await (part === 'redis' ? startRedisHere(asked.signal) : startDovecotHere(asked.signal, isRelayed))
   } catch (error) {
     if (asked.signal.aborted) return
     throw error
@@ -125,9 +131,11 @@ async function serve(part: 'redis' | 'dovecot'): Promise<void> {
 }
 
 try {
-  const [part] = process.argv.slice(2)
-  if (part !== 'redis' && part !== 'dovecot') throw new ConfigInvalid('container.js redis, or container.js dovecot')
-  await serve(part)
+  const [part, how] = process.argv.slice(2)
+  const isRelayed = part === 'dovecot' && how === 'relayed'
+  if ((part !== 'redis' && part !== 'dovecot') || (how !== undefined && !isRelayed))
+    throw new ConfigInvalid('container.js redis, or container.js dovecot [relayed]')
+  await serve(part, isRelayed)
 } catch (error) {
   process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`)
   process.exitCode = 1

@@ -57,7 +57,7 @@ export interface DovecotStart extends Pick<Readiness, 'signal'> {
   readonly identity: Identity
   readonly onLine: (line: string) => void
   readonly log?: Logger
-  /** The port on this machine at which somebody decides about logins (policy-relay.ts); undefined: everybody may try. */
+  /** The port on this machine at which somebody decides about logins (relay.ts); undefined: everybody may try. */
   readonly policyPort?: number
 }
 

@@ -17,7 +17,7 @@ import { claimHome, makeHome, openRunFolder, refuseSecond, removeRunFolder } fro
 import type { Interrupts } from './interrupts.ts'
 import { childLines, dovecotLines, eventLines, linesTo } from './lines.ts'
 import { refuseTakenPorts } from './ports.ts'
-import { relayPolicy } from './policy-relay.ts'
+import { relayPolicy } from './relay.ts'
 import { apiOrigin, askApi } from './probes.ts'
 import { keepCertificate } from './renewal.ts'
 import { type RedisPlaces, redisSocket, startRedis } from './redis.ts'

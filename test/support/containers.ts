@@ -38,6 +38,9 @@ export const unset = (text: string) => text.replaceAll(/\$\{\w+:-([^}]*)\}/g, '$
 /** In the order in which they are stopped. */
 export const parts = ['worker', 'api', 'dovecot', 'redis'] as const
 
+/** What starts a part, and tells whether it is well. */
+export type Started = Pick<Service, 'command' | 'environment' | 'healthcheck'>
+
 type Environment = Readonly<Record<string, string>>
 
 export class Containers {
@@ -45,9 +48,11 @@ export class Containers {
   readonly home: string
   readonly identity: ReturnType<typeof childIdentity>
   readonly ports: Ports & { readonly redis: number; readonly gateway: number; readonly policy: number }
+  readonly #services: Readonly<Record<Part, Started>>
   readonly #running = new Map<Part, { readonly process: ChildProcess; readonly said: () => string }>()
 
-  private constructor(folder: string, ports: Containers['ports']) {
+  private constructor(folder: string, ports: Containers['ports'], services: Readonly<Record<Part, Started>>) {
+    this.#services = services
     this.folder = folder
     this.home = join(folder, 'home')
     this.identity = childIdentity([root, folder, process.execPath])
@@ -56,11 +61,12 @@ export class Containers {
     handOver(folder, this.identity)
   }
 
-  static async make(): Promise<Containers> {
+  /** @param services what else than docker-compose.yml says how they are started; `$(POD_IP)` is the address of each. */
+  static async make(services: Readonly<Record<Part, Started>> = compose.services): Promise<Containers> {
     assert.ok(existsSync('dist/deploy/container.js'), 'dist/ is missing: npm run build')
     const [redis = 0, gateway = 0, policy = 0] = await freePorts(3)
     const ports = { redis, gateway, policy, ...(await instancePorts()) }
-    return new Containers(mkdtempSync('/tmp/tributary-container-'), ports)
+    return new Containers(mkdtempSync('/tmp/tributary-container-'), ports, services)
   }
 
   /** The folder that lies in a volume. */
@@ -76,9 +82,9 @@ export class Containers {
     const { ports } = this
     return unset(text)
       .replaceAll('/var/lib/tributary', this.home)
-      .replace('redis:6379', `127.0.0.1:${ports.redis}`)
-      .replace('store:1144', `127.0.0.1:${ports.gateway}`)
-      .replace('policy:8421', `127.0.0.1:${ports.policy}`)
+      .replace(/(?:redis|\$\(POD_IP\)):6379/, `127.0.0.1:${ports.redis}`)
+      .replace(/(?:store|\$\(POD_IP\)):1144/, `127.0.0.1:${ports.gateway}`)
+      .replace(/(?:policy|\$\(POD_IP\)):8421/, `127.0.0.1:${ports.policy}`)
       .replace('127.0.0.1:1143', `127.0.0.1:${ports.imap}`)
       .replace('127.0.0.1:8420', `127.0.0.1:${ports.http}`)
       .replace('0.0.0.0', '127.0.0.1')
@@ -87,7 +93,7 @@ export class Containers {
   }
 
   environmentOf(part: Part): Environment {
-    const given = Object.entries(compose.services[part].environment).map(([name, value]) => [name, this.#here(value)])
+    const given = Object.entries(this.#services[part].environment).map(([name, value]) => [name, this.#here(value)])
     return {
       PATH: process.env['PATH'] ?? '',
       TMPDIR: join(this.folder, 'tmp'),
@@ -105,7 +111,7 @@ export class Containers {
 
   /** @param env what a changed docker-compose.yml gives it. */
   async start(part: Part, env: Environment = {}): Promise<void> {
-    const [command, args] = this.asUser(compose.services[part].command)
+    const [command, args] = this.asUser(this.#services[part].command)
     const given = { ...this.environmentOf(part), ...env }
     const child = spawn(command, args, { env: given, stdio: ['ignore', 'pipe', 'pipe'] })
     let said = ''
@@ -118,7 +124,7 @@ export class Containers {
   }
 
   isHealthy(part: Part, env: Environment = {}): boolean {
-    const check = compose.services[part].healthcheck.test.slice(1)
+    const check = this.#services[part].healthcheck.test.slice(1)
     const [command, args] = this.asUser(check.map((word) => this.#here(word)))
     return spawnSync(command, args, { env: { ...this.environmentOf(part), ...env } }).status === 0
   }

@@ -4,7 +4,7 @@ import { underSignals } from '../src/deadline.ts'
 import { dropDraft, putDraft } from '../src/imap/drafts.ts'
 import type { Reader } from '../src/imap/reading.ts'
 import { markAnswered, placeNamed, threadOf, threadOfDraft } from '../src/imap/thread.ts'
-import { addressesIn } from '../src/send/address.ts'
+import { addressesIn, addressKey } from '../src/send/address.ts'
 import type { SendingIdentity } from '../src/send/identity.ts'
 import { composed, type ComposedAttachment, type Correspondent, type Thread } from '../src/smtp/compose.ts'
 import { badRequest, Problem, type Wrong } from './http/problems.ts'
@@ -30,7 +30,7 @@ export function recipientsOf(letter: Pick<Fields, 'to' | 'cc' | 'bcc'>): string[
           detail: 'must be an address such as ada@example.org',
           rule: 'pattern',
         })
-      else addresses.set(one.toLowerCase(), one)
+      else addresses.set(addressKey(one), one)
     }
   if (mistakes.length > 0) throw badRequest(mistakes)
   return [...addresses.values()]

@@ -19,7 +19,7 @@ export class HeldLetters {
     if (!/^application\/json\b/i.test(headers['content-type'] ?? '')) return
     // What does not say how much it is may be as much as is let in.
     const octets = Number(headers['content-length'] ?? apiLimits.letterOctetsMax)
-    if (octets > apiLimits.letterOctetsMax) return
+    if (octets > apiLimits.letterOctetsMax) throw tooLarge()
     if (this.#held > 0 && this.#held + octets > this.#most)
       throw new Problem(
         'too-many-requests',
@@ -32,4 +32,9 @@ export class HeldLetters {
       this.#held -= octets
     })
   }
+}
+
+function tooLarge(): Problem {
+  const most = `As JSON a message has up to ${apiLimits.letterOctetsMax} octets, attachments in base64 included`
+  return new Problem('too-large', `${most}; send a larger one as message/rfc822, or by a mail program.`)
 }

@@ -37,6 +37,9 @@ function familiesOf({ accounts, runs, webhooks, sendings }: OwnersWorld): Famili
   }
 }
 
+/** What one of a family is called, where it is not its name without the s: as findSending says it to those who may know. */
+const nouns: Readonly<Record<string, string>> = { outbox: 'message in the outbox' }
+
 /** Gives `accounts` for `/api/v1/accounts/:id/pause`. */
 function familyIn(url: string): string | undefined {
   return /([^/]+)\/:id(?:\/|$)/.exec(url)?.[1]
@@ -58,7 +61,7 @@ export const ownership = fp(async (app: App, world: OwnersWorld) => {
     const family = familyIn(request.routeOptions.url ?? '')
     if (destinationId === undefined || family === undefined) return
     const { id } = request.params as { id: string }
-    if ((await families[family]?.(id)) !== destinationId) throw unknown(family.slice(0, -1), id)
+    if ((await families[family]?.(id)) !== destinationId) throw unknown(nouns[family] ?? family.slice(0, -1), id)
   })
 
   // An owner puts nothing into another owner's destination, and moves nothing there.

@@ -168,7 +168,9 @@ export function problemOf(error: FastifyError | Error, request: FastifyRequest):
   // Fastify itself refuses malformed JSON, other media types, bodies that are too large, and malformed paths.
   if (status < 500) {
     const type = status === 413 ? 'too-large' : status === 415 ? 'media-type' : 'malformed'
-    return new Problem(type, `${error.message.replace(/\.$/, '')}.`)
+    const { bodyLimit } = request.routeOptions
+    const more = status === 413 ? `: up to ${bodyLimit} octets are taken here` : ''
+    return new Problem(type, `${error.message.replace(/\.$/, '')}${more}.`)
   }
   if (isRedisAway(error)) {
     request.log.error({ event: 'redis away', reason: error.message })

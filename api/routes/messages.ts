@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto'
 import type { Readable } from 'node:stream'
 import type { FastifyRequest } from 'fastify'
 import type { Destinations } from '../../src/redis/destinations.ts'
-import { addressKey, isAscii } from '../../src/send/address.ts'
+import { addressKey, asciiAddress, isAscii } from '../../src/send/address.ts'
 import type { OutboxEntry } from '../../src/send/entry.ts'
 import { findIdentity, identitiesOf, whyNotSent } from '../../src/send/identity.ts'
 import { sendLimits } from '../../src/send/limits.ts'
@@ -17,6 +17,7 @@ import { HeldLetters } from '../held-letters.ts'
 import { findDestination } from '../http/found.ts'
 import { badRequest, Problem } from '../http/problems.ts'
 import { type HandlerOf, route } from '../http/route.ts'
+import { msIn } from '../http/time-in.ts'
 import { apiLimits } from '../limits.ts'
 import { MailReading, type MailReadingWorld } from '../mail-reading.ts'
 import { type DeskWorld, OutboxDesk } from '../outbox-desk.ts'
@@ -195,7 +196,8 @@ class MessageHandlers {
         destinationId,
         sender: message.identity,
         recipients: addresses.map((address) => ({ address })),
-        utf8: message.hasUtf8Address || message.hasUtf8Head || addresses.some((address) => !isAscii(address)),
+        utf8:
+          message.hasUtf8Address || message.hasUtf8Head || addresses.some((address) => !isAscii(asciiAddress(address))),
         eightBit: message.eightBit,
         dsn: null,
         message,
@@ -259,9 +261,9 @@ function anotherRequest(id: string): Problem {
 
 function sendAtIn(text: string | undefined, nowMs: number): number | undefined {
   if (text === undefined) return undefined
-  const ms = Date.parse(text)
+  const ms = msIn(text)
   if (Number.isFinite(ms) && ms <= nowMs + sendLimits.sendAtLatestMs) return ms
-  throw badRequest([{ pointer: '/sendAt', detail: 'must be a time within a year' }])
+  throw badRequest([{ pointer: '/sendAt', detail: 'must be a time that there is, within a year' }])
 }
 
 function problemIn({ code, sentence }: SendRefusal): Problem {

@@ -6,6 +6,7 @@ import { cursorOf, idIn } from '../http/cursor.ts'
 import { demandMatch, tag } from '../http/etag.ts'
 import { badRequest, unknown } from '../http/problems.ts'
 import { type HandlerOf, route } from '../http/route.ts'
+import { msIn } from '../http/time-in.ts'
 import { listOf, Nothing } from '../schemas/answers.ts'
 import { Id, IfMatch, IfNoneMatch } from '../schemas/requests.ts'
 import * as schemas from '../schemas/tokens.ts'
@@ -69,7 +70,7 @@ const createToken = route(access, {
 function creator(tokens: Tokens): HandlerOf<typeof createToken> {
   return async ({ body }, reply) => {
     const nowMs = Date.now()
-    const expiresAtMs = body.expiresAt == null ? null : Date.parse(body.expiresAt)
+    const expiresAtMs = body.expiresAt == null ? null : msIn(body.expiresAt)
     if (expiresAtMs !== null && !(expiresAtMs > nowMs))
       throw badRequest([{ pointer: '/expiresAt', detail: 'must be a time that is still to come, in ISO 8601' }])
     const id = newId()

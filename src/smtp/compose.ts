@@ -36,6 +36,11 @@ export interface ComposedLetter {
   readonly nowMs: number
 }
 
+/** A CR alone ended a line on old systems; nobody takes it in a message (RFC 5321 section 2.3.8). */
+function lines(text: string): string {
+  return text.replaceAll(/\r\n?/g, '\n')
+}
+
 /** Its lines end in CR LF. Bcc is in it: whoever sends it takes that out, and keeps it for the copy in Sent. */
 export function composed(letter: ComposedLetter): Readable {
   const { from, to, cc, bcc, subject, text, html, attachments, thread, nowMs } = letter
@@ -46,8 +51,8 @@ export function composed(letter: ComposedLetter): Readable {
     cc: named(cc),
     bcc: named(bcc),
     subject,
-    text,
-    ...(html === undefined ? {} : { html }),
+    text: lines(text),
+    ...(html === undefined ? {} : { html: lines(html) }),
     attachments: attachments.map(({ cid, ...attachment }) => (cid === undefined ? attachment : { ...attachment, cid })),
     ...(thread?.messageId == null ? {} : { inReplyTo: thread.messageId, references: [...thread.references] }),
     messageId: `<${randomUUID()}@${domainOf(from.address)}>`,

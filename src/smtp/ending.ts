@@ -4,7 +4,15 @@ import { happened } from '../failure/sentences.ts'
 import type { Phase } from '../failure/phase.ts'
 import type { SendFailure } from '../send/entry.ts'
 import type { AttemptEnd, RecipientAnswer } from '../send/transitions.ts'
-import { heldBy, isTooManyRecipients, replyIn, type SmtpReply, verdictOn, verdictOnSender } from './replies.ts'
+import {
+  heldBy,
+  isReplyCode,
+  isTooManyRecipients,
+  replyIn,
+  type SmtpReply,
+  verdictOn,
+  verdictOnSender,
+} from './replies.ts'
 
 /** What was heard of a message (line.ts). */
 export interface HeardOfMessage {
@@ -34,10 +42,12 @@ export function answersIn(
     const { code, line } = reply
     // Where nobody was taken, it says it of each.
     const isTooMany =
-      code >= 400 && isTooManyRecipients(reply) && recipients.slice(0, nth).some((before) => before.code < 300)
+      code >= 400 &&
+      isTooManyRecipients(reply) &&
+      recipients.slice(0, nth).some((before) => verdictOn(before) === 'taken')
     if (isTooMany) return { address, code: 452, reply: line, isTooMany }
     const verdict = verdictOn(reply)
-    const told = code < 500 || verdict === 'never' ? code : 450
+    const told = isReplyCode(code) && (code < 500 || verdict === 'never') ? code : 450
     return [{ address, code: told, reply: line }]
   })
 }
@@ -49,7 +59,7 @@ export function endOf(heard: Heard): Ending {
 }
 
 function recipientsMostIn({ data, end, recipients }: HeardOfMessage, ending: Ending): number | undefined {
-  const taken = recipients.filter(({ code }) => code < 300).length
+  const taken = recipients.filter((reply) => verdictOn(reply) === 'taken').length
   if (ending.recipients.some(({ isTooMany }) => isTooMany)) return taken
   const last = end ?? data
   return last !== undefined && isTooManyAtOnce(last, taken) ? Math.floor(taken / 2) : undefined
@@ -91,7 +101,10 @@ function endingOf({ server, transaction, addresses, failed, lastWords }: Heard):
   if (data === undefined || !isWhole) return { ...lost(), ...held }
   if (data.code < 300) return heldEnd(recipients, failed ?? broken(data.line))
   if (data.code >= 400) return { ...held, ...answered(server, recipients, data, 'DATA') }
-  if (end !== undefined && (end.code >= 400 || (end.code >= 200 && end.code < 300 && isDotSent)))
+  if (
+    end !== undefined &&
+    ((end.code >= 400 && isReplyCode(end.code)) || (end.code >= 200 && end.code < 300 && isDotSent))
+  )
     return { ...held, ...answered(server, recipients, end, 'message end') }
   if (!isDotSent)
     return { ...held, ...heldEnd(recipients, end === undefined ? (failed ?? broken('nothing')) : broken(end.line)) }

@@ -14,7 +14,7 @@ import { type Mask, masking } from '../mask.ts'
 import { type Done, OpenConnection } from './insides.ts'
 import { smtpLimits } from './limits.ts'
 import type { SmtpLogin } from './login-options.ts'
-import { heldBy, isSendingLimit, replyIn, type SmtpReply } from './replies.ts'
+import { heldBy, isReplyCode, isSendingLimit, replyIn, type SmtpReply } from './replies.ts'
 
 /** What is heard of one message. */
 export class Transaction {
@@ -291,8 +291,10 @@ export class SmtpLine extends OpenConnection {
   }
 
   override _actionRCPT(answer: string, done: Done): void {
-    this.#transaction?.recipients.push(this.reply(answer))
-    super._actionRCPT(answer, done)
+    const reply = this.reply(answer)
+    this.#transaction?.recipients.push(reply)
+    // nodemailer reads the first digit alone.
+    super._actionRCPT(isReplyCode(reply.code) ? answer : `450 ${answer}`, done)
   }
 
   override _actionDATA(answer: string, done: Done): void {

@@ -15,6 +15,11 @@ export interface SmtpReply {
   readonly line: string
 }
 
+/** False for what says nothing, whatever its words are: RFC 5321 section 4.2.1 has no such code. */
+export function isReplyCode(code: number): boolean {
+  return code >= 200 && code < 600
+}
+
 /** @param text the lines of an answer. */
 export function replyIn(text: string): SmtpReply {
   const code = Number(/^\d{3}/.exec(text)?.[0] ?? 0)
@@ -42,7 +47,7 @@ export function verdictOn(reply: SmtpReply): SmtpVerdict {
   if (code >= 200 && code < 300) return 'taken'
   if (isHeld(reply)) return 'held'
   // 503 is what follows from an earlier refusal, and 500, 502, 504 and 555 are about the command (RFC 5321 section 4.2.1).
-  return code >= 500 && ![500, 502, 503, 504, 555].includes(code) ? 'never' : 'later'
+  return code >= 500 && isReplyCode(code) && ![500, 502, 503, 504, 555].includes(code) ? 'never' : 'later'
 }
 
 /** What an answer to MAIL FROM means: nothing of the message is known there but its size (RFC 1870 section 6.1). */

@@ -14,6 +14,7 @@ import type { DsnNotify } from '../send/entry.ts'
 import type { AttemptEnd, RecipientAnswer } from '../send/transitions.ts'
 import { answersIn, endOf } from './ending.ts'
 import { smtpLimits } from './limits.ts'
+import { isReplyCode } from './replies.ts'
 import { Transaction } from './line.ts'
 import type { SmtpAbilities, SmtpSession } from './session.ts'
 
@@ -129,7 +130,7 @@ function asciiDomain(address: string): string {
 function isLeftInTheMiddle({ data, end, isDotSent }: Transaction): boolean {
   return (
     (data !== undefined && data.code < 400 && !isDotSent) ||
-    (isDotSent && (end === undefined || end.code < 400) && end?.code !== 250)
+    (isDotSent && (end === undefined || end.code < 400 || !isReplyCode(end.code)) && end?.code !== 250)
   )
 }
 

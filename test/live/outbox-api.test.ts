@@ -111,6 +111,16 @@ test('an address may be text alone, with a name or without', async () => {
   )
 })
 
+test('a domain beyond ASCII needs nothing of the provider, and old line ends are line ends', async () => {
+  const { body } = await send({ to: ['x@bücher.example', 'x@xn--bcher-kva.example'], text: 'At\rfour\r\nor\nfive?' })
+  const { utf8, recipients } = (await stack.world.sendings.get(body.id)) ?? {}
+  assert.deepEqual([utf8, recipients?.length], [false, 1])
+  assert.match(bodyOf(body.id), /^To: x@xn--bcher-kva\.example,/m)
+  assert.match(bodyOf(body.id), /\r\n\r\nAt\r\nfour\r\nor\r\nfive\?\r\n$/)
+  const named = await send({ to: ['zoë@example.org'] })
+  assert.equal((await stack.world.sendings.get(named.body.id))?.utf8, true)
+})
+
 test('an answer goes on with the thread, and a message that is passed on is attached; both are marked', async () => {
   const parent = 'Message-ID: <2@x>\r\nReferences: <0@x>\r\n <1@x>\r\nSubject: Tea\r\n\r\nCome.\r\n'
   await storeLetters(stack.dovecot.imapPort, 'alice', 'wonder', [parent])
@@ -183,6 +193,7 @@ test('what may not go out is refused with its reason, and leaves nothing', async
     [await send({ subject: 'Two\r\nBcc: x@example.org' }), 400, /wrong/],
     [await send({ attachments: [{ filename: 'x', contentType: 'text/plain\r\nX: y', content: '' }] }), 400, /wrong/],
     [await send({ sendAt: '2999-01-01T00:00:00Z' }), 400, /wrong/],
+    [await send({ sendAt: `${new Date().getUTCFullYear()}-02-30T00:00:00Z` }), 400, /wrong/],
     [await ask('POST', `/destinations/${destinationId}/messages`), 400, /wrong/],
     [
       await ask('POST', `/destinations/${destinationId}/messages`, 'x', { type: 'text/plain' }),
@@ -297,8 +308,11 @@ test('an owner sends as the addresses of the own mailbox alone, and sees nobody 
     ['POST', `/outbox/${body.id}/retry`],
     ['GET', `/destinations/${destinationId}/outbox`],
     ['POST', `/destinations/${destinationId}/messages`],
-  ] as const)
-    assert.equal((await ask(method, path, method === 'POST' ? letter : undefined, { token: bob })).status, 404, path)
+  ] as const) {
+    const { status, detail } = await ask(method, path, method === 'POST' ? letter : undefined, { token: bob })
+    assert.equal(status, 404, path)
+    assert.match(detail, /^There is no (?:message in the outbox|destination) \w+\.$/)
+  }
   const own = await ask('POST', `/destinations/${other}/messages`, letter, { token: bob })
   assert.equal(own.status, 400)
   assert.match(JSON.stringify(own.body), /me@example\.net is the address of none of this mailbox/)

@@ -4,6 +4,7 @@ import { EventEmitter } from 'node:events'
 import { test } from 'node:test'
 import type { FastifyReply } from 'fastify'
 import { HeldLetters } from '../../api/held-letters.ts'
+import { apiLimits } from '../../api/limits.ts'
 
 const asked = (type: string, octets: number) => ({
   headers: { 'content-type': type, 'content-length': String(octets) },
@@ -19,6 +20,14 @@ test('a message that would be too much beside others is asked to come again', as
   await held.demand(asked('message/rfc822', 5_000_000), reply())
   first.raw.emit('close')
   await held.demand(asked('application/json', 600), reply())
+})
+
+test('one that is larger than any may be is told what there is for it', async () => {
+  const one = asked('application/json', apiLimits.letterOctetsMax + 1)
+  await assert.rejects(new HeldLetters().demand(one, reply()), {
+    type: 'too-large',
+    message: /up to \d+ octets.*message\/rfc822/,
+  })
 })
 
 test('a message that is larger than all of the room comes alone', async () => {

@@ -106,6 +106,22 @@ for (const [how, offered] of [
     assert.equal(answer.held, undefined)
   })
 
+  test(`an answer to RCPT TO that is none of SMTP takes nobody: it is tried again, and the others get it (${how})`, async () => {
+    const odd = ['banana', '2.1.5 Ok', '150 in a moment', '999 what']
+    const { answer, server } = await sent(
+      { extensions: offered, acts: { RCPT: (_line, nth) => odd[nth - 1] } },
+      envelopeTo(...five),
+    )
+    assert.deepEqual(
+      answer.recipients.map(({ code }) => code),
+      [450, 450, 450, 450, 250],
+    )
+    assert.equal(answer.end.kind, 'accepted')
+    assert.deepEqual(server.mails[0]?.to, ['e@example.org'])
+    const alone = await sent({ extensions: offered, acts: { RCPT: () => '2.1.5 Ok' } })
+    assert.deepEqual([alone.answer.end.kind, alone.server.mails.length], ['deferred', 0])
+  })
+
   test(`where no recipient is taken nothing goes out, and the session takes the next message (${how})`, async () => {
     const server = await startScriptedSmtp({
       extensions: offered,
@@ -136,6 +152,13 @@ const endings: readonly {
   readonly held?: string
   readonly mails?: number
 }[] = [
+  {
+    does: 'a code that SMTP does not have',
+    script: { dot: () => '999 what' },
+    end: 'unknown',
+    says: /^999 what$/,
+    mails: 1,
+  },
   {
     does: '250 and then a reset',
     script: { dot: () => ({ say: '250 2.0.0 Ok\r\n', and: 'reset' }) },

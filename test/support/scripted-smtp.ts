@@ -163,7 +163,7 @@ class Serving {
     const told = this.#script.acts?.[verb]?.(line, times, this.#kept.connection)
     if (told !== undefined) {
       if (verb === 'DATA' && typeof told === 'string' && told.startsWith('354')) this.#beginBody()
-      if (verb === 'RCPT' && typeof told === 'string' && told.startsWith('2')) this.#to.push(addressIn(line))
+      if (verb === 'RCPT' && typeof told === 'string' && /^2\d\d/.test(told)) this.#to.push(addressIn(line))
       return this.act(told)
     }
     this.#asUsual(verb, line)

@@ -131,6 +131,7 @@ test('addresses are checked as they are typed and pasted; what was forgotten is 
   assert.deepEqual(await violations(page), [])
   await page.getByRole('button', { name: 'Remove nonsense' }).click()
   await page.getByRole('button', { name: 'Add Bcc' }).click()
+  await page.getByRole('group', { name: 'Bcc' }).locator('input:focus').waitFor()
   await page.keyboard.type('secret@example.org')
   await text(page).fill('The plan is attached.')
   await page.keyboard.press('Control+Enter')

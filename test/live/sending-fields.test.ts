@@ -201,6 +201,7 @@ test('the identities of a mailbox, and a second account with an address is told 
     default: isDefault,
     state: 'unverified',
     reason: null,
+    testedAt: null,
   })
   assert.deepEqual(body['items'], [
     identity(first.body.id, 'Carol@bücher.example', true),

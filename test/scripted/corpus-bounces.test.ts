@@ -32,5 +32,6 @@ test('real bounces are recognised, and of all other real mail none is taken for 
   const taken = others.filter(({ bounce }) => bounce !== undefined).map(({ file }) => file)
   for (const file of taken)
     assert.match(readFileSync(join(folder, file), 'latin1'), /message\/delivery-status|^From:.*mailer-daemon/im, file)
-  assert.ok(taken.length <= 20, taken.join(' '))
+  // Reports of failures that came to somebody else; the newest one known is MailSite's, whose status has words behind it.
+  assert.ok(taken.length <= 24, taken.join(' '))
 })

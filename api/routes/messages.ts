@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto'
 import type { Readable } from 'node:stream'
 import type { FastifyRequest } from 'fastify'
+import { isNoRoom } from '../../src/no-room.ts'
 import type { Destinations } from '../../src/redis/destinations.ts'
 import { addressKey, asciiAddress, isAscii } from '../../src/send/address.ts'
 import type { OutboxEntry } from '../../src/send/entry.ts'
@@ -215,7 +216,7 @@ class MessageHandlers {
       source.destroy()
       await draft.discard().catch(() => {})
       if (error instanceof OutgoingRefused) throw problemIn(error)
-      if ((error as NodeJS.ErrnoException).code === 'ENOSPC') throw noRoom()
+      if (isNoRoom(error)) throw noRoom()
       throw error
     }
   }

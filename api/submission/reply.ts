@@ -1,4 +1,5 @@
 /** An answer to a client that is no success, with the code of RFC 3463 that fits: smtp-server knows one for each reply code. */
+import { isNoRoom } from '../../src/no-room.ts'
 import { asciiAddress } from '../../src/send/address.ts'
 import { OutgoingRefused } from '../../src/send/refused.ts'
 import { submissionLimits } from './limits.ts'
@@ -20,6 +21,13 @@ export function replyText(enhanced: string, sentence: string): string {
 
 export function replyTo(error: unknown): SubmissionReply | undefined {
   if (error instanceof SubmissionReply) return error
+  // The client keeps the message.
+  if (isNoRoom(error))
+    return new SubmissionReply(
+      452,
+      '4.3.1',
+      'The disk here has no room for the message; it can be sent again in a while',
+    )
   return error instanceof OutgoingRefused ? new SubmissionReply(error.code, error.enhanced, error.sentence) : undefined
 }
 

@@ -4,6 +4,7 @@
  */
 import type { SMTPServerAddress, SMTPServerAuthentication, SMTPServerDataStream, SMTPServerSession } from 'smtp-server'
 import type { Logger } from '../../src/log.ts'
+import { isNoRoom } from '../../src/no-room.ts'
 import { asciiAddress, isAscii } from '../../src/send/address.ts'
 import { demandSender, type PermittedSender } from '../../src/send/sender.ts'
 import type { SubmissionConnection } from './connection.ts'
@@ -145,8 +146,9 @@ export class Submission {
 
   #replyTo(error: unknown, code: 451 | 454): SubmissionReply {
     const reply = replyTo(error)
+    if (reply === undefined || isNoRoom(error))
+      this.#world.log.error({ event: 'submission broke', reason: String(error) })
     if (reply !== undefined) return reply
-    this.#world.log.error({ event: 'submission broke', reason: String(error) })
     const enhanced = code === 454 ? '4.7.0' : '4.3.0'
     return new SubmissionReply(code, enhanced, 'Something here does not work now; try again in a while')
   }

@@ -1,6 +1,7 @@
 /** The error that carries a failure. */
 import type { Failure } from './failure.ts'
 import type { Listed } from '../mail/message.ts'
+import { isNoRoom } from '../no-room.ts'
 import { SealBroken } from '../seal.ts'
 import { describe } from './sentences.ts'
 
@@ -27,6 +28,12 @@ export class RetrievalFailed extends SessionFailed {
 export function failureOf(thrown: unknown): Failure {
   if (thrown instanceof SessionFailed) return thrown.failure
   if (thrown instanceof SealBroken) return { kind: 'internal', reason: sentence(thrown.message), remedy: thrown.remedy }
+  if (isNoRoom(thrown))
+    return {
+      kind: 'internal',
+      reason: 'The disk of TRIBUTARY_HOME has no room left',
+      remedy: 'Make room on it; no mail is lost, and what waits goes on by itself as soon as there is room',
+    }
   return { kind: 'internal', reason: thrown instanceof Error ? thrown.message : String(thrown) }
 }
 

@@ -5,6 +5,7 @@ import type { Failure } from '../../src/failure/failure.ts'
 import { nextStep } from '../../src/failure/next-step.ts'
 import { type Phase, phaseWords } from '../../src/failure/phase.ts'
 import { describe, describeStop } from '../../src/failure/sentences.ts'
+import { failureOf } from '../../src/failure/session-failed.ts'
 import { endReason } from '../../src/failure/socket-reasons.ts'
 import { stepSentence } from '../../src/failure/step.ts'
 
@@ -87,4 +88,10 @@ test('a failure that stops an account promises no further try', () => {
     assert.doesNotMatch(describeStop(failure), /by itself/)
     assert.match(describeStop(failure), /\. The account is left alone until somebody acts\.$/)
   }
+})
+
+test('a full disk of ours is told as what it is, with what to do', () => {
+  const failure = failureOf(Object.assign(new Error('ENOSPC: no space left on device, write'), { code: 'ENOSPC' }))
+  assert.match(describe(failure), /^The disk of TRIBUTARY_HOME has no room left\. Make room on it; no mail is lost/)
+  assert.match(describe(failureOf(new Error('ENOENT'))), /ENOENT/)
 })

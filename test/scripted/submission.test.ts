@@ -192,6 +192,10 @@ test('what the outbox says is the answer, and what breaks is not shown', async (
     throw new Error('the password of Redis is secret')
   }
   assert.match(await sends(451), /^451 4\.3\.0 Something here does not work now; try again in a while\r\n$/)
+  submission.answer = async () => {
+    throw Object.assign(new Error('ENOSPC: no space left on device, write'), { code: 'ENOSPC' })
+  }
+  assert.match(await sends(452), /^452 4\.3\.1 The disk here has no room/)
   submission.answer = undefined
   assert.equal(submission.open, 0)
   talk.close()

@@ -36,6 +36,16 @@ export function recipientsOf(letter: Pick<Fields, 'to' | 'cc' | 'bcc'>): string[
   return [...addresses.values()]
 }
 
+/** Of base64 that was cut off Buffer.from makes what is left. */
+function demandWhole({ attachments }: Pick<Fields, 'attachments'>): void {
+  const mistakes = attachments.flatMap(({ content }, nth): Wrong[] => {
+    const padding = content.endsWith('==') ? 2 : content.endsWith('=') ? 1 : 0
+    const isWhole = padding === 0 ? content.length % 4 !== 1 : content.length % 4 === 0
+    return isWhole ? [] : [{ pointer: `/attachments/${nth}/content`, detail: 'must be in base64', rule: 'pattern' }]
+  })
+  if (mistakes.length > 0) throw badRequest(mistakes)
+}
+
 type LetterPlace = NonNullable<NewLetter['draft']>
 
 interface ComposeTerms {
@@ -60,6 +70,7 @@ export class Composing {
     { nowMs, signal, draft }: ComposeTerms,
   ): Promise<Readable> {
     recipientsOf(letter)
+    demandWhole(letter)
     const { inReplyTo, forward } = letter
     const thread: Thread | undefined =
       inReplyTo === undefined

@@ -192,6 +192,8 @@ test('what may not go out is refused with its reason, and leaves nothing', async
     [await send({ to: ['a@example.org, b@example.org'] }), 400, /One value is wrong/],
     [await send({ subject: 'Two\r\nBcc: x@example.org' }), 400, /wrong/],
     [await send({ attachments: [{ filename: 'x', contentType: 'text/plain\r\nX: y', content: '' }] }), 400, /wrong/],
+    [await send({ attachments: [{ filename: 'x', content: 'abcde' }] }), 400, /wrong/],
+    [await send({ attachments: [{ filename: 'x', content: 'ab=' }] }), 400, /wrong/],
     [await send({ sendAt: '2999-01-01T00:00:00Z' }), 400, /wrong/],
     [await send({ sendAt: `${new Date().getUTCFullYear()}-02-30T00:00:00Z` }), 400, /wrong/],
     [await ask('POST', `/destinations/${destinationId}/messages`), 400, /wrong/],

@@ -5,6 +5,8 @@ export const submissionLimits = {
   /** Connections in all, and from one block of addresses: a whole office may be one. */
   connectionsMax: 400,
   connectionsEachMax: 40,
+  /** Whoever is one too many has this time to read so. */
+  refusedMs: 2 * second,
   /** A handshake, and a client that is not logged in, end after this silence; RFC 5321 section 4.5.3.2.7 gives those that are five minutes. */
   strangerIdleMs: 30 * second,
   clientIdleMs: 5 * minute,

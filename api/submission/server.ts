@@ -130,7 +130,9 @@ export class SubmissionServer {
     const before = this.#from.get(from) ?? 0
     const { connectionsMax, connectionsEachMax } = submissionLimits
     if (this.#isStopping || this.#connections >= connectionsMax || before >= connectionsEachMax) {
-      socket.destroy()
+      // Where TLS comes first nothing can be said.
+      if (sessions.options.secure === true) socket.destroy()
+      else refuse(socket)
       return
     }
     this.#connections += 1
@@ -160,6 +162,15 @@ export class SubmissionServer {
     await withDeadline<unknown>(all, { waitMs, late: () => undefined }).catch(() => {})
     for (const client of clients) client.end(421, '4.3.2 Tributary stops here; try again in a moment')
   }
+}
+
+/** RFC 5321 section 3.8: a mail program that is told 421 comes again. */
+function refuse(socket: Socket): void {
+  socket.setTimeout(submissionLimits.refusedMs, () => socket.destroy())
+  socket.resume()
+  socket.end('421 4.7.0 Too many connections come from your address, or in all; try again in a while\r\n', () =>
+    socket.destroySoon(),
+  )
 }
 
 /** @param isSecure TLS begins with the connection. */

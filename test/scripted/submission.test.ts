@@ -1,6 +1,7 @@
 /** What a mail program may say to the submission server, and what it is told. */
 import assert from 'node:assert/strict'
 import { after, before, beforeEach, test } from 'node:test'
+import { submissionLimits } from '../../api/submission/limits.ts'
 import { sendLimits } from '../../src/send/limits.ts'
 import { certificate } from '../support/certificates.ts'
 import { plain, testOctetsMax, TestSubmission } from '../support/submission.ts'
@@ -268,4 +269,27 @@ test('a renewed certificate is served to the next connection, and those before g
   await clear.startTls(pair.cert)
   for (const talk of [before, after_, clear]) talk.close()
   await renewed.stop()
+})
+
+test('from one address as many may connect as a whole office does; the next is told to come again, and the others go on', async () => {
+  const crowded = await new TestSubmission().listen()
+  const { connectionsEachMax } = submissionLimits
+  const talks = await Promise.all(Array.from({ length: connectionsEachMax }, async () => await crowded.clear()))
+  try {
+    for (const talk of talks) await talk.says(220)
+    const late = await crowded.clear()
+    await late.says(421)
+    await late.closed()
+    await talks[0]?.asks('QUIT', 221)
+    await talks[0]?.closed()
+    await until('there is room again', async () => {
+      const next = await crowded.clear()
+      const greeting = await next.reply()
+      next.close()
+      return greeting.startsWith('220')
+    })
+  } finally {
+    for (const talk of talks) talk.close()
+    await crowded.stop()
+  }
 })

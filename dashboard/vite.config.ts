@@ -37,7 +37,7 @@ export default defineConfig({
       output: {
         codeSplitting: {
           groups: [
-            { name: 'common', minShareCount: 8 },
+            { name: 'common', minShareCount: 12 },
             { name: 'mailbox', test: /pages\/mailbox(?:\/|\.tsx)/ },
           ],
         },

@@ -1,5 +1,5 @@
 /** Shows a secret that was just made. It is shown now and never again. */
-import { words } from '../words/index.ts'
+import { settings } from '../words/settings.ts'
 import { Button } from './button.tsx'
 import { Copyable } from './copyable.tsx'
 import { Dialog } from './dialog.tsx'
@@ -15,7 +15,7 @@ export function SecretOnce({
   readonly secret: string
   readonly onClose: () => void
 }) {
-  const { settings: say } = words.value
+  const { value: say } = settings
   return (
     <Dialog
       title={title}

@@ -3,10 +3,20 @@ import type { ComponentChildren } from 'preact'
 import { path } from '../router.ts'
 import { may, ownerOf } from '../session.ts'
 import { words } from '../words/index.ts'
+import { settings, useSettingsWords } from '../words/settings.ts'
 import { Page } from './page.tsx'
+import { Skeleton } from './states.tsx'
 
 export function SettingsFrame({ children }: { readonly children: ComponentChildren }) {
-  const { settings: say, shell, signing } = words.value
+  const hasWords = useSettingsWords()
+  const { value: say } = settings
+  const { shell, signing } = words.value
+  if (!hasWords)
+    return (
+      <Page title={shell.settings}>
+        <Skeleton lines={6} />
+      </Page>
+    )
   // An owner of one mailbox may not see the other pages.
   const isOwner = ownerOf() !== null
   const hasAccess = may('admin') && !isOwner

@@ -9,9 +9,10 @@ import { accounts } from '../roster.ts'
 import { useResource } from '../resource.ts'
 import type { AuditEntry, List } from '../shapes.ts'
 import { words } from '../words/index.ts'
+import { settings } from '../words/settings.ts'
 
 export default function SettingsAudit() {
-  const { settings: say } = words.value
+  const { value: say } = settings
   const audit = useResource<List<AuditEntry>>('/audit?limit=50')
   return (
     <SettingsFrame>
@@ -37,7 +38,8 @@ export default function SettingsAudit() {
 }
 
 function Entry({ entry }: { readonly entry: AuditEntry }) {
-  const { settings: say, deeds } = words.value
+  const { value: say } = settings
+  const { deeds } = words.value
   const { at, who, from, method, path, status, about, changed } = entry
   const { deed, link, id } = doneIn(entry)
   const name = about ?? (id === undefined ? null : (accounts.value.get(id)?.address ?? null))

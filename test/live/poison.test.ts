@@ -327,7 +327,14 @@ test('a message that kills the worker is alone the third time, and set aside the
   const [entry] = await entries(id)
   assert.deepEqual(
     [entry?.attempts, entry?.reason],
-    [3, { kind: 'internal', message: 'Its retrieval ended the worker 3 times.' }],
+    [
+      3,
+      {
+        kind: 'internal',
+        message: 'Its retrieval ended the worker 3 times.',
+        remark: { code: 'worker ended', times: 3 },
+      },
+    ],
   )
   const left = await readFolder(provider.imapPort, 'poisoned', 'secret')
   assert.deepEqual(

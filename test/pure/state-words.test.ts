@@ -5,6 +5,7 @@ import { destinationWords, runStateWords, standingWords, statusWords, webhookWor
 
 /** The dashboard is built for browsers, so the text of its words is read. */
 const english = readFileSync('dashboard/words/en.ts', 'utf8')
+const englishOfSettings = readFileSync('dashboard/words/settings/en.ts', 'utf8')
 
 test('the command line and the dashboard have the same words for the states of accounts and runs', () => {
   for (const [name, table] of Object.entries({ ...statusWords, ...runStateWords, ...standingWords }))
@@ -20,5 +21,5 @@ test('they have the same words for the states of mailboxes and webhooks', () => 
   assert.match(mailboxes, new RegExp(`    works: '${ok}',\\n    paused: '${paused}',`))
   assert.equal(failing, statusWords.failing)
   const webhooks = Object.entries(webhookWords).map(([name, word]) => `${name}: '${word}'`)
-  assert.ok(english.includes(`webhookStatus: { ${webhooks.join(', ')} }`))
+  assert.ok(englishOfSettings.includes(`webhookStatus: { ${webhooks.join(', ')} }`))
 })

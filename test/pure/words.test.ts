@@ -8,16 +8,35 @@ import { es } from '../../dashboard/words/es.ts'
 import { fr } from '../../dashboard/words/fr.ts'
 import { ja } from '../../dashboard/words/ja.ts'
 import { vi } from '../../dashboard/words/vi.ts'
+import { sendingDe } from '../../dashboard/words/sending/de.ts'
+import { sendingEn } from '../../dashboard/words/sending/en.ts'
+import { sendingEs } from '../../dashboard/words/sending/es.ts'
+import { sendingFr } from '../../dashboard/words/sending/fr.ts'
+import { sendingJa } from '../../dashboard/words/sending/ja.ts'
+import { sendingVi } from '../../dashboard/words/sending/vi.ts'
+import { settingsDe } from '../../dashboard/words/settings/de.ts'
+import { settingsEn } from '../../dashboard/words/settings/en.ts'
+import { settingsEs } from '../../dashboard/words/settings/es.ts'
+import { settingsFr } from '../../dashboard/words/settings/fr.ts'
+import { settingsJa } from '../../dashboard/words/settings/ja.ts'
+import { settingsVi } from '../../dashboard/words/settings/vi.ts'
 
 type Text = string | ((...given: unknown[]) => string)
 
 const folder = new URL('../../../dashboard/words/', import.meta.url)
 const files = readdirSync(folder).flatMap((file) => (/^([a-z]{2})\.ts$/.exec(file) ?? []).slice(1))
-const languages: Readonly<Record<string, Words>> = { en, de, es, fr, ja, vi }
+const languages: Readonly<Record<string, Words>> = {
+  en: { ...en, writing: sendingEn, settings: settingsEn },
+  de: { ...de, writing: sendingDe, settings: settingsDe },
+  es: { ...es, writing: sendingEs, settings: settingsEs },
+  fr: { ...fr, writing: sendingFr, settings: settingsFr },
+  ja: { ...ja, writing: sendingJa, settings: settingsJa },
+  vi: { ...vi, writing: sendingVi, settings: settingsVi },
+}
 
 /** Names, and terms of protocols, which are the same in all languages. */
 const namesOfAll =
-  'Fastmail Yahoo AOL GMX WEB.DE iCloud Microsoft Google Redis TLS STARTTLS HTML POP3 IMAP SMTP Proxy Token Tokens Webhooks Cloud Port Code'
+  'Fastmail Yahoo AOL GMX WEB.DE iCloud Microsoft Google Redis TLS STARTTLS HTML POP3 IMAP SMTP Proxy Token Tokens Webhooks Cloud Port Code Cc Bcc'
     .split(' ')
     .concat('T-Online (Telekom)', 'Original (.eml)', 'China (21Vianet)')
 
@@ -25,7 +44,7 @@ const namesOfAll =
 const sharedBy: Readonly<Record<string, readonly string[]>> = {
   de: ['Status', 'Issuer', 'Link', 'Text', 'Name'],
   es: ['bytes', 'cc'],
-  fr: 'Messages|Message|# messages|# message|# messages/s|Pages|Actions|Applications|Description|note|Secret|cc|port #, undefined'.split(
+  fr: 'Messages|Message|# messages|# message|# messages/s|Pages|Actions|Applications|Date|Formats|Description|note|Secret|cc|port #, undefined'.split(
     '|',
   ),
 }
@@ -105,7 +124,7 @@ function formsOf(text: Text): string[] {
 
 const isBroken = /undefined|NaN|\[object/
 
-const english = textsOf(en)
+const english = textsOf(languages['en'] ?? {})
 
 test('every language that there is stands here', () => {
   assert.deepEqual(files.toSorted(), Object.keys(languages).toSorted())

@@ -30,13 +30,13 @@ async function readAll(port: number, user: string): Promise<KeptMessage[]> {
   const said = await converse(port, [`a LOGIN "${user}" "${password}"`, 'b LIST "" "*"', 'c LOGOUT'])
   if (!said.includes('\r\nb OK')) throw new Error(`${user} cannot be read: ${said.toString('latin1').slice(-300)}`)
   const folders = [...said.toString('latin1').matchAll(/^\* LIST \([^)]*\) "?.*?"? "?([^"\r]+)"?\r$/gm)]
-  const kept = folders.map(async ([, folder = '']) =>
-    (await readFolder(port, user, password, folder))
-      // A server may tell of flags that have changed meanwhile, without the message.
-      .filter(({ bytes }) => bytes.length > 0)
-      .map(({ bytes }) => ({ folder, bytes })),
-  )
-  return (await Promise.all(kept)).flat()
+  const kept: KeptMessage[] = []
+  // One by one: a login that comes thirty times at once is a guesser's.
+  // A server may tell of flags that have changed meanwhile, without the message.
+  for (const [, folder = ''] of folders)
+    for (const { bytes } of await readFolder(port, user, password, folder))
+      if (bytes.length > 0) kept.push({ folder, bytes })
+  return kept
 }
 
 export function hostedStore(port: number, login: string): DestinationStore {

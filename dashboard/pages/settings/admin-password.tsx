@@ -6,9 +6,11 @@ import { Section } from '../../components/page.tsx'
 import { tell } from '../../components/toast.tsx'
 import { useDraft } from '../../draft.ts'
 import { words } from '../../words/index.ts'
+import { settings } from '../../words/settings.ts'
 
 export function AdminPassword() {
-  const { settings: say, form, common } = words.value
+  const { value: say } = settings
+  const { form, common } = words.value
   const draft = useDraft({ password: '' }, async (body) => {
     await call('PUT', '/session/password', body)
     draft.set({ password: '' })

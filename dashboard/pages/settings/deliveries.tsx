@@ -10,7 +10,7 @@ import { attempt } from '../../components/toast.tsx'
 import { useResource } from '../../resource.ts'
 import { may } from '../../session.ts'
 import type { Delivery, List, News } from '../../shapes.ts'
-import { words } from '../../words/index.ts'
+import { settings } from '../../words/settings.ts'
 
 /** A delivery that is about to be tried is read again, because deliveries have no events. */
 const lookAgainMs = 1000
@@ -25,7 +25,7 @@ export function Deliveries({
   readonly name: string
   readonly onClose: () => void
 }) {
-  const { settings: say } = words.value
+  const { value: say } = settings
   // The API keeps no more of the deliveries that have ended.
   const deliveries = useResource<List<Delivery>>(`/webhooks/${webhookId}/deliveries?limit=100`)
   const { value: loaded } = deliveries.now
@@ -70,7 +70,7 @@ function DeliveryRow({
   readonly delivery: Delivery
   readonly onReplay: () => void
 }) {
-  const { settings: say } = words.value
+  const { value: say } = settings
   const [tone, icon] = looks[state]
   return (
     <li class="delivery">

@@ -9,12 +9,12 @@ import { attempt } from '../../components/toast.tsx'
 import { moment } from '../../intl.ts'
 import { useResource } from '../../resource.ts'
 import type { Keys } from '../../shapes.ts'
-import { words } from '../../words/index.ts'
+import { settings } from '../../words/settings.ts'
 
 const looks = { sealing: ['good', 'check'], opening: ['calm', 'clock'], missing: ['bad', 'stop'] } as const
 
 export function KeyRing() {
-  const { settings: say } = words.value
+  const { value: say } = settings
   const keys = useResource<Keys>('/keys')
   const act = async (verb: 'rotate' | 'prune', done: string) =>
     await attempt(async () => keys.set(await call<Keys>('POST', `/keys/${verb}`)), done)

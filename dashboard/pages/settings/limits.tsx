@@ -11,13 +11,14 @@ import { useDraft } from '../../draft.ts'
 import { useResource } from '../../resource.ts'
 import type { InstanceSettings } from '../../shapes.ts'
 import { words } from '../../words/index.ts'
+import { settings } from '../../words/settings.ts'
 
 export function Limits() {
-  const settings = useResource<InstanceSettings>('/settings')
+  const resource = useResource<InstanceSettings>('/settings')
   return (
-    <Section title={words.value.settings.limits}>
-      <Loaded of={settings} lines={6}>
-        {(now) => <LimitsForm now={now} onSaved={(saved) => settings.set(saved)} />}
+    <Section title={settings.value.limits}>
+      <Loaded of={resource} lines={6}>
+        {(now) => <LimitsForm now={now} onSaved={(saved) => resource.set(saved)} />}
       </Loaded>
     </Section>
   )
@@ -33,7 +34,8 @@ function LimitsForm({
   readonly now: InstanceSettings
   readonly onSaved: (saved: InstanceSettings) => void
 }) {
-  const { settings: say, common } = words.value
+  const { value: say } = settings
+  const { common } = words.value
   const { ownerPorts, owners, adminMayReachPrivate, arrivedKeptDays, transcriptsKept } = now
   const { setAsideAfterSeconds, importBytesPerHour } = now
   const draft = useDraft(

@@ -3,9 +3,11 @@ import { Section } from '../../components/page.tsx'
 import { attempt } from '../../components/toast.tsx'
 import { theme, themes } from '../../theme.ts'
 import { type Language, language, languages, speak, words } from '../../words/index.ts'
+import { settings } from '../../words/settings.ts'
 
 export function Looks() {
-  const { settings: say, shell } = words.value
+  const { value: say } = settings
+  const { shell } = words.value
   return (
     <Section title={say.page}>
       <div class="fields-row">

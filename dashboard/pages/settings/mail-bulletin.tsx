@@ -12,6 +12,7 @@ import { moment } from '../../intl.ts'
 import { useResource } from '../../resource.ts'
 import type { News, Bulletin } from '../../shapes.ts'
 import { words } from '../../words/index.ts'
+import { settings } from '../../words/settings.ts'
 import { NewsChecks, news } from './news.tsx'
 
 /** Undefined means that there is no bulletin. */
@@ -25,7 +26,7 @@ async function bulletinAt(path: string, signal: AbortSignal): Promise<Bulletin |
 }
 
 export function MailBulletin() {
-  const { settings: say } = words.value
+  const { value: say } = settings
   const bulletin = useResource('/bulletin', bulletinAt)
   return (
     <Section title={say.byMail}>
@@ -45,7 +46,8 @@ interface Typed extends Server {
 }
 
 function BulletinForm({ now, onChanged }: { readonly now: Bulletin | undefined; readonly onChanged: () => void }) {
-  const { settings: say, form, common } = words.value
+  const { value: say } = settings
+  const { form, common } = words.value
   const first: Typed = {
     host: now?.host ?? '',
     port: String(now?.port ?? smtpPorts.implicit),

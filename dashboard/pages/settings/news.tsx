@@ -2,7 +2,7 @@
 import { Checks } from '../../components/options.tsx'
 import type { Held } from '../../draft.ts'
 import type { News } from '../../shapes.ts'
-import { words } from '../../words/index.ts'
+import { settings } from '../../words/settings.ts'
 
 export const news: readonly News[] = [
   'run.failed',
@@ -16,6 +16,6 @@ export const news: readonly News[] = [
 ]
 
 export function NewsChecks(held: Held<readonly News[]>) {
-  const { settings: say } = words.value
+  const { value: say } = settings
   return <Checks label={say.tellOf} options={news.map((value) => ({ value, text: say.news[value] }))} {...held} />
 }

@@ -16,10 +16,10 @@ import { useDraft } from '../../draft.ts'
 import { moment } from '../../intl.ts'
 import { useResource } from '../../resource.ts'
 import type { Destination, List, MadeToken, Session, Token } from '../../shapes.ts'
-import { words } from '../../words/index.ts'
+import { settings } from '../../words/settings.ts'
 
 export function Tokens() {
-  const { settings: say } = words.value
+  const { value: say } = settings
   const tokens = useResource<List<Token>>('/tokens?limit=100')
   const destinations = useResource('/destinations', everyOne<Destination>)
   const known = destinations.now.value.state === 'ready' ? destinations.now.value.value : []
@@ -84,7 +84,7 @@ function TokenFacts({
   readonly token: Token
   readonly destinations: readonly Destination[]
 }) {
-  const { settings: say } = words.value
+  const { value: say } = settings
   const destination = destinations.find(({ id }) => id === destinationId)
   return (
     <p class="facts-line">
@@ -130,7 +130,7 @@ function NewToken({
   readonly onMade: () => void
   readonly onClose: () => void
 }) {
-  const { settings: say } = words.value
+  const { value: say } = settings
   const made = useSignal<MadeToken | undefined>(undefined)
   const first: Wish = { name: '', scope: 'read', destinationId: '', end: '365' }
   const draft = useDraft(first, async ({ name, scope, destinationId, end }) => {

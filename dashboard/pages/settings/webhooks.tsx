@@ -15,11 +15,12 @@ import { useResource } from '../../resource.ts'
 import { may } from '../../session.ts'
 import type { Delivery, Webhook, WebhookWithSecret } from '../../shapes.ts'
 import { words } from '../../words/index.ts'
+import { settings } from '../../words/settings.ts'
 import { Deliveries } from './deliveries.tsx'
 import { NewsChecks, news } from './news.tsx'
 
 export function Webhooks() {
-  const { settings: say } = words.value
+  const { value: say } = settings
   const webhooks = useResource('/webhooks', everyOne<Webhook>)
   const reload = () => webhooks.reload()
   return (
@@ -60,7 +61,7 @@ const looks = {
 
 /** Sends a sample, and tells what came of it. */
 async function sendTest(id: string): Promise<void> {
-  const { settings: say } = words.value
+  const { value: say } = settings
   const { state, answer } = await call<Delivery>('POST', `/webhooks/${id}/test`)
   const said = answer === null ? '' : `${answer.status ?? ''} ${answer.text}`.trim()
   if (state === 'delivered') tell(say.delivered(said))
@@ -74,7 +75,8 @@ function WebhookRow({
   readonly webhook: Webhook
   readonly onChanged: () => void
 }) {
-  const { settings: say, accounts: listWords } = words.value
+  const { value: say } = settings
+  const { accounts: listWords } = words.value
   const open = useSignal<'deliveries' | 'new secret' | 'removal' | undefined>(undefined)
   const show = (what: typeof open.value) => () => {
     open.value = what
@@ -137,7 +139,7 @@ function WebhookRow({
 }
 
 function NewSecret({ webhookId, onClose }: { readonly webhookId: string; readonly onClose: () => void }) {
-  const { settings: say } = words.value
+  const { value: say } = settings
   const made = useSignal<WebhookWithSecret | undefined>(undefined)
   const draft = useDraft({}, async () => {
     made.value = await call<WebhookWithSecret>('POST', `/webhooks/${webhookId}/rotate`)
@@ -153,7 +155,7 @@ function NewSecret({ webhookId, onClose }: { readonly webhookId: string; readonl
 }
 
 function NewWebhook({ onMade, onClose }: { readonly onMade: () => void; readonly onClose: () => void }) {
-  const { settings: say } = words.value
+  const { value: say } = settings
   const made = useSignal<WebhookWithSecret | undefined>(undefined)
   const draft = useDraft({ url: '', description: '', events: news }, async ({ url, description, events }) => {
     const body = { url: url.trim(), description: description.trim(), events }

@@ -85,7 +85,7 @@ export const sendingJa: SendingWords = {
   notSaved: '下書きは保存されていません。',
   saveAgain: '保存する',
   wrote: (who) => `${who}さんのメール:`,
-  wroteOn: (time, who) => `${time} ${who}:`,
+  wroteOn: (time, who) => `${time}、${who}さん:`,
   passedOn: '転送されたメッセージ',
   passedOnHint: '見たままの形で転送します（外部の画像は含みません）。',
   identity: {

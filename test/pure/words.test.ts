@@ -8,31 +8,27 @@ import { es } from '../../dashboard/words/es.ts'
 import { fr } from '../../dashboard/words/fr.ts'
 import { ja } from '../../dashboard/words/ja.ts'
 import { vi } from '../../dashboard/words/vi.ts'
-import { sendingDe } from '../../dashboard/words/sending/de.ts'
-import { sendingEn } from '../../dashboard/words/sending/en.ts'
-import { sendingEs } from '../../dashboard/words/sending/es.ts'
-import { sendingFr } from '../../dashboard/words/sending/fr.ts'
-import { sendingJa } from '../../dashboard/words/sending/ja.ts'
-import { sendingVi } from '../../dashboard/words/sending/vi.ts'
-import { settingsDe } from '../../dashboard/words/settings/de.ts'
-import { settingsEn } from '../../dashboard/words/settings/en.ts'
-import { settingsEs } from '../../dashboard/words/settings/es.ts'
-import { settingsFr } from '../../dashboard/words/settings/fr.ts'
-import { settingsJa } from '../../dashboard/words/settings/ja.ts'
-import { settingsVi } from '../../dashboard/words/settings/vi.ts'
+import { pageModule } from '../support/page-module.ts'
 
 type Text = string | ((...given: unknown[]) => string)
 
 const folder = new URL('../../../dashboard/words/', import.meta.url)
 const files = readdirSync(folder).flatMap((file) => (/^([a-z]{2})\.ts$/.exec(file) ?? []).slice(1))
-const languages: Readonly<Record<string, Words>> = {
-  en: { ...en, writing: sendingEn, settings: settingsEn },
-  de: { ...de, writing: sendingDe, settings: settingsDe },
-  es: { ...es, writing: sendingEs, settings: settingsEs },
-  fr: { ...fr, writing: sendingFr, settings: settingsFr },
-  ja: { ...ja, writing: sendingJa, settings: settingsJa },
-  vi: { ...vi, writing: sendingVi, settings: settingsVi },
-}
+const languages: Readonly<Record<string, Words & Readonly<Record<'writing' | 'settings', object>>>> =
+  Object.fromEntries(
+    await Promise.all(
+      Object.entries({ en, de, es, fr, ja, vi }).map(async ([language, words]) => {
+        const [writing, settings] = await Promise.all(
+          ['sending', 'settings'].map(async (few) => {
+            // Its types lead to modules that need a browser's.
+            const [told = {}] = Object.values(await pageModule<object>(`dashboard/words/${few}/${language}.ts`))
+            return told as object
+          }),
+        )
+        return [language, { ...words, writing, settings }]
+      }),
+    ),
+  )
 
 /** Names, and terms of protocols, which are the same in all languages. */
 const namesOfAll =

@@ -108,12 +108,15 @@ test('a first visit leads to mail within a minute: a wrong password is told, the
   await page.getByLabel('Once more').fill('wonder')
   await page.getByRole('button', { name: 'Continue' }).click()
   await page.getByText('Mail goes to alice.').waitFor()
+  const found = page.waitForResponse((response) => response.url().includes('/discover?'))
   await page.getByLabel('E-mail address').fill('me@example.net')
   await page.getByText('Server settings').click()
   await page.getByLabel('POP3 server').fill('127.0.0.1')
   await page.getByLabel('Encryption', { exact: true }).selectOption('none')
   await page.getByLabel('Port', { exact: true }).fill(String(gate.port))
   await page.getByLabel('Its password').fill('wrong')
+  // What is said of it moves the button.
+  await found
   await page.getByRole('button', { name: 'Test and start' }).click()
   await page.getByText('The provider refuses the user name or password').waitFor()
   await page.getByLabel('Its password').fill('secret')

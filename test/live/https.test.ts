@@ -141,8 +141,8 @@ test('a renewed certificate is served by API, IMAP and POP3 alike, and no sessio
   const next = certificate()
   renew({ cert: next.cert })
   await until(
-    'both to refuse it',
-    () => (said.match(/The new certificate is not served; the one before stays/g) ?? []).length === 2,
+    'API, submission and Dovecot to refuse it',
+    () => (said.match(/The new certificate is not served; the one before stays/g) ?? []).length === 3,
   )
   assert.match(said, /the key in \S+\/key\.pem is not that of the certificate in \S+\/cert\.pem/)
   for (const port of [ports.http, ports.imaps, ports.pop3s])

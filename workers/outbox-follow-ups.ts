@@ -91,21 +91,25 @@ export class FollowUps {
       const isLarge = entry.octets > workerLimits.followUpLargeOctets
       if (isLarge && this.#holdsLarge) continue
       this.#holdsLarge ||= isLarge
-      const done = this.#follow(entry, nowMs).finally(() => {
+      const done = this.#follow(entry, nowMs).then((wentWell) => {
         if (isLarge) this.#holdsLarge = false
         this.#underWay.delete(entry.id)
-        if (this.#hasMore) this.soon()
+        // What failed may be due as before: where Redis takes no writes it would be tried again without end.
+        if (this.#hasMore && wentWell) this.soon()
       })
       this.#underWay.set(entry.id, done)
     }
   }
 
-  async #follow(entry: OutboxEntry, nowMs: number): Promise<void> {
+  /** Never rejects. */
+  async #follow(entry: OutboxEntry, nowMs: number): Promise<boolean> {
     const { sendings, log } = this.#parts
     const { id, accountId } = entry
     const world = this.#world(nowMs)
+    let wentWell = true
     for (const follow of [followCopy, followReport])
       await follow(world, id).catch((error: unknown) => {
+        wentWell = false
         if (this.#stopping.signal.aborted) return
         const failure = failureOf(error)
         log.warn({ event: 'follow-up failed', sendingId: id, accountId, kind: failure.kind }, describe(failure))
@@ -113,6 +117,7 @@ export class FollowUps {
     const left = await sendings.get(id).catch(() => entry)
     // What goes wrong here is swept later.
     if (left !== undefined && !needsBody(left)) await this.#files.remove(id).catch(() => {})
+    return wentWell
   }
 
   /** The time is Redis' own, as that of all entries. */

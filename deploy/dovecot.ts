@@ -9,6 +9,7 @@ import type { Logger } from '../src/log.ts'
 import { policyHeader, policyKeyOf } from '../src/mail-policy.ts'
 import { bareEnvironment, type Child, type Readiness, startReady } from './child.ts'
 import { handOver, type Identity } from './identity.ts'
+import { plainPath } from './plain-path.ts'
 import { imapGreets, pop3Greets } from './probes.ts'
 import { giveBackSpace, type Storage } from './space.ts'
 import { claim, dovecotLine, type Kept } from './server-programs.ts'
@@ -133,9 +134,9 @@ export function dovecotSettings(
     GROUP: identity.group,
     UID: identity.uid,
     GID: identity.gid,
-    MASTERS_FILE: places.mastersFile,
-    USERS_FILE: places.usersFile,
-    MAIL: places.mailFolder,
+    MASTERS_FILE: plainPath(places.mastersFile, places.runFolder, 'masters'),
+    USERS_FILE: plainPath(places.usersFile, places.runFolder, 'users'),
+    MAIL: plainPath(places.mailFolder, places.runFolder, 'mail'),
     MAIL_DRIVER: driver,
     MAIL_PATH: path,
     AUTH_MECHANISMS: places.authMechanisms ?? 'plain login',
@@ -143,8 +144,8 @@ export function dovecotSettings(
     POLICY_URL: policyPort === undefined ? '' : `http://127.0.0.1:${policyPort}/`,
     POLICY_AFTER: policyPort === undefined ? 'yes' : 'no',
     POLICY_HEADER: policyPort === undefined ? '' : `${policyHeader}: ${policyKeyOf(masterPassword)}`,
-    CERT: places.certFile,
-    KEY: places.keyFile,
+    CERT: plainPath(places.certFile, places.runFolder, 'cert'),
+    KEY: plainPath(places.keyFile, places.runFolder, 'key'),
     IMAP_PORT: ports.imapPort,
     IMAPS_PORT: ports.imapsPort,
     POP3_PORT: ports.pop3Port,

@@ -21,6 +21,7 @@ import { type Home, homeOf } from '../src/disk/home.ts'
 import { isThere } from '../src/disk/is-there.ts'
 import { isLocked, type Lock, takeLock } from '../src/disk/lock.ts'
 import { nameOf } from './identity.ts'
+import { isPlain } from './plain-path.ts'
 
 /** Makes and checks the folders of this home, as the user of this process. @throws ConfigInvalid that names the path. */
 export function makeHome(home: Home): void {
@@ -155,10 +156,17 @@ export function openRunFolder({ home }: Home): string {
   }
   const inRun = join('/run', name)
   if (isOurs(inRun)) return emptied(inRun)
-  const inTmp = join(tmpdir(), name)
+  const temporary = temporaryFolder()
+  const inTmp = join(temporary, name)
   if (lstatSync(inTmp, { throwIfNoEntry: false }) === undefined) mkdirSync(inTmp, { mode: 0o700 })
   // Another user may have made that folder, because /tmp is open to everybody.
-  return isOurs(inTmp) ? emptied(inTmp) : mkdtempSync(join(tmpdir(), 'tributary-'))
+  return isOurs(inTmp) ? emptied(inTmp) : mkdtempSync(join(temporary, 'tributary-'))
+}
+
+/** TMPDIR, unless its path is too long for a socket in it, or the servers' settings cannot hold it. */
+function temporaryFolder(): string {
+  const path = tmpdir()
+  return isPlain(path) && Buffer.byteLength(path) <= 40 ? path : '/tmp'
 }
 
 export function removeRunFolder(path: string): void {

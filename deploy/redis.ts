@@ -7,6 +7,7 @@ import { takeLock } from '../src/disk/lock.ts'
 import type { Logger } from '../src/log.ts'
 import { bareEnvironment, type Child, type Readiness, startReady } from './child.ts'
 import { handOver, type Identity } from './identity.ts'
+import { plainPath } from './plain-path.ts'
 import { redisReadiness } from './probes.ts'
 import { claim, type Kept, redisProgram } from './server-programs.ts'
 import { filled, root } from './template.ts'
@@ -45,7 +46,7 @@ export async function startRedis(places: RedisPlaces, identity: Identity, start:
   mkdirSync(places.dataFolder, { recursive: true, mode: 0o700 })
   const values = {
     SOCKET: socket,
-    DIR: places.dataFolder,
+    DIR: plainPath(places.dataFolder, places.runFolder, 'redis'),
     BIND: [...new Set(['127.0.0.1', listener.host])].join(' '),
     PORT: listener.port,
     PASSWORD: JSON.stringify(listener.password),

@@ -223,6 +223,18 @@ test('a home that cannot be made is said at once, with its path', async () => {
   }
 })
 
+test('a home may have any name: spaces, umlauts, and all that means something in the settings of a server', async () => {
+  home = join(folder, `mein Häuschen 'x' "y" 100% %u $HOME #1 a:b;c\\d\n=`)
+  mkdirSync(home, { mode: 0o700 })
+  if (isRoot) give(home)
+  const { said } = await start({ TRIBUTARY_SAMPLE: 'on', TMPDIR: home })
+  assert.match(said, /Tributary is running\./)
+  assert.ok(statSync(join(home, 'redis', 'appendonlydir')).isDirectory())
+  // It is filled before anybody is told that all runs.
+  assert.ok(statSync(join(home, 'mail', 'sample+provider', 'mdbox', 'storage')).isDirectory())
+  assert.match(readFileSync(join(home, 'dovecot', 'masters'), 'utf8'), /^gateway:/)
+})
+
 test('a damaged append-only file is told in the words of Redis, with the command that looks at a copy of it', async () => {
   assert.match((await start()).said, /Tributary is running\./)
   await stop()

@@ -9,7 +9,7 @@ const folder = 'deploy/kubernetes'
 
 export interface Manifest {
   readonly kind: string
-  readonly metadata: { readonly name: string }
+  readonly metadata: { readonly name: string; readonly labels?: Readonly<Record<string, string>> }
 }
 
 interface Container {
@@ -39,7 +39,7 @@ export interface Volume {
 export interface Workload extends Manifest {
   readonly spec: {
     readonly replicas?: number
-    readonly strategy?: { readonly type: string }
+    readonly strategy?: { readonly type: string; readonly rollingUpdate?: object }
     readonly serviceName?: string
     readonly selector: { readonly matchLabels: Readonly<Record<string, string>> }
     readonly template: {
@@ -59,13 +59,18 @@ export interface Service extends Manifest {
   readonly spec: {
     readonly type?: string
     readonly selector: Readonly<Record<string, string>>
-    readonly ports: readonly { readonly port: number; readonly targetPort: string }[]
+    readonly ports: readonly { readonly name: string; readonly port: number; readonly targetPort: string }[]
   }
 }
 export interface Autoscaler extends Manifest {
   readonly spec: {
     readonly scaleTargetRef: { readonly kind: string; readonly name: string }
-    readonly metrics: readonly { readonly external: { readonly metric: { readonly name: string } } }[]
+    readonly minReplicas: number
+    readonly maxReplicas: number
+    readonly metrics: readonly {
+      readonly type: string
+      readonly external: { readonly metric: { readonly name: string }; readonly target: { readonly value: string } }
+    }[]
   }
 }
 
@@ -90,7 +95,7 @@ export const services = ofKind<Service>('Service')
 export const podOf = (part: Part) =>
   (workloads.find(({ metadata }) => metadata.name === part) ?? assert.fail(part)).spec.template.spec
 
-interface ConfigMap extends Manifest {
+export interface ConfigMap extends Manifest {
   readonly data: Readonly<Record<string, string>>
 }
 const settings = ofKind<ConfigMap>('ConfigMap')[0]?.data ?? {}

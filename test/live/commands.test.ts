@@ -1,25 +1,30 @@
 /** README and docs/ show commands: they are run here as they stand, but for hosts, ports and what somebody would type. Where they are not, it is said why. */
 import assert from 'node:assert/strict'
-import { spawn } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
 import { createHmac } from 'node:crypto'
 import { once } from 'node:events'
 import {
+  cpSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
   rmSync,
+  statSync,
   symlinkSync,
   writeFileSync,
 } from 'node:fs'
-import { join, resolve } from 'node:path'
+import { basename, join, resolve } from 'node:path'
 import { after, before, test } from 'node:test'
 import { runInNewContext } from 'node:vm'
-import { parse } from 'yaml'
+import { parse, parseAllDocuments } from 'yaml'
 import { homeOf, writeAddress } from '../../src/disk/home.ts'
 import { type Block, blocksOf, firstLine } from '../support/blocks.ts'
 import { type Endpoint, startEndpoint } from '../support/endpoint.ts'
+import { assertTaken } from '../support/kubectl.ts'
+import { kustomization, type Manifest, manifests } from '../support/kubernetes.ts'
+import { formFaults, schemaFaults } from '../support/kubernetes-forms.ts'
 import { type ScriptedServer, startPop3Server } from '../support/pop3-server.ts'
 import { adminToken, type Stack, startStack } from '../support/stack.ts'
 import { until } from '../support/until.ts'
@@ -32,6 +37,7 @@ const pages = [
   ...readdirSync('docs')
     .filter((name) => name.endsWith('.md') && name !== 'cli.md')
     .map((name) => `docs/${name}`),
+  'deploy/kubernetes/README.md',
 ]
 const blocks = pages.flatMap(blocksOf)
 const commands = blocks.filter(({ language }) => language === 'sh')
@@ -85,14 +91,22 @@ type Changes = readonly (readonly [string, string])[]
  * Runs the blocks of a page that begin so, in one shell and one folder, as somebody does who copies them.
  *
  * @param words are what a reader puts in: hosts, and what the command line would ask for on a terminal.
+ * @param more are commands that other files say.
  */
-async function run(page: string, beginnings: readonly string[], words: Changes, env: NodeJS.ProcessEnv = {}) {
+async function run(
+  page: string,
+  beginnings: readonly string[],
+  words: Changes,
+  env: NodeJS.ProcessEnv = {},
+  more: readonly string[] = [],
+) {
   const texts = beginnings.map((line) => {
     const block = commands.find((one) => one.page === page && firstLine(one) === line)
     return block?.text ?? assert.fail(`${page} has no block that begins with ${line}`)
   })
   let script = texts.join('\n')
-  for (const [said, done] of [['http://127.0.0.1:8420', url], ...words] as const) {
+  const changes: Changes = page.startsWith('deploy/') ? words : [['http://127.0.0.1:8420', url], ...words]
+  for (const [said, done] of changes) {
     assert.ok(script.includes(said), `${page} says nowhere: ${said}`)
     script = script.replaceAll(said, done)
   }
@@ -107,9 +121,14 @@ curl() {
 npx() { "$@"; }
 tributary() { '${process.execPath}' '${resolve('dist/cli/main.js')}' "$@"; }
 docker() { echo "docker $*" >> docker.log; }
+kubectl() {
+  printf '%s\\t' "$@" >> kubectl.log
+  echo >> kubectl.log
+  [ "$1 $2" != 'apply --kustomize' ] || ls "$3"/secrets/* >> applied.log
+}
 chown() { true; }
 `
-  const child = spawn('bash', ['-c', `${before}${script}`], {
+  const child = spawn('bash', ['-c', [before, script, ...more].join('\n')], {
     cwd,
     detached: true,
     env: { PATH: process.env['PATH'], HOME: cwd, TRIBUTARY_HOME: join(folder, 'home'), TOKEN: adminToken, ...env },
@@ -213,6 +232,44 @@ test('what operating.md says of backup, take-over and keys is done by its comman
     readFileSync(join(cwd, 'docker.log'), 'utf8'),
     /compose --file docker-compose\.yml --file deploy\/compose\.secrets\.yml up/,
   )
+})
+
+test('a cluster is given what its README says, with secrets of one’s own', async (t) => {
+  const page = 'deploy/kubernetes/README.md'
+  const own = join(folder, 'kubernetes')
+  cpSync('deploy/kubernetes', own, { recursive: true, filter: (path) => basename(path) !== 'secrets' })
+  const said = readdirSync(own)
+    .filter((name) => name.endsWith('.yaml'))
+    .flatMap((name) => [...readFileSync(join(own, name), 'utf8').matchAll(/^#.*: (kubectl .+)$/gm)])
+    .map(([, line = '']) => line.replace('deploy/kubernetes', own))
+  const { end, cwd } = await run(page, beginningsOf(page), [['deploy/kubernetes', own]], {}, said)
+  end()
+  const asked = readFileSync(join(cwd, 'kubectl.log'), 'utf8').split('\t\n').slice(0, -1)
+  for (const one of asked) assertTaken(one.split('\t'))
+  assert.deepEqual(
+    asked.map((one) => one.replace(/^--namespace\ttributary\t/, '').split('\t')[0]),
+    ['apply', 'rollout', 'port-forward', 'scale', 'scale', 'wait', 'apply', 'scale', 'apply', 'rollout'],
+  )
+  const before = readFileSync(join(cwd, 'applied.log'), 'utf8').match(/\bsecrets\/\S+/g) ?? []
+  assert.equal(before.length, 3 * kustomization.secretGenerator.flatMap(({ files }) => files).length)
+  const { newTag } = kustomization.images[0] ?? assert.fail('there is no image')
+  assert.match(readFileSync(join(cwd, 'docker.log'), 'utf8'), new RegExp(`push IMAGE:${newTag}$`, 'm'))
+  const secrets = readdirSync(join(own, 'secrets'))
+  assert.equal(statSync(join(own, 'secrets')).mode & 0o777, 0o700)
+  for (const name of secrets) assert.match(readFileSync(join(own, 'secrets', name), 'utf8'), /^[\w-]{43}\n$/)
+
+  const kubectl = spawnSync('kubectl', ['kustomize', own], { encoding: 'utf8', timeout: 60_000 })
+  if (kubectl.error !== undefined) return t.diagnostic('kubectl is not at hand: nothing was rendered')
+  assert.equal(kubectl.status, 0, kubectl.stderr)
+  const rendered = parseAllDocuments(kubectl.stdout).map((one) => one.toJS() as Manifest)
+  const ownFaults = rendered.flatMap((one) =>
+    one.kind === 'Secret' ? formFaults(one) : [...schemaFaults(one), ...formFaults(one)],
+  )
+  assert.deepEqual(ownFaults, [])
+  const generated = rendered.filter(({ kind }) => kind === 'Secret').map(({ metadata }) => metadata.name)
+  const used = [...kubectl.stdout.matchAll(/secretName: (.+)/g)].map(([, name = '']) => name)
+  assert.deepEqual(new Set(used), new Set(generated), 'each has the name that it was given')
+  assert.equal(rendered.length, manifests.length + kustomization.secretGenerator.length)
 })
 
 test('what operating.md shows as JSON is a bulletin, and its scrape of Prometheus is answered', async () => {

@@ -74,12 +74,13 @@ export interface Autoscaler extends Manifest {
   }
 }
 
-export const kustomization = parse(readFileSync(`${folder}/kustomization.yaml`, 'utf8')) as {
+export interface Kustomization {
   readonly namespace: string
   readonly resources: readonly string[]
   readonly images: readonly { readonly name: string; readonly newTag: string }[]
   readonly secretGenerator: readonly { readonly name: string; readonly files: readonly string[] }[]
 }
+export const kustomization = parse(readFileSync(`${folder}/kustomization.yaml`, 'utf8')) as Kustomization
 
 export const manifests = kustomization.resources.flatMap((name) =>
   parseAllDocuments(readFileSync(`${folder}/${name}`, 'utf8')).map((document) => {

@@ -48,8 +48,8 @@ const elsewhere: Readonly<Record<string, string>> = {
   'docker compose exec api cat /var/lib/tributary/secrets/gateway/admin-token':
     'test/live/container.test.ts runs what each container runs; Docker itself is not there in every place that tests',
   'docker compose stop': 'the same; below, its volumes are compared with those of docker-compose.yml',
-  'apt-get install --no-install-recommends redis-server dovecot-imapd dovecot-pop3d openssl':
-    'it makes a service of the machine that tests',
+  'apt-get install --no-install-recommends git redis-server dovecot-imapd dovecot-pop3d openssl':
+    'it makes a service of the machine that tests; test/pure/systemd.test.ts compares it with the unit',
   'tar --create --gzip --file tributary.tar.gz --directory "$OLD" .':
     'test/live/moves.test.ts, and so are the next two',
   'cp --archive "$OLD" "$NEW"': 'test/live/moves.test.ts, where `npm run test:debian13` runs it',

@@ -101,6 +101,13 @@ test('docs/README.md leads to every page of docs/, and README.md to it', () => {
   assert.ok(linksIn(proseOf('README.md')).includes('docs/README.md'))
 })
 
+test('docs/operating.md begins with every heading that it has', () => {
+  const [contents = '', ...sections] = proseOf('docs/operating.md').split(/^(?=## )/m)
+  const begun = linksIn(contents).map((link) => link.slice(1))
+  const headings = anchorsOf(sections.map((section) => section.split('\n')[0]).join('\n'))
+  assert.deepEqual(begun.toSorted(), [...headings].toSorted())
+})
+
 test('every picture in docs/ is shown by a page or made for the pictures of every page', () => {
   const shown = new Set(
     pages.flatMap((page) => linksIn(proseOf(page)).map((link) => normalize(join(dirname(page), link)))),

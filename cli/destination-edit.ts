@@ -55,8 +55,8 @@ export function addEdit(destination: Command, cli: Cli, importHint: string): voi
         if (terminal.json) terminal.document(changed)
         else terminal.note(`${destinationTitle(changed)} is changed.`)
       }),
-    'tributary destination edit me@imap.example.org --host imap.example.net --password-file - < password',
-    'tributary destination edit me@imap.example.org --sasl SCRAM-SHA-256',
+    'tributary destination edit me@example.org@imap.example.org --host imap.example.net --password-file - < password',
+    'tributary destination edit me@example.org@imap.example.net --sasl SCRAM-SHA-256 --password-file - < password',
     'tributary destination edit me@gmail.com@imap.gmail.com --auth oauth2 --application 01JQ5Z0V9Q3W7X2B4C6D8E0F1G',
   )
 }

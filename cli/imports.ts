@@ -113,6 +113,6 @@ export function addImports(program: Command, cli: Cli): void {
         terminal.note(`${output}: ${octets(sum())}`)
       }),
     'tributary export > accounts.ndjson',
-    'tributary export --sealed --output accounts.ndjson',
+    'tributary export --sealed --output sealed.ndjson',
   )
 }

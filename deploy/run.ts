@@ -1,5 +1,7 @@
 /** The program that start.mjs starts for `npm start`. */
+import { resolve } from 'node:path'
 import { createLog } from '../src/log.ts'
+import { isNoRoom } from '../src/no-room.ts'
 import { interruptsOf } from './interrupts.ts'
 import { startLocal } from './local.ts'
 import { again, prepareService } from './service.ts'
@@ -22,6 +24,8 @@ async function main(): Promise<number> {
     return (await local.ended) === 'gave up' ? 1 : 0
   } catch (error) {
     if (interrupts.stop.aborted) return 0
+    const home = resolve(process.env['TRIBUTARY_HOME'] || './data')
+    if (isNoRoom(error)) throw new Error(`There is no room left on the disk of ${home}: make some, and start again`)
     throw error
   }
 }

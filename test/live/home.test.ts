@@ -235,6 +235,18 @@ test('a home may have any name: spaces, umlauts, and all that means something in
   assert.match(readFileSync(join(home, 'dovecot', 'masters'), 'utf8'), /^gateway:/)
 })
 
+test('a disk without room is told in a sentence', asRoot, async () => {
+  mkdirSync(home)
+  spawnSync('mount', ['-t', 'tmpfs', '-o', `size=12k,mode=700,uid=${service?.uid},gid=${service?.gid}`, 'tmpfs', home])
+  try {
+    const { said, exitCode } = await start()
+    assert.equal(exitCode, 1)
+    assert.match(said, new RegExp(`^There is no room left on the disk of ${home}: make some, and start again$`, 'm'))
+  } finally {
+    spawnSync('umount', [home])
+  }
+})
+
 test('a damaged append-only file is told in the words of Redis, with the command that looks at a copy of it', async () => {
   assert.match((await start()).said, /Tributary is running\./)
   await stop()

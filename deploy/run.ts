@@ -25,7 +25,8 @@ async function main(): Promise<number> {
   } catch (error) {
     if (interrupts.stop.aborted) return 0
     const home = resolve(process.env['TRIBUTARY_HOME'] || './data')
-    if (isNoRoom(error)) throw new Error(`There is no room left on the disk of ${home}: make some, and start again`)
+    if (isNoRoom(error))
+      throw new Error(`There is no room left on the disk of ${home}: make some, and start again`, { cause: error })
     throw error
   }
 }

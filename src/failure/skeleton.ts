@@ -43,8 +43,12 @@ export function codeIn(reply: string): string {
   return found?.[1]?.toUpperCase() ?? ''
 }
 
+/** How long Dovecot took for the answer, which it writes behind its words. */
+const timings = /\((?:\d{1,9}\.\d{1,9} \+ ){1,4}\d{1,9}\.\d{1,9} secs\)\.?/g
+
 /** The readings that the octets of a refusal may have. Text that is not made of octets is read as it is. */
-export function readingsOf(text: string): readonly string[] {
+export function readingsOf(reply: string): readonly string[] {
+  const text = reply.replace(timings, ' ')
   if (!/[\x80-\xff]/.test(text) || /[^\x00-\xff]/.test(text)) return [text]
   const octets = Buffer.from(text, 'latin1')
   const utf8 = readAs('utf-8', octets)

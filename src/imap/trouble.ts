@@ -7,6 +7,7 @@ import { saying } from '../failure/sentences.ts'
 import { codeReason } from '../failure/socket-reasons.ts'
 import { saysTokenEnded, tokenEndedWords } from '../failure/token-ended.ts'
 import { SessionFailed } from '../failure/session-failed.ts'
+import { printable } from '../printable.ts'
 import { byeOf, codeOf, isRecord, isRefusal, wordsOf } from './command.ts'
 import { imapLimits } from './limits.ts'
 import { OtherGreeting, storeTlsReasonOf } from './tls.ts'
@@ -33,11 +34,12 @@ export function troubleOf(error: unknown, server: string, during: Phase): Failur
   if (refusal || byeOf(error) !== undefined) {
     const status = refusal ? String(error['responseStatus']) : 'BYE'
     const reply = [status, words, code === '' ? '' : `[${code}]`].filter((part) => part !== '').join(' ')
-    if (during !== 'login' && saysTokenEnded(reply))
+    const said = besideName(reply, during)
+    if (during !== 'login' && saysTokenEnded(said))
       return { kind: 'store unreachable', reason: `${server}: ${tokenEndedWords}`, tokenEnded: true }
-    const meaning = meaningOf(reply)
+    const meaning = meaningOf(said)
     if (meaning === 'throttled' || meaning === 'quota used up') {
-      const backOffMs = namedWaitMs(reply)
+      const backOffMs = namedWaitMs(said)
       const named = backOffMs === undefined ? {} : { backOffMs }
       return { kind: 'throttled', server, reply, everyAccount: true, passes: true, ...named }
     }
@@ -49,9 +51,9 @@ export function troubleOf(error: unknown, server: string, during: Phase): Failur
     }
     const isAppend = phaseCode(during) === 'APPEND'
     // Somebody has to open it, or to make room in it.
-    const isClosed = refusal && isAppend && isFolderClosed(reply)
+    const isClosed = refusal && isAppend && isFolderClosed(said)
     const passing = isClosed ? {} : isPassing
-    if (wholeStore.has(code) || speaksOfServer(reply))
+    if (wholeStore.has(code) || speaksOfServer(said))
       return { kind: 'store refused', during: isAppend ? 'APPEND' : during, reply, everyAccount: true, ...passing }
     if (folder.has(code) || (refusal && meaning === 'in use') || isClosed)
       return {
@@ -65,6 +67,12 @@ export function troubleOf(error: unknown, server: string, during: Phase): Failur
     return refusal ? undefined : { kind: 'store unreachable', reason: `${server} ended the session${saying(words)}` }
   }
   return { kind: 'store unreachable', reason: `${server}: ${storeReason(error, server)}` }
+}
+
+/** A refusal without the name that it repeats: "Mailbox doesn't exist: Temporary" says nothing about how long that is so. */
+function besideName(reply: string, during: Phase): string {
+  if (typeof during === 'string' || !('folder' in during)) return reply
+  return reply.replaceAll(`: ${printable(during.folder)}`, ':')
 }
 
 /** A folder that is missing, in use or broken for a moment is not named: no setting of it helps. */

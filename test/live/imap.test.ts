@@ -142,6 +142,13 @@ test('a folder that is missing is made with its parents, and subscribed', async 
   })
 })
 
+test('a missing folder is made whatever its name is: Dovecot repeats it where it says that there is none', async () => {
+  await foreign('bob', 'b', async (store) => {
+    for (const folder of ['Old account/Ümlaut & Co', 'Temporary', 'Quota exceeded', 'Try again later/100%', '&ANw-'])
+      assert.equal((await store.prepare(folder)).uidNext, 1, folder)
+  })
+})
+
 test('what was appended is found again by its tokens: in its folder, moved, and in a folder made anew', async () => {
   await foreign('carol', 'c', async (store) => {
     const batch = copies(1, 3)

@@ -111,3 +111,22 @@ test('the wait that a store names is kept', () => {
   assert.equal(waitOf('NO Upload was rate limited. Try again in 40 minutes.'), 2_400_000)
   assert.equal(waitOf('BAD Request is throttled'), undefined)
 })
+
+test('the name of a folder, and how long Dovecot took, are no words of the store about itself', () => {
+  for (const folder of [
+    'Altes Konto/Ümlaut & Co',
+    'Temporary',
+    'Quota exceeded',
+    'Rate limit',
+    'Try again later',
+    'In use',
+  ]) {
+    const words = `Mailbox doesn't exist: ${folder.replace('Ü', '?')} (0.001 + 0.000 secs).`
+    for (const code of ['folder', 'folder creation'] as const)
+      assert.equal(told(`NO ${words}`, { code, folder }), undefined, words)
+  }
+  const away = about(
+    told('NO Temporary failure: Temporary (0.001 + 0.000 secs).', { code: 'folder', folder: 'Temporary' }),
+  )
+  assert.equal(away.passes, true)
+})

@@ -14,6 +14,7 @@ import { surely } from './sure-writes.ts'
 export type CreateAnswer = 'done' | 'repeated' | 'gone' | 'full' | 'full in all'
 const createSending = script<[answer: CreateAnswer, entry: string]>('create-sending', 16)
 const replaceSending = script<'done' | 'changed' | 'late'>('replace-sending', 16)
+const countSending = script<'done' | 'changed'>('count-sending', 3)
 const removeSending = script<'done' | 'changed'>('remove-sending', 17)
 
 /** What the outbox holds at most; tests hold less. */
@@ -110,6 +111,12 @@ export async function replaceEntry(
     ...messageNews(before, entry, Date.now()).map((news) => JSON.stringify(news)),
   ]
   return await surely(redis, replaceSending, names, args)
+}
+
+/** Files an entry among those that wait for a person, or takes it out, unless it was changed since it was read. */
+export async function countForPerson(redis: Redis, { json, before: entry }: ReadEntry) {
+  const args = [entry.id, sha1Of(json), waitsForPerson(entry) ? '1' : '']
+  return await countSending(redis, [keys.sendings, ...personKeys(entry)], args)
 }
 
 export async function removeEntry(redis: Redis, { json, before: entry }: ReadEntry) {

@@ -12,6 +12,7 @@ import { hashOf } from './hashes.ts'
 import { keys } from './key-names.ts'
 import { redisLimits } from './limits.ts'
 import {
+  countForPerson,
   type CreateAnswer,
   createEntry,
   dueKeys,
@@ -118,16 +119,16 @@ export class Sendings {
     return { count, destinationIds: [...new Set(entries.map((entry) => entry.destinationId))] }
   }
 
-  /** Counts what an earlier version has left waiting for a person. The API calls it at its start. */
+  /** Counts what an earlier version has left waiting for a person, and nothing that does not wait any more. The API calls it at its start. */
   async ensureCounted(): Promise<void> {
+    const counted = new Set(await this.#redis.smembers(keys.sendForPerson))
     for await (const some of hashOf(this.#redis, keys.sendings))
-      for (const entry of Object.values(some).flatMap((json) => sendingIn(json) ?? []))
-        if (waitsForPerson(entry))
-          await this.#redis
-            .multi()
-            .sadd(keys.sendForPerson, entry.id)
-            .sadd(keys.sendForPersonOf(entry.destinationId), entry.id)
-            .exec()
+      for (const [id, json] of Object.entries(some)) {
+        const before = sendingIn(json)
+        if (before === undefined || waitsForPerson(before) === counted.has(id)) continue
+        // Whoever has changed it meanwhile has counted it.
+        await countForPerson(this.#redis, { json, before })
+      }
   }
 
   /** Whether a destination has room for another message of this size; it is asked again when one is made. */

@@ -13,6 +13,8 @@ import type { OutboxEntry as Shown } from '../../api/schemas/outbox.ts'
 import { diskLimits } from '../../src/disk/limits.ts'
 import { keys } from '../../src/redis/key-names.ts'
 import { redisLimits } from '../../src/redis/limits.ts'
+import { countForPerson } from '../../src/redis/outbox-writes.ts'
+import type { OutboxEntry } from '../../src/send/entry.ts'
 import { attemptEnded, undecidable } from '../../src/send/transitions.ts'
 import type { DoomedDeskOptions } from '../support/doomed-desk.ts'
 import { readFolder } from '../support/reader.ts'
@@ -361,7 +363,16 @@ test('what was sent is found by its Message-ID, and what waits for a person is c
   await stack.redis.del(keys.sendForPerson, keys.sendForPersonOf(destinationId))
   await sendings.ensureCounted()
   assert.deepEqual(await counted(), one)
+  // It is read, and settled before it is counted.
+  const json = (await stack.redis.hget(keys.sendings, body.id)) ?? ''
+  const read = { json, before: JSON.parse(json) as OutboxEntry }
   await ask('POST', `/outbox/${body.id}/cancel`)
+  assert.equal(await countForPerson(stack.redis, read), 'changed')
+  assert.deepEqual(await counted(), before)
+  // An earlier version has counted it nevertheless.
+  await stack.redis.sadd(keys.sendForPerson, body.id)
+  await stack.redis.sadd(keys.sendForPersonOf(destinationId), body.id)
+  await sendings.ensureCounted()
   assert.deepEqual(await counted(), before)
 })
 

@@ -6,7 +6,7 @@ import type { AccountRecord } from '../src/redis/account-record.ts'
 import { type Created, sourceOf } from '../src/redis/accounts.ts'
 import { proxyIn, type SealedProxy, sealedProxy, shownProxy } from '../src/account/proxy.ts'
 import type { Seal } from '../src/seal.ts'
-import { sharedAddressNotice } from '../src/send/identity.ts'
+import { type SharedAddress, sharedAddressOf, sharedAddressSentence } from '../src/send/identity.ts'
 import { afterAccountChange, demandTokensMayGo } from './sign-in-rules.ts'
 import { type Principal, principalOf } from './http/who.ts'
 import { halfSurrogateIn, noCharacter, utf8In } from './http/json.ts'
@@ -90,29 +90,29 @@ export class AccountImport {
         await afterAccountChange(this.#world, account)
     const outcomeOf = new Map(records.map((record, nth) => [record, outcomes[nth]]))
     const made = records.filter((record) => outcomeOf.get(record) === 'done')
-    const noticeOf = new Map(
-      await Promise.all(made.map(async (record) => [record, await this.#notice(record)] as const)),
+    const remarkOf = new Map(
+      await Promise.all(made.map(async (record) => [record, await this.#remark(record)] as const)),
     )
     return results.map((result, nth) => {
       const line = lines[nth]?.line
       const problem = result instanceof Problem ? result : this.#refusal(outcomeOf.get(result), quotas)
       if (problem !== undefined) return { line, problem: problemView(problem) }
       if (result instanceof Problem) return { line, id: null }
-      const notice = noticeOf.get(result)
-      const notices = notice === undefined ? {} : { notices: [notice] }
+      const remark = remarkOf.get(result)
+      const notices = remark === undefined ? {} : { notices: [sharedAddressSentence(remark)], remarks: [remark] }
       return { line, id: this.#dryRun ? null : result.account.id, ...notices }
     })
   }
 
   /** What POST /accounts tells beside a new account. */
-  async #notice({ account }: AccountRecord): Promise<string | undefined> {
+  async #remark({ account }: AccountRecord): Promise<SharedAddress | undefined> {
     const { address, destinationId } = account
     if (this.#noticed >= apiLimits.importNoticesMax) return undefined
     // The first ones are those that were registered first.
     const alike = await this.#world.accounts.withAddress(address, destinationId, apiLimits.importAlikeMax)
-    const notice = sharedAddressNotice(account, alike)
-    if (notice !== undefined) this.#noticed += 1
-    return notice
+    const remark = sharedAddressOf(account, alike)
+    if (remark !== undefined) this.#noticed += 1
+    return remark
   }
 
   /** @returns the record that this line is to become, or the problem for which it cannot. */

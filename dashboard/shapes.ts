@@ -47,6 +47,8 @@ export type RemedyStep = Extract<Step, { code: 'remedy' }>
 export type RunRemark = NonNullable<NonNullable<Run['remarks']>[number]>
 export type AsideRemark = NonNullable<AnyQuarantineEntry['reason']['remark']>
 
+export type AccountRemark = NonNullable<Account['remarks']>[number]
+
 /** Which of the messages that were set aside. */
 export interface AsideFilters {
   readonly reason?: AsideReason

@@ -26,7 +26,7 @@ const importAccounts = route(
     operationId: 'importAccounts',
     summary: 'Register many accounts',
     description:
-      'One account a line, as for POST /accounts or as GET /accounts/export gives it; one line of answer each, in order, while lines still come: { "line": 1, "id": "01J..." } or { "line": 2, "problem": {...} } (dryRun: id null); with "notices" where there is something to know of it, as of POST /accounts. A line is registered whole or not at all, and what is wrong with one keeps no other; whatever breaks off, the same file may be sent again: what is there already is told as taken. Up to 200,000 lines of 64 KiB; empty ones are passed over.',
+      'One account a line, as for POST /accounts or as GET /accounts/export gives it; one line of answer each, in order, while lines still come: { "line": 1, "id": "01J..." } or { "line": 2, "problem": {...} } (dryRun: id null); with "notices" where there is something to know of it, and "remarks", the same as codes with facts, as of POST /accounts. A line is registered whole or not at all, and what is wrong with one keeps no other; whatever breaks off, the same file may be sent again: what is there already is told as taken. Up to 200,000 lines of 64 KiB; empty ones are passed over.',
     consumes: [ndjson],
     produces: [ndjson],
     querystring: schemas.Import,

@@ -3,7 +3,7 @@ import type { Proxy } from '../../src/account/proxy.ts'
 import { sealedProxy } from '../../src/account/proxy.ts'
 import { normalHost } from '../../src/account/host.ts'
 import type { AccountRecord } from '../../src/redis/account-record.ts'
-import { sharedAddressNotice } from '../../src/send/identity.ts'
+import { sharedAddressOf, sharedAddressSentence } from '../../src/send/identity.ts'
 import type { App } from '../app.ts'
 import { AccountChanges, type AccountChangesWorld } from '../account-changes.ts'
 import { AccountViews, type AccountViewsWorld } from '../account-views.ts'
@@ -155,8 +155,8 @@ class AccountHandlers {
     await afterAccountChange(this.#world, account)
     tag(reply, record)
     reply.header('location', `/api/v1/accounts/${account.id}`)
-    const notices = await this.#noticesOf(record)
-    return await reply.code(201).send({ ...(await this.#views.of(record)), notices })
+    const told = await this.#noticesOf(record)
+    return await reply.code(201).send({ ...(await this.#views.of(record)), ...(told ?? { notices: [] }) })
   }
 
   readonly list: HandlerOf<typeof listAccounts> = async (request) => {
@@ -183,9 +183,9 @@ class AccountHandlers {
 
   readonly change: HandlerOf<typeof changeAccount> = async (request, reply) => {
     const record = await this.#changes.patch(request)
-    const notices = request.body.address === undefined ? [] : await this.#noticesOf(record)
+    const told = request.body.address === undefined ? undefined : await this.#noticesOf(record)
     // Without any the answer is that of GET, with its entity tag.
-    return { ...(await this.#answer(record, reply)), ...(notices.length === 0 ? {} : { notices }) }
+    return { ...(await this.#answer(record, reply)), ...told }
   }
 
   readonly remove: HandlerOf<typeof removeAccount> = async (request, reply) => {
@@ -210,10 +210,10 @@ class AccountHandlers {
   readonly resume: HandlerOf<typeof resumeAccount> = async ({ params }, reply) =>
     await this.#answer(await this.#changes.setPaused(params.id, false), reply)
 
-  async #noticesOf({ account }: AccountRecord): Promise<string[]> {
+  async #noticesOf({ account }: AccountRecord) {
     const alike = await this.#world.accounts.withAddress(account.address, account.destinationId)
-    const notice = sharedAddressNotice(account, alike)
-    return notice === undefined ? [] : [notice]
+    const remark = sharedAddressOf(account, alike)
+    return remark === undefined ? undefined : { notices: [sharedAddressSentence(remark)], remarks: [remark] }
   }
 
   async #answer(record: AccountRecord, reply: Parameters<typeof tag>[0]) {

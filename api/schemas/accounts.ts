@@ -6,6 +6,7 @@ import { troubleReasons } from '../../src/failure/trouble-reason.ts'
 import { accountOrders } from '../../src/redis/account-index.ts'
 import { shownRhythmCodes } from '../../src/runs/shown-rhythm.ts'
 import { accountStatuses } from '../../src/runs/status.ts'
+import type { SharedAddress } from '../../src/send/identity.ts'
 import { failure, step } from './failure.ts'
 import { loginFields, passwordUnlessSignedIn } from './logins.ts'
 import { OAuthStatus } from './oauth.ts'
@@ -119,6 +120,21 @@ const reason = Type.Enum([...troubleReasons])
 const status = Type.Enum([...accountStatuses], {
   description: 'waiting: a run is queued, or it has been due for some seconds and has no place at its server yet',
 })
+const AccountRemark = Type.Unsafe<SharedAddress>(
+  Type.Object(
+    {
+      code: Type.Literal('shared address', {
+        description: 'another account of the mailbox, with this user at this host, has the address',
+      }),
+      address: Type.String(),
+      user: Type.String(),
+      host: Type.String(),
+      sentBy: orNull(Type.Enum(['new', 'former']), 'which of the two sends as it; null: neither'),
+    },
+    { title: 'AccountRemark' },
+  ),
+)
+
 export const Account = Type.Object({
   id,
   ...accountFields,
@@ -149,6 +165,9 @@ export const Account = Type.Object({
     Type.Array(Type.String(), {
       description: 'of a POST or a PATCH: what to know of it, such as another account of the mailbox with its address',
     }),
+  ),
+  remarks: Type.Optional(
+    Type.Array(AccountRemark, { description: 'the notices as codes with their facts. Not there without notices' }),
   ),
 })
 export type Account = Static<typeof Account>

@@ -60,7 +60,8 @@ export function AccountEditor({ account, onClose }: { readonly account: Account;
   const draft = useDraft(first, async (typed) => {
     const saved = await call<Account>('PATCH', `/accounts/${before.id}`, bodyOf(typed))
     learn([saved])
-    tell(saved.notices?.length ? sending.shared(saved.address) : say.saved)
+    const [remark] = saved.remarks ?? []
+    tell(remark === undefined ? say.saved : sending.shared(remark))
     onClose()
   })
   return (

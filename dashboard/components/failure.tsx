@@ -23,7 +23,7 @@ export function FailureNote({
   readonly isPaused?: boolean
   readonly children?: ComponentChildren
 }) {
-  const { account: say, failures, steps, guide: guideWords, guides } = words.value
+  const { account: say, failures, steps, guide: guideWords, guides, verbatim } = words.value
   const known = step?.code === 'provider note' ? step.advice : undefined
   const guide = step?.code === 'provider note' ? guideNamed(step.provider) : undefined
   const { title, advice } = failures[failure.kind]
@@ -41,8 +41,8 @@ export function FailureNote({
         )}
         {failure.passes === true && !isPaused && <p>{say.passes}</p>}
         {/* The API's words, and the server's. */}
-        <p class="callout-said" lang="en">
-          {failure.happened ?? failure.message}
+        <p class="callout-said">
+          {verbatim} <span lang="en">{failure.happened ?? failure.message}</span>
         </p>
         {children}
       </div>

@@ -628,6 +628,7 @@ export const de: Words = {
     activity: 'Verlauf',
     destinations: 'Postfächer',
     settings: 'Einstellungen',
+    more: 'Mehr',
     you: 'Sie und diese Seite',
     signedInAs: (name) => `Angemeldet als ${name}`,
     signOut: 'Abmelden',
@@ -706,6 +707,8 @@ export const de: Words = {
   },
   runStates: { queued: 'Wartet', running: 'Läuft', done: 'Fertig', failed: 'Fehlgeschlagen' },
   causes: { schedule: 'nach Zeitplan', request: 'auf Anforderung' },
+  /** In front of what was recorded of a failure, which is English, with the server’s own words. */
+  verbatim: 'Im Wortlaut, auf Englisch:',
   failures: {
     unreachable: {
       title: 'Die Verbindung zum Anbieter ist fehlgeschlagen',
@@ -1553,8 +1556,8 @@ export const de: Words = {
       hour: (messages: number) => `Mehr als ${messages} Nachrichten in der Stunde dürfen nicht hinausgehen.`,
       day: (messages: number) => `Mehr als ${messages} Nachrichten am Tag dürfen nicht hinausgehen.`,
     },
-    shared: (address: string) =>
-      `Ein anderes Konto dieses Postfachs hat auch die Adresse ${address}. Gesendet wird mit dem, das zuerst da war.`,
+    shared: ({ address, user, host, sentBy }) =>
+      `Ein anderes Konto dieses Postfachs hat auch die Adresse ${address} (${user} bei ${host}). ${sentBy === 'new' ? 'Gesendet wird damit über das neue.' : sentBy === 'former' ? 'Gesendet wird mit dem, das zuerst da war.' : 'Gesendet wird damit über keines von beiden.'}`,
     sendsBy: 'Sendet über',
     nothing: 'nichts: Es soll nicht senden',
     notYet: 'noch nicht bekannt',

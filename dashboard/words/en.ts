@@ -1,6 +1,7 @@
 /** The English words. The type of the other languages is read from this file, so that they have the same words. */
 import type { GuideWords } from '../guides.ts'
 import type {
+  AccountRemark,
   Account,
   Candidate,
   Connection,
@@ -620,6 +621,7 @@ export const en = {
     activity: 'Activity',
     destinations: 'Mailboxes',
     settings: 'Settings',
+    more: 'More',
     you: 'You and this page',
     signedInAs: (name: string) => `Signed in as ${name}`,
     signOut: 'Sign out',
@@ -696,6 +698,8 @@ export const en = {
     string
   >,
   causes: { schedule: 'by schedule', request: 'on request' } satisfies Record<Run['cause'], string>,
+  /** In front of what was recorded of a failure, which is English, with the server’s own words. */
+  verbatim: 'Word for word:',
   failures: {
     unreachable: {
       title: 'The connection to the provider failed',
@@ -1536,8 +1540,8 @@ export const en = {
       hour: (messages: number) => `${messages} messages an hour are all that may go out.`,
       day: (messages: number) => `${messages} messages a day are all that may go out.`,
     },
-    shared: (address: string) =>
-      `Another account of this mailbox has the address ${address} too. The one that was there first sends as it.`,
+    shared: ({ address, user, host, sentBy }: AccountRemark) =>
+      `Another account of this mailbox has the address ${address} too (${user} at ${host}). ${sentBy === 'new' ? 'The new one sends as it.' : sentBy === 'former' ? 'The one that was there first sends as it.' : 'Neither of the two sends as it.'}`,
     sendsBy: 'Sends by',
     nothing: 'nothing: it is not to send',
     notYet: 'not known yet',

@@ -638,6 +638,7 @@ export const es: Words = {
     activity: 'Actividad',
     destinations: 'Buzones',
     settings: 'Configuración',
+    more: 'Más',
     you: 'Tú y esta página',
     signedInAs: (name) => `Sesión iniciada como ${name}`,
     signOut: 'Cerrar sesión',
@@ -713,6 +714,8 @@ export const es: Words = {
   },
   runStates: { queued: 'En cola', running: 'En curso', done: 'Terminada', failed: 'Fallida' },
   causes: { schedule: 'programada', request: 'a petición' },
+  /** In front of what was recorded of a failure, which is English, with the server’s own words. */
+  verbatim: 'Textualmente, en inglés:',
   failures: {
     unreachable: {
       title: 'Ha fallado la conexión con el proveedor',
@@ -1558,8 +1561,8 @@ export const es: Words = {
       hour: (messages: number) => `No pueden salir más de ${messages} mensajes por hora.`,
       day: (messages: number) => `No pueden salir más de ${messages} mensajes al día.`,
     },
-    shared: (address: string) =>
-      `Otra cuenta de este buzón también tiene la dirección ${address}. Envía con ella la que estaba primero.`,
+    shared: ({ address, user, host, sentBy }) =>
+      `Otra cuenta de este buzón también tiene la dirección ${address} (${user} en ${host}). ${sentBy === 'new' ? 'Envía con ella la nueva.' : sentBy === 'former' ? 'Envía con ella la que estaba primero.' : 'Ninguna de las dos envía con ella.'}`,
     sendsBy: 'Envía por',
     nothing: 'nada: no debe enviar',
     notYet: 'aún no se sabe',

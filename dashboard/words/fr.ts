@@ -634,6 +634,7 @@ export const fr: Words = {
     activity: 'Activité',
     destinations: 'Boîtes mail',
     settings: 'Paramètres',
+    more: 'Plus',
     you: 'Vous et cette page',
     signedInAs: (name) => `Connecté en tant que ${name}`,
     signOut: 'Se déconnecter',
@@ -710,6 +711,8 @@ export const fr: Words = {
   },
   runStates: { queued: 'En attente', running: 'En cours', done: 'Terminée', failed: 'Échouée' },
   causes: { schedule: 'automatiquement', request: 'à la demande' },
+  /** In front of what was recorded of a failure, which is English, with the server’s own words. */
+  verbatim: 'Mot pour mot, en anglais :',
   failures: {
     unreachable: {
       title: 'La connexion au fournisseur a échoué',
@@ -1570,8 +1573,8 @@ export const fr: Words = {
       hour: (messages: number) => `Il ne peut pas partir plus de ${messages} messages par heure.`,
       day: (messages: number) => `Il ne peut pas partir plus de ${messages} messages par jour.`,
     },
-    shared: (address: string) =>
-      `Un autre compte de cette boîte a aussi l’adresse ${address}. C’est le premier des deux qui envoie.`,
+    shared: ({ address, user, host, sentBy }) =>
+      `Un autre compte de cette boîte a aussi l’adresse ${address} (${user} chez ${host}). ${sentBy === 'new' ? 'C’est le nouveau qui envoie.' : sentBy === 'former' ? 'C’est le premier des deux qui envoie.' : 'Aucun des deux n’envoie avec elle.'}`,
     sendsBy: 'Envoie par',
     nothing: 'rien : il ne doit pas envoyer',
     notYet: 'pas encore connu',

@@ -625,6 +625,7 @@ export const ja: Words = {
     activity: '受信履歴',
     destinations: 'メールボックス',
     settings: '設定',
+    more: 'その他',
     you: 'ユーザーと表示',
     signedInAs: (name) => `${name} としてログイン中`,
     signOut: 'ログアウト',
@@ -699,6 +700,8 @@ export const ja: Words = {
   },
   runStates: { queued: '順番待ち', running: '受信中', done: '完了', failed: '失敗' },
   causes: { schedule: '定期受信', request: '手動受信' },
+  /** In front of what was recorded of a failure, which is English, with the server’s own words. */
+  verbatim: '原文（英語）:',
   failures: {
     unreachable: {
       title: 'プロバイダーに接続できませんでした',
@@ -1507,8 +1510,8 @@ export const ja: Words = {
       hour: (messages: number) => `送信できるのは 1 時間に ${messages} 通までです。`,
       day: (messages: number) => `送信できるのは 1 日に ${messages} 通までです。`,
     },
-    shared: (address: string) =>
-      `このメールボックスには ${address} のアカウントがもう 1 つあります。送信には先に登録されたものを使います。`,
+    shared: ({ address, user, host, sentBy }) =>
+      `このメールボックスには ${address} のアカウントがもう 1 つあります（${host} の ${user}）。${sentBy === 'new' ? '送信には新しいほうを使います。' : sentBy === 'former' ? '送信には先に登録されたものを使います。' : 'どちらもこのアドレスでは送信しません。'}`,
     sendsBy: '送信サーバー',
     nothing: 'なし（送信しません）',
     notYet: 'まだ不明',

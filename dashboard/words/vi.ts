@@ -609,6 +609,7 @@ export const vi: Words = {
     activity: 'Hoạt động',
     destinations: 'Hộp thư',
     settings: 'Cài đặt',
+    more: 'Thêm',
     you: 'Bạn và trang này',
     signedInAs: (name) => `Đăng nhập với tên ${name}`,
     signOut: 'Đăng xuất',
@@ -683,6 +684,8 @@ export const vi: Words = {
   },
   runStates: { queued: 'Đang chờ', running: 'Đang chạy', done: 'Xong', failed: 'Lỗi' },
   causes: { schedule: 'theo lịch', request: 'theo yêu cầu' },
+  /** In front of what was recorded of a failure, which is English, with the server’s own words. */
+  verbatim: 'Nguyên văn, bằng tiếng Anh:',
   failures: {
     unreachable: {
       title: 'Kết nối với nhà cung cấp bị lỗi',
@@ -1473,8 +1476,8 @@ export const vi: Words = {
       hour: (messages: number) => `Mỗi giờ chỉ gửi được ${messages} thư.`,
       day: (messages: number) => `Mỗi ngày chỉ gửi được ${messages} thư.`,
     },
-    shared: (address: string) =>
-      `Một tài khoản khác của hộp thư này cũng có địa chỉ ${address}. Tài khoản có trước sẽ gửi bằng địa chỉ đó.`,
+    shared: ({ address, user, host, sentBy }) =>
+      `Một tài khoản khác của hộp thư này cũng có địa chỉ ${address} (${user} tại ${host}). ${sentBy === 'new' ? 'Tài khoản mới sẽ gửi bằng địa chỉ đó.' : sentBy === 'former' ? 'Tài khoản có trước sẽ gửi bằng địa chỉ đó.' : 'Không tài khoản nào trong hai tài khoản này gửi bằng địa chỉ đó.'}`,
     sendsBy: 'Gửi qua',
     nothing: 'không gửi gì',
     notYet: 'chưa biết',

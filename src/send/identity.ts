@@ -88,13 +88,30 @@ export function whyNotSent(senders: readonly SendingAccount[], address: string):
     : `the SMTP server of ${address} is not known yet: test the account, or name the server`
 }
 
+/** Another account of the mailbox has the address of one that is registered. */
+export interface SharedAddress {
+  readonly code: 'shared address'
+  readonly address: string
+  /** Of the other one. */
+  readonly user: string
+  readonly host: string
+  /** By which of the two goes out what is sent as it; null: by none. */
+  readonly sentBy: 'new' | 'former' | null
+}
+
 /** To be said where an account is registered whose address another one of the mailbox has; undefined: none has. */
-export function sharedAddressNotice(account: Account, senders: readonly SendingAccount[]): string | undefined {
+export function sharedAddressOf(account: Account, senders: readonly SendingAccount[]): SharedAddress | undefined {
   const others = senders.filter(({ account: other }) => other.id !== account.id)
   const [other] = others.filter((one) => isSameAddress(one.account.address, account.address))
   if (other === undefined) return undefined
-  const first = `Another account of this mailbox has the address ${account.address} as well (${other.account.user} at ${shownHost(other.account.host)}).`
-  const sends = findIdentity(identitiesOf([...others, { account }]), account.address)
-  if (sends === undefined) return first
-  return `${first} What is sent as it goes out by the ${sends.accountId === account.id ? 'new one' : 'one that was there before'}.`
+  const { user, host } = other.account
+  const sender = findIdentity(identitiesOf([...others, { account }]), account.address)
+  const sentBy = sender === undefined ? null : sender.accountId === account.id ? 'new' : 'former'
+  return { code: 'shared address', address: account.address, user, host: shownHost(host), sentBy }
+}
+
+export function sharedAddressSentence({ address, user, host, sentBy }: SharedAddress): string {
+  const first = `Another account of this mailbox has the address ${address} as well (${user} at ${host}).`
+  if (sentBy === null) return first
+  return `${first} What is sent as it goes out by the ${sentBy === 'new' ? 'new one' : 'one that was there before'}.`
 }

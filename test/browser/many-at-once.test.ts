@@ -96,6 +96,43 @@ test('accounts come from a file, which is looked through first, and go into one'
   await page.close()
 })
 
+test('what is wrong with a file, and what is to be known of its accounts, is told in the language of the page', async () => {
+  const { cookies } = await dashboard.person.storageState()
+  const storageState = { cookies, origins: [] }
+  const context = await dashboard.browser.newContext({
+    storageState,
+    locale: 'de',
+    viewport: { width: 390, height: 800 },
+  })
+  const page = await context.newPage()
+  await page.goto(`${dashboard.served.url}/accounts`)
+  await page.getByRole('button', { name: 'Konten aus einer Datei und in eine Datei' }).click()
+  await page.getByRole('menuitem').first().click()
+  const line = (fields: object) =>
+    JSON.stringify({ address: 'zwei@datei.example', host: 'pop.datei.example', destinationId, paused: true, ...fields })
+  const password = 'secret'
+  const lines = [
+    line({ user: 'eins', password }),
+    line({ user: 'zwei', password }),
+    line({ user: 'drei', password, port: 0 }),
+  ]
+  const dialog = page.getByRole('dialog')
+  await dialog
+    .locator('input[type=file]')
+    .setInputFiles({ name: 'a.ndjson', mimeType: 'application/x-ndjson', buffer: Buffer.from(lines.join('\n')) })
+  const told = dialog.locator('.wrong-lines')
+  await told.getByText('Zeile 3').waitFor()
+  assert.equal(await told.locator('[lang=en]').count(), 0)
+  await dialog.locator('.button.main').click()
+  await told
+    .getByText(
+      'Ein anderes Konto dieses Postfachs hat auch die Adresse zwei@datei.example (eins bei pop.datei.example).',
+    )
+    .waitFor()
+  assert.equal(await told.locator('[lang=en]').count(), 0)
+  await context.close()
+})
+
 test('the password of a new mailbox is typed twice, or made and shown', async () => {
   const page = await dashboard.open('/destinations')
   await page.getByRole('button', { name: 'Add a mailbox' }).click()

@@ -46,6 +46,7 @@ interface Answer {
   readonly line: number
   readonly id?: string | null
   readonly notices?: readonly string[]
+  readonly remarks?: readonly { code: string; sentBy: string | null }[]
   readonly problem?: { readonly type: string; readonly errors?: readonly { readonly pointer: string }[] }
 }
 
@@ -130,6 +131,7 @@ test('each line of an import is registered or told why not, and the rest goes on
   )
   assert.deepEqual(await users(), ['first', 'windows', 'last'])
   assert.match(answers.at(-1)?.notices?.join() ?? '', /^Another account of this mailbox has the address/)
+  assert.equal(answers.at(-1)?.remarks?.[0]?.code, 'shared address')
   assert.equal((await stack.call('GET', `/accounts/${answers[0]?.id}`)).body['user'], 'first')
   const again = await imported(text)
   assert.deepEqual(

@@ -4,6 +4,7 @@ import { after, before, test } from 'node:test'
 import { openedSmtpPassword } from '../../src/account/smtp-login.ts'
 import { accountRecordIn, type AccountRecord } from '../../src/redis/account-record.ts'
 import { keys } from '../../src/redis/key-names.ts'
+import type { SharedAddress } from '../../src/send/identity.ts'
 import { type Body, type Stack, startStack } from '../support/stack.ts'
 
 let stack: Stack
@@ -193,6 +194,8 @@ test('the identities of a mailbox, and a second account with an address is told 
     user: 'too',
   })
   assert.match(String(second.body['notices']), /Another account of this mailbox has the address/)
+  const [remark] = second.body['remarks'] as readonly SharedAddress[]
+  assert.equal(remark?.sentBy, 'former')
   const { body } = await stack.call('GET', `/destinations/${there}/identities`)
   const identity = (id: string, address: string, isDefault: boolean) => ({
     accountId: id,

@@ -9,7 +9,8 @@ import {
   findIdentity,
   identitiesOf,
   type SendingAccount,
-  sharedAddressNotice,
+  sharedAddressOf,
+  sharedAddressSentence,
   whyNotSent,
 } from '../../src/send/identity.ts'
 import { account as any } from '../support/world.ts'
@@ -82,10 +83,21 @@ test('letters beyond ASCII, and a domain in either of its forms, are the same ad
 
 test('a second account with an address is told, and which of the two sends', () => {
   const [one, two] = [sender('a', 'me@example.net'), sender('b', 'me@example.net')]
-  assert.equal(sharedAddressNotice(two.account, [two, sender('c', 'you@example.net')]), undefined)
-  assert.match(sharedAddressNotice(two.account, [one, two]) ?? '', /me at pop\.example\.net.*one that was there before/)
+  assert.equal(sharedAddressOf(two.account, [two, sender('c', 'you@example.net')]), undefined)
+  const told = sharedAddressOf(two.account, [one, two])
+  assert.ok(told)
+  assert.deepEqual(told, {
+    code: 'shared address',
+    address: 'me@example.net',
+    user: 'me',
+    host: 'pop.example.net',
+    sentBy: 'former',
+  })
+  assert.match(sharedAddressSentence(told), /me at pop\.example\.net.*one that was there before/)
   const silent = { ...one, account: { ...one.account, smtp: false as const } }
-  assert.match(sharedAddressNotice(two.account, [silent, two]) ?? '', /the new one/)
+  const now = sharedAddressOf(two.account, [silent, two])
+  assert.ok(now?.sentBy === 'new')
+  assert.match(sharedAddressSentence(now), /the new one/)
 })
 
 test('what an SMTP server does not say is as for POP3, and a pin is none of another host', () => {

@@ -4,23 +4,25 @@ import { useId } from 'preact/hooks'
 import { problemOf, sendLines } from '../../client.ts'
 import { Button } from '../../components/button.tsx'
 import { Dialog } from '../../components/dialog.tsx'
+import { InWords } from '../../components/in-words.tsx'
 import { sentenceOf } from '../../components/states.tsx'
 import { tell } from '../../components/toast.tsx'
+import { mistakeTold, problemTold, type Told } from '../../mistakes.ts'
 import { loadAll } from '../../roster.ts'
-import type { Problem } from '../../shapes.ts'
+import type { AccountRemark, Problem } from '../../shapes.ts'
 import { words } from '../../words/index.ts'
 
 interface Line {
   readonly line: number
   readonly id?: string | null
   readonly problem?: Problem
-  readonly notices?: readonly string[]
+  readonly remarks?: readonly AccountRemark[]
 }
 
 const shownMax = 50
 
 export function ImportFile({ onClose }: { readonly onClose: () => void }) {
-  const { accounts: say, common } = words.value
+  const { accounts: say, common, sending } = words.value
   const id = useId()
   const file = useSignal<File | undefined>(undefined)
   const looked = useSignal<readonly Line[] | undefined>(undefined)
@@ -55,7 +57,7 @@ export function ImportFile({ onClose }: { readonly onClose: () => void }) {
       void loadAll()
       if (wrong.length < answers.length) tell(say.didImport(answers.length - wrong.length))
       // What is there to know of them stays until somebody has read it.
-      const told = answers.filter((answer) => answer.problem !== undefined || answer.notices !== undefined)
+      const told = answers.filter((answer) => answer.problem !== undefined || answer.remarks !== undefined)
       if (told.length === 0) onClose()
       else {
         looked.value = told
@@ -65,7 +67,7 @@ export function ImportFile({ onClose }: { readonly onClose: () => void }) {
   }
   const wrong = (looked.value ?? []).filter((answer) => answer.problem !== undefined)
   const fit = isAdded.value ? 0 : (looked.value?.length ?? 0) - wrong.length
-  const told = (looked.value ?? []).filter(({ notices = [] }) => notices.length > 0)
+  const told = (looked.value ?? []).filter(({ remarks = [] }) => remarks.length > 0)
   return (
     <Dialog
       title={say.importFile}
@@ -100,14 +102,16 @@ export function ImportFile({ onClose }: { readonly onClose: () => void }) {
           {looked.value !== undefined && !isAdded.value && <p>{say.lookedThrough(fit, wrong.length)}</p>}
           <Lines of={wrong.map(({ line, problem: what }) => [line, wordsOf(what)])} />
           {told.length > 0 && <p>{say.toKnow(told.length)}</p>}
-          <Lines of={told.map(({ line, notices = [] }) => [line, notices.join(' ')])} />
+          <Lines
+            of={told.map(({ line, remarks = [] }) => [line, remarks.map((one) => ({ text: sending.shared(one) }))])}
+          />
         </div>
       </div>
     </Dialog>
   )
 }
 
-function Lines({ of: lines }: { readonly of: readonly (readonly [line: number, what: string])[] }) {
+function Lines({ of: lines }: { readonly of: readonly (readonly [line: number, what: readonly Named[]])[] }) {
   const { accounts: say } = words.value
   if (lines.length === 0) return null
   return (
@@ -115,8 +119,11 @@ function Lines({ of: lines }: { readonly of: readonly (readonly [line: number, w
       {lines.slice(0, shownMax).map(([line, what]) => (
         <li key={line}>
           <b>{say.line(line)}</b>
-          {/* The API's words. */}
-          <span lang="en">{what}</span>
+          {what.map(({ field, ...told }, nth) => (
+            <span key={nth}>
+              {field !== undefined && <code>{field}</code>} <InWords told={told} />{' '}
+            </span>
+          ))}
         </li>
       ))}
       {lines.length > shownMax && <li>…</li>}
@@ -124,8 +131,14 @@ function Lines({ of: lines }: { readonly of: readonly (readonly [line: number, w
   )
 }
 
-function wordsOf(problem: Problem | undefined): string {
-  if (problem === undefined) return ''
-  const mistakes = (problem.errors ?? []).map(({ pointer, detail }) => `${pointer.slice(1)} ${detail}`)
-  return mistakes.length === 0 ? problem.detail : mistakes.join('; ')
+/** `field`: as it stands in the file. */
+interface Named extends Told {
+  readonly field?: string
+}
+
+function wordsOf(problem: Problem | undefined): Named[] {
+  if (problem === undefined) return []
+  const mistakes = problem.errors ?? []
+  if (mistakes.length === 0) return [problemTold(problem)]
+  return mistakes.map((mistake) => ({ field: mistake.pointer.slice(1), ...mistakeTold(mistake) }))
 }

@@ -185,7 +185,8 @@ export function useNewAccount(destinationId: string, { address = '', onMade }: B
     const account = await call<Account>('POST', '/accounts', { ...body, ...user, destinationId: to })
     learn([account])
     navigate(`/accounts/${account.id}`)
-    if (account.notices?.length) tell(words.value.sending.shared(account.address))
+    const [remark] = account.remarks ?? []
+    if (remark !== undefined) tell(words.value.sending.shared(remark))
     else if (values.entry === byPassword) tell(words.value.add.added)
     if (values.entry !== byPassword) await attempt(async () => await signInNow(`/accounts/${account.id}`))
   }

@@ -6,6 +6,7 @@ import { problemOf, session } from './client.ts'
 import { Icon, Logo } from './components/icon.tsx'
 import { Menu } from './components/menu.tsx'
 import { Leaving } from './components/leaving.tsx'
+import { MorePlaces } from './components/more-places.tsx'
 import { Page } from './components/page.tsx'
 import { EmptyState, ErrorState, Skeleton } from './components/states.tsx'
 import { attempt, Toasts } from './components/toast.tsx'
@@ -77,9 +78,14 @@ function Shell({ name }: { readonly name: string }) {
           Tributary
         </a>
         <nav aria-label={shell.navigation}>
-          {routes.flatMap(({ path: to, place }) =>
-            place === undefined ? [] : <PlaceLink key={to} to={to} place={place} />,
-          )}
+          {places.map(({ to, place }) => (
+            <PlaceLink key={to} to={to} place={place} />
+          ))}
+          <MorePlaces isHere={rest.some(({ to }) => isHere(to))} count={<Waiting for={rest} />}>
+            {rest.map(({ to, place }) => (
+              <PlaceLink key={to} to={to} place={place} />
+            ))}
+          </MorePlaces>
         </nav>
         <div class="you">
           <span class="you-name" title={shell.signedInAs(name)}>
@@ -111,24 +117,34 @@ function Shell({ name }: { readonly name: string }) {
   )
 }
 
-function PlaceLink({ to, place }: { readonly to: string; readonly place: NonNullable<Route['place']> }) {
-  const name = place.name(words.value)
-  const waits = place.waiting?.() ?? 0
+interface Place {
+  readonly to: string
+  readonly place: NonNullable<Route['place']>
+}
+
+const places: readonly Place[] = routes.flatMap(({ path: to, place }) => (place === undefined ? [] : { to, place }))
+/** Those that are behind "More" where there is little room. */
+const rest = places.filter(({ place }) => place.isInRest)
+
+function PlaceLink({ to, place }: Place) {
   return (
-    <a
-      href={to}
-      {...(isHere(to) ? { 'aria-current': 'page' } : {})}
-      {...(place.waiting === undefined ? {} : { class: 'brief' })}
-    >
+    <a href={to} {...(isHere(to) ? { 'aria-current': 'page' } : {})} {...(place.isInRest ? { class: 'in-rest' } : {})}>
       <Icon name={place.icon} />
-      <span>{name}</span>
-      {waits > 0 && (
-        <b class="nav-count" title={words.value.shell.waiting(waits)}>
-          <span class="unseen">{words.value.shell.waiting(waits)}</span>
-          <span aria-hidden="true">{number(waits)}</span>
-        </b>
-      )}
+      <span>{place.name(words.value)}</span>
+      <Waiting for={[{ to, place }]} />
     </a>
+  )
+}
+
+/** How much waits in these places for the one who looks at them. */
+function Waiting({ for: of }: { readonly for: readonly Place[] }) {
+  const waits = of.reduce((sum, { place }) => sum + (place.waiting?.() ?? 0), 0)
+  if (waits === 0) return null
+  return (
+    <b class="nav-count" title={words.value.shell.waiting(waits)}>
+      <span class="unseen">{words.value.shell.waiting(waits)}</span>
+      <span aria-hidden="true">{number(waits)}</span>
+    </b>
   )
 }
 

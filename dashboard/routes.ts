@@ -13,6 +13,8 @@ export interface Route {
   readonly place?: {
     readonly icon: IconName
     readonly name: (words: Words) => string
+    /** Whether it is behind "More" where there is little room. */
+    readonly isInRest?: true
     /** How much there waits for the one who looks at it. */
     readonly waiting?: () => number
   }
@@ -35,7 +37,7 @@ export const routes: readonly Route[] = [
   {
     path: '/outbox',
     load: async () => await import('./pages/outboxes.tsx'),
-    place: { icon: 'up', name: ({ shell }) => shell.outbox, waiting: () => waiting.value.needsPerson },
+    place: { icon: 'up', name: ({ shell }) => shell.outbox, isInRest: true, waiting: () => waiting.value.needsPerson },
   },
   {
     path: '/accounts',
@@ -57,13 +59,13 @@ export const routes: readonly Route[] = [
   {
     path: '/destinations',
     load: async () => await import('./pages/destinations.tsx'),
-    place: { icon: 'destination', name: ({ shell }) => shell.destinations },
+    place: { icon: 'destination', name: ({ shell }) => shell.destinations, isInRest: true },
   },
   { path: '/destinations/:id', load: async () => await import('./pages/destination.tsx') },
   {
     path: '/settings',
     load: async () => await import('./pages/settings.tsx'),
-    place: { icon: 'settings', name: ({ shell }) => shell.settings },
+    place: { icon: 'settings', name: ({ shell }) => shell.settings, isInRest: true },
   },
   { path: '/settings/page', load: async () => await import('./pages/settings-page.tsx') },
   { path: '/settings/notices', load: async () => await import('./pages/settings-notices.tsx') },

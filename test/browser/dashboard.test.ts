@@ -360,7 +360,7 @@ test('axe finds nothing wrong with any page, in either theme', async () => {
   await stranger.close()
 })
 
-test('the pages to go to stand beside one another on the smallest phone, in each language', async () => {
+test('on phones and tablets the pages to go to stand beside one another with their names, or behind one button, in each language', async () => {
   // Without the language that was chosen before.
   const { cookies } = await dashboard.person.storageState()
   const storageState = { cookies, origins: [] }
@@ -368,16 +368,73 @@ test('the pages to go to stand beside one another on the smallest phone, in each
     const context = await dashboard.browser.newContext({ storageState, locale, viewport: { width: 360, height: 780 } })
     const page = await context.newPage()
     await page.goto(`${dashboard.served.url}/destinations`)
-    const links = page.locator('.top > nav a')
-    await links.nth(5).waitFor()
     await page.locator(`html[lang=${locale}]`).waitFor()
-    const rights = await links.evaluateAll((all) => all.map((link) => Math.round(link.getBoundingClientRect().right)))
-    assert.deepEqual(
-      rights,
-      [...new Set(rights)].toSorted((one, other) => one - other),
-      locale,
-    )
-    assert.ok((rights.at(-1) ?? 361) <= 360, `${locale}: ${rights.join(' ')}`)
+    const bar = page.locator('.top > nav > :is(a, button):visible')
+    const more = page.locator('.nav-more')
+    await more.waitFor()
+    for (const width of [360, 390, 720, 768]) {
+      await page.setViewportSize({ width, height: 780 })
+      const places = await bar.evaluateAll((all) =>
+        all.map((place) => {
+          const name = place.querySelector('span')
+          const { left, right } = place.getBoundingClientRect()
+          const text = name?.getBoundingClientRect()
+          return {
+            left,
+            right,
+            isNamed: text !== undefined && text.width > 8 && text.left >= left - 1 && text.right <= right + 1,
+          }
+        }),
+      )
+      const at = `${locale} at ${width}: ${JSON.stringify(places)}`
+      assert.equal(places.length, 5, at)
+      assert.ok(
+        places.every(({ isNamed }) => isNamed),
+        at,
+      )
+      for (const [nth, { right }] of places.entries()) assert.ok(right <= (places[nth + 1]?.left ?? width) + 1, at)
+    }
+    assert.ok(await more.evaluate((button) => button.classList.contains('here')), 'the page that is shown is behind it')
+    for (const width of [360, 768]) {
+      await page.setViewportSize({ width, height: 780 })
+      await more.click()
+      const rest = page.locator('.nav-rest a')
+      await rest.nth(2).waitFor()
+      assert.equal(await rest.count(), 3)
+      const box = await page.locator('.nav-rest').boundingBox()
+      assert.ok(
+        box && box.x >= 0 && box.x + box.width <= width && box.y >= 0 && box.y + box.height <= 780,
+        `${locale} ${width}`,
+      )
+      assert.deepEqual(await violations(page), [], `${locale} at ${width}`)
+      await page.keyboard.press('Escape')
+      await rest.first().waitFor({ state: 'hidden' })
+    }
     await context.close()
   }
+})
+
+test('what is behind the button of the bar is reached by keyboard, and Esc leads back', async () => {
+  const page = await dashboard.open('/')
+  await page.setViewportSize({ width: 390, height: 780 })
+  const more = page.locator('.nav-more')
+  await more.focus()
+  await page.keyboard.press('Enter')
+  await page.locator('.nav-rest a').first().waitFor()
+  assert.equal(await more.getAttribute('aria-expanded'), 'true')
+  await page.keyboard.press('Tab')
+  assert.equal(await page.evaluate('document.activeElement.textContent'), 'Outbox')
+  await page.keyboard.press('Escape')
+  await page.locator('.nav-rest a').first().waitFor({ state: 'hidden' })
+  assert.equal(await page.evaluate('document.activeElement.className'), 'nav-more')
+  await page.keyboard.press('Enter')
+  await page.locator('.nav-rest a').first().waitFor()
+  await page.keyboard.press('Tab')
+  await page.keyboard.press('Enter')
+  await heading(page, 'Outbox').waitFor()
+  assert.equal(await page.locator('.nav-rest a').count(), 0)
+  await page.setViewportSize({ width: 1280, height: 780 })
+  assert.equal(await more.isVisible(), false)
+  assert.equal(await page.locator('.top > nav > a:visible').count(), 7)
+  await page.close()
 })

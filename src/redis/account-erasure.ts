@@ -18,8 +18,9 @@ const erase = script<0 | 1>('erase-account', 'any number')
 /** False if a run of the account is at work: nothing is erased then. */
 export async function eraseAccount(redis: Redis, id: string): Promise<boolean> {
   const runIds = (await runsOfAccounts(redis, [id])).map((run) => run.id)
-  const own = [keys.ledger, keys.ledgerNotes, keys.intents, keys.runs, keys.history, keys.quarantine, keys.spool]
-  const names = [keys.lease(id), ...own.map((name) => name(id)), ...runIds.flatMap((runId) => ofRun(id, runId))]
+  const ofLedger = [keys.ledger, keys.ledgerNotes, keys.intents, keys.quarantine, keys.asideOrder, keys.spool]
+  const own = [...ofLedger, keys.runs, keys.history].map((name) => name(id))
+  const names = [keys.lease(id), ...own, ...runIds.flatMap((runId) => ofRun(id, runId))]
   if ((await erase(redis, names, [])) === 0) return false
   const ofSignIn = [keys.oauthGrants, keys.oauthBegun, keys.oauthDevices].map((hash) => redis.hdel(hash, id))
   const ofQuarantine = [redis.zrem(keys.quarantined, id), redis.hdel(keys.setAside, id)]

@@ -46,7 +46,13 @@ export class AsideEntries {
     this.#retried.clear()
     const retries = new Map<number, number>()
     if (wishes.size === 0) return retries
-    const changes: LedgerChange[] = []
+    let isChanged = false
+    let changes: LedgerChange[] = []
+    const write = async () => {
+      if (changes.length > 0) await this.#records.append([], { changes })
+      isChanged ||= changes.length > 0
+      changes = []
+    }
     for (const entry of await this.#all()) {
       const wish = this.#wishes.get(entry.id)
       if (wish === undefined || !isWishDue(wish, this.#nowMs())) continue
@@ -54,15 +60,15 @@ export class AsideEntries {
       if (wish === 'dismiss') {
         if (record !== undefined) changes.push(overwritten({ ...record, state: 'skipped' }))
         changes.push(...withoutEntry(entry))
+        // Redis takes a million arguments of one call.
+        if (changes.length >= redisLimits.recordsPerCall) await write()
       } else if (record !== undefined) {
         retries.set(record.index, octetsWished(wish))
         this.#retried.set(record.index, entry.id)
       }
     }
-    if (changes.length > 0) {
-      await this.#records.append([], { changes })
-      await this.#records.look()
-    }
+    await write()
+    if (isChanged) await this.#records.look()
     return retries
   }
 

@@ -276,6 +276,8 @@ export const keys = {
   runs: (id: AccountId | string) => ofAccount(id, 'runs'),
   /** Hash: entry id -> entry as JSON. */
   quarantine: (id: AccountId | string) => ofAccount(id, 'quarantine'),
+  /** Sorted set, all of score 0: the ids of these entries, and `-` and the id of one that was let go of (aside-order.ts). */
+  asideOrder: (id: AccountId | string) => ofAccount(id, 'aside-order'),
   /** Hash: spool id -> a message (spool.ts). */
   spool: (id: AccountId | string) => ofAccount(id, 'spool'),
 } as const

@@ -130,7 +130,8 @@ export class LedgerRecords {
     const packed = Buffer.concat(added)
     // This is set before the answer comes: records that are appended meanwhile go after these.
     this.#octets = offset + packed.length
-    const names = [keys.ledger, keys.intents, keys.quarantine, keys.spool].map((name) => name(this.#accountId))
+    const kept = [keys.ledger, keys.intents, keys.quarantine, keys.spool, keys.asideOrder]
+    const names = kept.map((name) => name(this.#accountId))
     const args = [offset, packed, intentId, ...all.flat()]
     counted?.()
     await this.#writer.write(appendRecords, names, args)

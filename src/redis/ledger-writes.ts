@@ -16,9 +16,9 @@ export type GuardedScript = Script<1>
 const guarded = (name: string, furtherKeys: number): GuardedScript => script(name, 3 + furtherKeys)
 
 export const writeIntent = guarded('write-intent', 1)
-export const appendRecords = guarded('append-records', 4)
+export const appendRecords = guarded('append-records', 5)
 export const amendRecords = guarded('amend-records', 1)
-export const rewriteLedger = guarded('rewrite-ledger', 2)
+export const rewriteLedger = guarded('rewrite-ledger', 3)
 export const beginLedger = guarded('begin-ledger', 0)
 export const noteSetOut = guarded('note-set-out', 0)
 export const noteReturned = guarded('note-returned', 0)

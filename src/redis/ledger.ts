@@ -177,7 +177,7 @@ export class RedisLedger implements AccountLedger {
     let to = 0
     for (let index = 0; index < before.length; index += 1)
       if (!forgotten.has(index)) to += packed.copy(rest, to, index * recordOctets, (index + 1) * recordOctets)
-    const names = [keys.ledger(this.#accountId), keys.quarantine(this.#accountId)]
+    const names = [keys.ledger, keys.quarantine, keys.asideOrder].map((name) => name(this.#accountId))
     await this.#writer.write(rewriteLedger, names, [rest, ...entriesGone])
     if (entriesGone.length > 0) await indexQuarantine(this.#redis, [this.#accountId])
     this.#entries.outdate()

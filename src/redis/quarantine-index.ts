@@ -4,11 +4,10 @@
  * the status rounds (statuses.ts).
  */
 import type { Redis } from 'ioredis'
+import { countEntries } from './aside-order.ts'
 import { keys } from './key-names.ts'
 import { redisLimits } from './limits.ts'
 import { textsFrom } from './packed-order.ts'
-import { pipelined } from './pipelined.ts'
-import { wishesIn } from './wishes.ts'
 
 /** Notes of these accounts how much of theirs is in quarantine. */
 export async function indexQuarantine(redis: Redis, accountIds: readonly string[]): Promise<void> {
@@ -22,7 +21,7 @@ export async function indexQuarantine(redis: Redis, accountIds: readonly string[
 
 /** @returns those of the accounts that have nothing there. */
 async function indexHaving(redis: Redis, accountIds: readonly string[]): Promise<string[]> {
-  const counts = await countsOf(redis, accountIds)
+  const counts = await countEntries(redis, accountIds)
   const having = accountIds.filter((id) => counts.has(id))
   if (having.length > 0)
     await Promise.all([
@@ -30,21 +29,6 @@ async function indexHaving(redis: Redis, accountIds: readonly string[]): Promise
       redis.hset(keys.setAside, ...having.flatMap((id) => [id, String(counts.get(id))])),
     ])
   return accountIds.filter((id) => !counts.has(id))
-}
-
-/** How many messages each has there that nobody has let go of; those that have none are left out. */
-async function countsOf(redis: Redis, accountIds: readonly string[]): Promise<Map<string, number>> {
-  const sizes = await pipelined(redis, accountIds, (all, id) => all.hlen(keys.quarantine(id)))
-  const some = accountIds.filter((_id, nth) => Number(sizes[nth]) > 0)
-  const [ids, notes] = await Promise.all([
-    pipelined(redis, some, (all, id) => all.hkeys(keys.quarantine(id))),
-    pipelined(redis, some, (all, id) => all.hgetall(keys.ledgerNotes(id))),
-  ])
-  const counted = some.map((id, nth) => {
-    const wishes = wishesIn(notes[nth] as Record<string, string>)
-    return [id, (ids[nth] as string[]).filter((entry) => wishes.get(entry) !== 'dismiss').length] as const
-  })
-  return new Map(counted.filter(([, count]) => count > 0))
 }
 
 /** How many accounts have messages there, and how many messages: of all, or of one destination's. */

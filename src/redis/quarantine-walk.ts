@@ -4,8 +4,9 @@ import { type AsideReasonName, type QuarantineEntry, reasonNameOf } from '../pul
 import { idOfMember, walkOf } from './account-index.ts'
 import type { AccountRecord } from './account-record.ts'
 import { Accounts } from './accounts.ts'
+import { readEntries, type StoredEntry } from './aside-order.ts'
 import { redisLimits } from './limits.ts'
-import { Quarantine } from './quarantine.ts'
+import { entryIn } from './quarantine.ts'
 
 /** Undefined: of all. */
 export interface AsideWanted {
@@ -34,16 +35,14 @@ export interface Stretch {
 export const placeOf = (accountId: string, entryId: string) => `${accountId} ${entryId}`
 const lastEntry = 'Z'.repeat(26)
 
-/** Quarantines are read at once, and only what is looked at of each. */
+/** Some accounts are read at once, and only what is looked at of each. */
 interface Opened extends Pick<AccountRecord, 'account'> {
-  readonly ids: readonly string[]
-  readonly first: readonly QuarantineEntry[]
+  readonly first: readonly StoredEntry[]
 }
 
 export class QuarantineWalk {
   readonly #redis: Redis
   readonly #accounts: Accounts
-  readonly #quarantine: Quarantine
   readonly #wanted: AsideWanted
   readonly #atOnce: number
   readonly #entriesMax: number
@@ -53,7 +52,6 @@ export class QuarantineWalk {
   constructor(redis: Redis, wanted: AsideWanted, { atOnce, entriesMax }: { atOnce: number; entriesMax: number }) {
     this.#redis = redis
     this.#accounts = new Accounts(redis)
-    this.#quarantine = new Quarantine(redis)
     this.#wanted = wanted
     const isNarrowed = wanted.reason !== undefined || wanted.beforeMs !== undefined
     this.#atOnce = isNarrowed ? redisLimits.entriesReadAtOnce : Math.min(atOnce, redisLimits.entriesReadAtOnce)
@@ -83,13 +81,16 @@ export class QuarantineWalk {
   }
 
   async *#through(ids: readonly string[], after?: string): AsyncGenerator<Stretch> {
-    for (const { account, ids: entryIds, first } of await this.#open(ids, after))
-      for (let at = 0; at < entryIds.length; at += this.#atOnce) {
-        const some = entryIds.slice(at, at + this.#atOnce)
-        const entries = at === 0 ? first : await this.#quarantine.read(account.id, some)
+    for (const { account, first } of await this.#open(ids, after))
+      for (let some = first; ; ) {
+        const last = some.at(-1)?.id
+        if (last === undefined) break
         this.#looked += some.length
+        const entries = some.flatMap(({ json }) => entryIn(json) ?? [])
         const items = entries.filter((entry) => this.#isWanted(entry)).map((entry) => ({ account, entry }))
-        yield this.#stretch(items, placeOf(account.id, some.at(-1) ?? lastEntry))
+        yield this.#stretch(items, placeOf(account.id, last))
+        if (some.length < this.#atOnce) break
+        some = await this.#read(account.id, last)
       }
   }
 
@@ -100,11 +101,12 @@ export class QuarantineWalk {
     return await Promise.all(
       records
         .filter(({ account }) => destinationId === undefined || account.destinationId === destinationId)
-        .map(async ({ account }) => {
-          const ids = await this.#quarantine.ids(account.id, after)
-          return { account, ids, first: await this.#quarantine.read(account.id, ids.slice(0, this.#atOnce)) }
-        }),
+        .map(async ({ account }) => ({ account, first: await this.#read(account.id, after) })),
     )
+  }
+
+  async #read(accountId: string, after: string | undefined): Promise<StoredEntry[]> {
+    return await readEntries(this.#redis, accountId, { after, count: this.#atOnce })
   }
 
   #isWanted(entry: QuarantineEntry): boolean {

@@ -7,6 +7,7 @@ import { ulid } from 'ulid'
 import type { AccountId } from '../mail/message.ts'
 import type { QuarantineEntry } from '../pull/quarantine.ts'
 import { readable } from '../readable.ts'
+import { readEntries } from './aside-order.ts'
 import { keys } from './key-names.ts'
 import { redisLimits } from './limits.ts'
 import { indexQuarantine } from './quarantine-index.ts'
@@ -22,7 +23,7 @@ export async function entriesOf(redis: Redis, accountId: AccountId): Promise<Qua
   return (await redis.hvals(keys.quarantine(accountId))).flatMap((json) => entryIn(json) ?? [])
 }
 
-const noteWish = script<number>('note-wish', 2)
+const noteWish = script<number>('note-wish', 3)
 
 export class Quarantine {
   readonly #redis: Redis
@@ -36,22 +37,10 @@ export class Quarantine {
     accountId: AccountId,
     { limit, after }: { readonly limit: number; readonly after?: string | undefined },
   ): Promise<{ items: QuarantineEntry[]; next: string | null }> {
-    const shown = await this.ids(accountId, after)
+    const shown = await readEntries(this.#redis, accountId, { after, count: limit + 1 })
     const page = shown.slice(0, limit)
-    return { items: await this.read(accountId, page), next: shown.length > limit ? (page.at(-1) ?? null) : null }
-  }
-
-  /** The ids of those that nobody has let go of, in that order. */
-  async ids(accountId: AccountId, after = ''): Promise<string[]> {
-    const [ids, wishes] = await Promise.all([this.#redis.hkeys(keys.quarantine(accountId)), this.#wishes(accountId)])
-    // The ids are ULIDs: their order is that of time.
-    return ids.filter((id) => id > after && wishes.get(id) !== 'dismiss').sort()
-  }
-
-  /** Those that are gone, and those that cannot be read, are left out. */
-  async read(accountId: AccountId, ids: readonly string[]): Promise<QuarantineEntry[]> {
-    const found = ids.length === 0 ? [] : await this.#redis.hmget(keys.quarantine(accountId), ...ids)
-    return found.flatMap((json) => entryIn(json) ?? [])
+    const items = page.flatMap(({ json }) => entryIn(json) ?? [])
+    return { items, next: shown.length > limit ? (page.at(-1)?.id ?? null) : null }
   }
 
   async get(accountId: AccountId, entryId: string): Promise<QuarantineEntry | undefined> {
@@ -81,7 +70,7 @@ export class Quarantine {
   }
 
   async #wish(accountId: AccountId, entryIds: readonly string[], wish: string): Promise<number> {
-    const names = [keys.quarantine(accountId), keys.ledgerNotes(accountId)]
+    const names = [keys.quarantine, keys.ledgerNotes, keys.asideOrder].map((name) => name(accountId))
     let noted = 0
     for (let from = 0; from < entryIds.length; from += redisLimits.recordsPerCall) {
       const some = entryIds.slice(from, from + redisLimits.recordsPerCall)

@@ -253,6 +253,7 @@ test('every key that Redis holds is in a backup, or is left out on purpose', asy
     keys.tokensOf('*'),
     keys.quarantined,
     keys.setAside,
+    keys.asideOrder('*'),
     keys.reasons,
     keys.needsPerson,
     ...failureKinds.map(keys.failingBy),

@@ -147,6 +147,59 @@ test('a filter that leaves few of very many looks at some in each call, and goes
   await stack.call('DELETE', `/accounts/${id}`)
 })
 
+test('of very many that are set aside a page, a call and a new entry read what they need alone', async () => {
+  const id = await stack.account({ port: 1, paused: true, destinationId: await stack.destination('most') })
+  await aside(id, { refused: 10_000 })
+  const sent = async () => Number(/total_net_output_bytes:(\d+)/.exec(await stack.redis.info('stats'))?.[1])
+  const octetsOf = async (work: () => Promise<unknown>) => {
+    const before = await sent()
+    await work()
+    return (await sent()) - before
+  }
+  const cursors = new Map<string, unknown>()
+  for (const path of [`/accounts/${id}/quarantine?limit=50`, `/quarantine?limit=50&accountId=${id}`]) {
+    const octets = await octetsOf(async () => cursors.set(path, (await asked('GET', path)).body['next']))
+    assert.ok(octets < 100_000, `${path}: ${octets} octets`)
+    const next = await octetsOf(async () => await asked('GET', `${path}&cursor=${String(cursors.get(path))}`))
+    assert.ok(next < 100_000, `${path}, second page: ${next} octets`)
+  }
+  const acted = await octetsOf(async () => await asked('POST', '/quarantine/dismiss', { accountId: id, limit: 50 }))
+  assert.ok(acted < 100_000, `a call: ${acted} octets`)
+  const noted = await octetsOf(async () => await indexQuarantine(stack.redis, [id]))
+  assert.ok(noted < 10_000, `counting: ${noted} octets`)
+  assert.equal((await stack.call('GET', `/accounts/${id}`)).body['quarantined'], 9950)
+  await stack.call('DELETE', `/accounts/${id}`)
+})
+
+test('what an earlier version sets aside, removes and lets go of beside the order is in it and out of it at the next look', async () => {
+  const id = await stack.account({ port: 1, paused: true, destinationId: await stack.destination('earlier') })
+  const shown = async () => (await listed(`accountId=${id}&limit=2`)).map(({ uidl }) => uidl)
+  await aside(id, { refused: 5 })
+  assert.deepEqual(await shown(), ['u0', 'u1', 'u2', 'u3', 'u4'])
+  const entries = Object.values(await stack.redis.hgetall(keys.quarantine(id)))
+    .map((json) => JSON.parse(json) as QuarantineEntry)
+    .toSorted((a, b) => (a.uidl ?? '').localeCompare(b.uidl ?? ''))
+  const [first, second, third] = entries as [QuarantineEntry, QuarantineEntry, QuarantineEntry]
+  await stack.redis.hdel(keys.quarantine(id), second.id)
+  assert.deepEqual(await shown(), ['u0', 'u2', 'u3', 'u4'])
+  // One is gone and another one has come: their number is the same.
+  const late = { ...first, id: ulid(), uidl: 'late' }
+  await stack.redis
+    .multi()
+    .hdel(keys.quarantine(id), third.id)
+    .hset(keys.quarantine(id), late.id, JSON.stringify(late))
+    .exec()
+  await shown()
+  assert.deepEqual(await shown(), ['u0', 'u3', 'u4', 'late'])
+  await stack.redis.hset(keys.ledgerNotes(id), `wish ${first.id}`, 'dismiss')
+  await shown()
+  assert.deepEqual(await shown(), ['u3', 'u4', 'late'])
+  await indexQuarantine(stack.redis, [id])
+  assert.equal((await stack.call('GET', `/accounts/${id}`)).body['quarantined'], 3)
+  await stack.call('DELETE', `/accounts/${id}`)
+  assert.equal(await stack.redis.exists(keys.asideOrder(id)), 0)
+})
+
 test('all are tried again in a run of each account; not what would return, nor at accounts that are paused', async (t) => {
   const refused: Record<string, string> = { 'RETR 2': '-ERR no\r\n', 'RETR 3': '-ERR no\r\n' }
   const large = letter('large', { body: 'x'.repeat(2000) })

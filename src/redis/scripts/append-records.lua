@@ -7,6 +7,7 @@
 --   intents       hash: intent id -> intent as JSON
 --   quarantine    hash: entry id -> entry as JSON
 --   spool         hash: spool id -> message
+--   order         sorted set, all of score 0: the ids of the entries, and `-` and the id of one that was let go of
 -- ARGV:
 --   holder, nowMs, run, counts  see includes/guard.lua
 --   offset        the ledger's length in octets, as the run knows it
@@ -15,7 +16,8 @@
 --   then the changes, three arguments each: what, name, value (`LedgerChange` in ledger-writes.ts)
 -- Returns 1. Ends with an error if the ledger has another length.
 -- @include guard
-local ledger, intents, quarantine, spool = unpack(KEYS, 3, 6)
+-- @include aside-order
+local ledger, intents, quarantine, spool, order = unpack(KEYS, 3, 7)
 local offset, records, intentId, firstChange = tonumber(ARGV[5]), ARGV[6], ARGV[7], 8
 
 local length = redis.call('STRLEN', ledger)
@@ -34,9 +36,12 @@ if intentId ~= '' then redis.call('HDEL', intents, intentId) end
 for nth = firstChange, #ARGV, 3 do
   local what, name, value = ARGV[nth], ARGV[nth + 1], ARGV[nth + 2]
   if what == 'record' then redis.call('SETRANGE', ledger, name, value)
-  elseif what == 'entry' then redis.call('HSET', quarantine, name, value)
+  elseif what == 'entry' then
+    redis.call('HSET', quarantine, name, value)
+    placeAside(order, name, redis.call('HGET', notes, 'wish ' .. name) == 'dismiss')
   elseif what == 'no entry' then
     redis.call('HDEL', quarantine, name)
+    unplaceAside(order, name)
     redis.call('HDEL', notes, value)
   elseif what == 'wish done' then
     if redis.call('HGET', notes, name) == value then redis.call('HDEL', notes, name) end

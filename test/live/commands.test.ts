@@ -30,7 +30,7 @@ import { adminToken, type Stack, startStack } from '../support/stack.ts'
 import { until } from '../support/until.ts'
 import { letter } from '../support/world.ts'
 
-/** The reference of the command line has a test of its own (test/pure/cli-words.test.ts). */
+/** The reference of the command line has a test of its own (test/live/cli-examples.test.ts). */
 const pages = [
   'README.md',
   'SECURITY.md',

@@ -10,7 +10,7 @@ import { type SharedAddress, sharedAddressOf, sharedAddressSentence } from '../s
 import { afterAccountChange, demandTokensMayGo } from './sign-in-rules.ts'
 import { type Principal, principalOf } from './http/who.ts'
 import { halfSurrogateIn, noCharacter, utf8In } from './http/json.ts'
-import { linesIn } from './http/lines.ts'
+import { linesIn } from '../src/lines.ts'
 import { badRequest, mistakesOf, Problem, problemOf, problemView, type SchemaMistake } from './http/problems.ts'
 import { demandReach, guardedBy } from './http/reach.ts'
 import { apiLimits } from './limits.ts'

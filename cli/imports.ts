@@ -1,11 +1,11 @@
 /** `tributary import` and `export`: any number of accounts, one on each line. */
 import { createReadStream, statSync } from 'node:fs'
-import { createInterface } from 'node:readline'
 import { pipeline } from 'node:stream/promises'
 import type { Command } from 'commander'
+import { linesIn } from '../src/lines.ts'
 import { counting } from './backup.ts'
 import type { Cli } from './cli.ts'
-import { type Problem, sentencesOf } from './failure.ts'
+import { CommandFailed, type Problem, sentencesOf } from './failure.ts'
 import { destinationId } from './find.ts'
 import { readable, refuseTaken, writeWhole } from './files.ts'
 import { bar, Foot } from './progress.ts'
@@ -25,6 +25,17 @@ interface ExportOptions {
 }
 
 const idleMs = 300_000
+/** An answer has up to a few sentences. */
+const answerOctetsMax = 1_048_576
+
+async function* answeredLines(answer: AsyncIterable<Buffer>): AsyncGenerator<string> {
+  for await (const lines of linesIn(answer, answerOctetsMax))
+    for (const line of lines) {
+      if (line === undefined)
+        throw new CommandFailed('refused', 'The answer has a line that is larger than any that is expected here.')
+      yield line
+    }
+}
 
 export function addImports(program: Command, cli: Cli): void {
   const { terminal } = cli
@@ -61,7 +72,7 @@ export function addImports(program: Command, cli: Cli): void {
             type: 'application/x-ndjson',
             idleMs,
           })
-          for await (const text of createInterface({ input: answer, crlfDelay: Infinity })) {
+          for await (const text of answeredLines(answer)) {
             if (text === '') continue
             if (terminal.json) terminal.print(text)
             const said = JSON.parse(text) as Line

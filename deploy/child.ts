@@ -1,9 +1,10 @@
 /** Child processes: each ends with its parent, however the parent ends, and a child that did not become ready is not left running. */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { createInterface } from 'node:readline'
 import { setTimeout as delay } from 'node:timers/promises'
 import { orElse, withDeadline } from '../src/deadline.ts'
+import { splitter } from '../src/lines.ts'
+import { MiB } from '../src/units.ts'
 import type { Identity } from './identity.ts'
 
 export interface ChildOptions {
@@ -48,7 +49,13 @@ export async function startChild(options: ChildOptions): Promise<Child> {
     ...(env === undefined ? {} : { env }),
   })
   for (const stream of [child.stdout, child.stderr]) {
-    if (stream !== null) createInterface({ input: stream, crlfDelay: Number.POSITIVE_INFINITY }).on('line', onLine)
+    if (stream === null) continue
+    const split = splitter(lineOctetsMax)
+    const say = (lines: readonly (string | undefined)[]) => {
+      for (const line of lines)
+        onLine(line?.replace(/\r$/, '') ?? `${name} said a line of more than ${lineOctetsMax} octets`)
+    }
+    stream.on('data', (chunk: Buffer) => say(split.take(chunk))).on('end', () => say(split.rest()))
   }
   const closed = once(child, 'close').catch(() => {})
   let ended = false
@@ -87,6 +94,7 @@ export async function startChild(options: ChildOptions): Promise<Child> {
 }
 
 const lastWordsMs = 500
+const lineOctetsMax = MiB
 
 /** Signals a child and all processes that it has started; false if none of them is left. */
 function signalGroup(leader: number | undefined, signal: NodeJS.Signals | 0): boolean {

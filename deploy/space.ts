@@ -7,11 +7,12 @@ import { execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
-import { createInterface } from 'node:readline'
 import { promisify } from 'node:util'
 import { writeAtomicallySync } from '../src/disk/atomic-write.ts'
 import { isThere } from '../src/disk/is-there.ts'
+import { linesIn } from '../src/lines.ts'
 import type { Logger } from '../src/log.ts'
+import { KiB } from '../src/units.ts'
 import type { Identity } from './identity.ts'
 
 /** No login's storage is looked at again sooner, however often Dovecot is started. */
@@ -171,11 +172,12 @@ async function heldBy(storage: Storage, login: string, signal: AbortSignal | und
   let freeOctets = 0
   const tally = async () => {
     let size = 0
-    for await (const line of createInterface({ input: dump.stdout })) {
-      const [, name, value] = /\b(size|ref) +[:=] +(\d+)\b/.exec(line) ?? []
-      if (name === 'size') octets += size = Number(value)
-      else if (name === 'ref' && value === '0') freeOctets += size
-    }
+    for await (const lines of linesIn(dump.stdout, KiB))
+      for (const line of lines) {
+        const [, name, value] = /\b(size|ref) +[:=] +(\d+)\b/.exec(line ?? '') ?? []
+        if (name === 'size') octets += size = Number(value)
+        else if (name === 'ref' && value === '0') freeOctets += size
+      }
   }
   const [[code]] = await Promise.all([once(dump, 'exit'), tally()])
   if (code !== 0) throw new Error(`doveadm could not read ${index}`)

@@ -3,10 +3,10 @@ import { randomBytes } from 'node:crypto'
 import { createReadStream, createWriteStream } from 'node:fs'
 import { mkdir, mkdtemp, open, readdir, rename, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import { createInterface } from 'node:readline'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { createGunzip, createGzip } from 'node:zlib'
+import { linesIn } from '../lines.ts'
 import { diskLimits } from './limits.ts'
 
 const unfinished = '.part'
@@ -62,8 +62,8 @@ async function demandWhole(path: string): Promise<void> {
   let [count, last] = [0, '']
   const unzipped = createGunzip()
   const read = pipeline(createReadStream(path), unzipped)
-  const lines = createInterface({ input: unzipped, crlfDelay: Number.POSITIVE_INFINITY })
-  for await (const line of lines) [count, last] = [count + 1, line]
+  for await (const lines of linesIn(unzipped, Number.POSITIVE_INFINITY))
+    [count, last] = [count + lines.length, lines.at(-1) ?? '']
   await read
   if (!last.startsWith('{"end":true,') || (JSON.parse(last) as { readonly lines: unknown }).lines !== count - 1)
     throw new Error(`The backup ${path} could not be read back whole`)

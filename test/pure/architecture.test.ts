@@ -86,7 +86,7 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
   'api/sign-in-words': ['src', 'src/oauth'],
   deploy: [...nouns, ...adapters],
   // The shapes on the wire, as types: see below.
-  cli: ['api/schemas', 'src/account'],
+  cli: ['api/schemas', 'src', 'src/account'],
   dashboard: [],
 }
 
@@ -133,13 +133,16 @@ test('every file that README and docs/ name is there', () => {
   assert.deepEqual(missing, [])
 })
 
-test('the command line talks to the API alone: of everything else it knows types, and the names of ways to log in', () => {
+/** The names of ways to log in, and where a line ends. */
+const knownToTheCommandLine = new Set(['src/account/login.ts', 'src/lines.ts'])
+
+test('the command line talks to the API alone: of everything else it knows types, the names of ways to log in, and where a line ends', () => {
   for (const { path, imports, runTime } of sources.filter(({ path }) => roomOf(path) === 'cli')) {
     for (const from of imports.filter((name) => roomOf(name).startsWith('api'))) {
       assert.match(from, /^api\/schemas\//, path)
       assert.equal(path, 'cli/wire.ts')
     }
-    for (const from of runTime.filter((name) => name.endsWith('.ts') && name !== 'src/account/login.ts'))
+    for (const from of runTime.filter((name) => name.endsWith('.ts') && !knownToTheCommandLine.has(name)))
       assert.equal(roomOf(from), 'cli', path)
   }
 })
@@ -199,6 +202,14 @@ test('each package has one home', () => {
       assert.ok(homes[name]?.test(path), `${path} imports ${name}`)
     }
   }
+})
+
+test('lines end at LF: readline, for which they also end at U+2028, is for people at a terminal', () => {
+  const readers = sources.filter(({ imports }) => imports.some((name) => name.startsWith('node:readline')))
+  assert.deepEqual(
+    readers.map(({ path }) => path),
+    ['cli/terminal.ts'],
+  )
 })
 
 test('the nouns know no network and no disk', () => {

@@ -13,7 +13,7 @@ const folder = mkdtempSync('/tmp/tributary-backups-')
 after(() => rmSync(folder, { recursive: true, force: true }))
 
 async function* lines(whole = true) {
-  yield* await Promise.resolve(['{"format":"tributary backup"}\n', '{"key":"a"}\n'])
+  yield* await Promise.resolve(['{"format":"tributary backup"}\n', `{"key":"a\u2028b\u2029c"}\n`])
   if (whole) yield '{"end":true,"lines":2}\n'
 }
 
@@ -23,7 +23,11 @@ test('a backup before data are carried over is a whole file for its owner alone,
   assert.match(path, /\/made\/format-1-2026-11-28T141500-[0-9a-f]{6}\.ndjson\.gz$/)
   assert.equal(statSync(path).mode & 0o777, 0o600)
   assert.equal(statSync(join(folder, 'made')).mode & 0o777, 0o700)
-  assert.match(gunzipSync(readFileSync(path)).toString(), /^.*\n.*\n\{"end":true,"lines":2\}\n$/)
+  assert.match(gunzipSync(readFileSync(path)).toString(), /^[^\n]*\n[^\n]*\n\{"end":true,"lines":2\}\n$/)
+})
+
+test('a subject that has a line separator in it, U+2028, is no end of a line, whatever Node reads', async () => {
+  assert.match(await writeBackup(join(folder, 'separated'), 2, lines(), 0), /\.gz$/)
 })
 
 test('one that cannot be read back whole is no backup, and leaves nothing', async () => {

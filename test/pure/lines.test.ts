@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { linesIn } from '../../api/http/lines.ts'
+import { linesIn } from '../../src/lines.ts'
 
 /** The text, as a stream of pieces that are so long. */
 async function* pieces(text: string, octets: number): AsyncGenerator<Buffer> {
-  for (let from = 0; from < text.length; from += octets) yield Buffer.from(text.slice(from, from + octets))
+  const all = Buffer.from(text)
+  for (let from = 0; from < all.length; from += octets) yield all.subarray(from, from + octets)
 }
 
 const cases: readonly (readonly [string, readonly (string | undefined)[]])[] = [
@@ -15,6 +16,7 @@ const cases: readonly (readonly [string, readonly (string | undefined)[]])[] = [
   ['four\nfifth\nsix', ['four', undefined, 'six']],
   ['four\nfifth', ['four', undefined]],
   ['far too long\n\nfour', [undefined, '', 'four']],
+  ['\u2028\n\r\v\f\n\u2029\n\u0085', ['\u2028', '\r\v\f', '\u2029', '\u0085']],
 ]
 
 for (const octets of [1, 2, 3, 64])

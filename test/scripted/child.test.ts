@@ -4,7 +4,8 @@ import { spawn } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
-import { type ChildOptions, startReady } from '../../deploy/child.ts'
+import { type ChildOptions, startChild, startReady } from '../../deploy/child.ts'
+import { pending } from '../../src/deadline.ts'
 import { takeLock } from '../../src/disk/lock.ts'
 import { alive } from '../support/family.ts'
 
@@ -103,4 +104,22 @@ test('a lock is held by whoever inherits it, until that process ends', async () 
   const next = (await takeLock(path, 20_000)) ?? assert.fail('nobody holds it any more')
   next.release()
   await assert.rejects(takeLock(join(folder, 'none', 'lock'), 0), /ENOENT/)
+})
+
+test('what it says is passed on line by line: a line ends at LF alone, and one without a measure is told as such', async () => {
+  const script = `printf 'a\\342\\200\\250{"level":60}\\r\\nb\\n'; head -c 2000000 /dev/zero | tr '\\0' x; printf '\\nc'; exec >&- 2>&-; ${staying}`
+  const { promise: told, resolve } = pending()
+  const { options, lines } = scripted(script)
+  const onLine = (line: string) => {
+    options.onLine(line)
+    if (line === 'c') resolve()
+  }
+  const child = await startChild({ ...options, onLine })
+  await told
+  await child.stop(0)
+  const long = 'server said a line of more than 1048576 octets'
+  assert.deepEqual(
+    lines.filter((line) => !/^\d+$/.test(line)),
+    ['a\u2028{"level":60}', 'b', long, 'c'],
+  )
 })

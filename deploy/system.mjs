@@ -48,7 +48,9 @@ export function wrongVersion(need, here = versionHere) {
   // A Valkey that fits makes up for an old Redis, and the other way round.
   const wrong = said.find(({ part, fits }) => !fits && !said.some((one) => one.part === part && one.fits))
   if (wrong === undefined) return undefined
-  const { name, text, demand } = wrong
+  const { name, text, demand, file } = wrong
+  if (!/\d\.\d/.test(text))
+    return `${file} --version names no version${text.trim() === '' ? '' : ` ("${text.trim().slice(0, 200)}")`}: install ${name} ${demand} anew. Or ${elsewhere}`
   return `${name} ${numbersIn(text).join('.')} is on this machine, and ${name} ${demand} is needed: ${elsewhere}`
 }
 
@@ -74,7 +76,8 @@ export function withoutApt(missing) {
 
 function versionHere(file) {
   if (!existsSync(file)) return undefined
-  return spawnSync(file, ['--version'], { encoding: 'utf8' }).stdout ?? ''
+  const { stdout, stderr, error } = spawnSync(file, ['--version'], { encoding: 'utf8' })
+  return stdout || stderr || error?.message || ''
 }
 
 /** The first two numbers of a version, wherever in the text it stands. */

@@ -102,6 +102,10 @@ test('the versions of the programs decide, and not the name of the system', () =
     said('2.4.1', redis('6.0.16')) ?? '',
     /^Redis 6\.0 is on this machine, and Redis 7\.0 or newer is needed/,
   )
+  assert.equal(
+    said('error while loading shared libraries: libdovecot.so.0', redis('7.0.15')),
+    '/usr/sbin/dovecot --version names no version ("error while loading shared libraries: libdovecot.so.0"): install Dovecot 2.3 or 2.4 anew. Or docker compose runs everything on any system: see README.md.',
+  )
   assert.equal(said('2.4.1', redis('6.0.16'), 'Server v=8.1.1 sha=0'), undefined)
   assert.match(said('2.4.1', undefined, 'Server v=7.2.5 sha=0') ?? '', /Valkey 8\.0/)
   assert.equal(

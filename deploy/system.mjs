@@ -76,7 +76,7 @@ export function withoutApt(missing) {
 
 function versionHere(file) {
   if (!existsSync(file)) return undefined
-  const { stdout, stderr, error } = spawnSync(file, ['--version'], { encoding: 'utf8' })
+  const { stdout, stderr, error } = spawnSync(file, ['--version'], { encoding: 'utf8', timeout: 20_000 })
   return stdout || stderr || error?.message || ''
 }
 

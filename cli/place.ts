@@ -60,7 +60,9 @@ function readAddress(home: string, env: Environment): { url: string; certificate
   }
   const host = env['TRIBUTARY_HTTP_HOST'] ?? '127.0.0.1'
   const reachable = host === '0.0.0.0' ? '127.0.0.1' : host.includes(':') ? '[::1]' : host
-  return { url: `http://${reachable}:${env['TRIBUTARY_HTTP_PORT'] ?? 8420}` }
+  const at = `${reachable}:${env['TRIBUTARY_HTTP_PORT'] ?? 8420}`
+  const { TRIBUTARY_TLS_CERT: certificateFile = '' } = env
+  return certificateFile === '' ? { url: `http://${at}` } : { url: `https://${at}`, certificateFile }
 }
 
 function urlOf(text: string): URL {

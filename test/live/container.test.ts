@@ -3,14 +3,14 @@ import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
 import { readFileSync, statSync } from 'node:fs'
 import { connect, type Socket } from 'node:net'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { connect as tlsConnect } from 'node:tls'
 import { Ajv } from 'ajv'
 import { apiThreads, workerOptions, workerThreads } from '../../deploy/local.ts'
 import { graceMs, type Kind as Part } from '../../deploy/supervisor.ts'
 import { readEnvironment } from '../../src/disk/environment.ts'
-import { compose, Containers, parts as stopped, readCompose, unset } from '../support/containers.ts'
+import { compose, Containers, parts as stopped, readCompose, type Service, unset } from '../support/containers.ts'
 import { startDovecot } from '../support/dovecot.ts'
 import { honest } from '../support/sasl-server.ts'
 import { startScriptedSmtp } from '../support/scripted-smtp.ts'
@@ -18,17 +18,20 @@ import { clearTalk, plain, secureTalk } from '../support/submission.ts'
 import { until } from '../support/until.ts'
 
 const ownSecrets = readCompose('deploy/compose.secrets.yml')
+/** Each in place of a service. */
+const yours = { redis: readCompose('deploy/compose.redis.yml'), dovecot: readCompose('deploy/compose.dovecot.yml') }
 const parts = Object.keys(compose.services) as Part[]
 
 /** Seconds until Docker kills it. */
 const graceOf = (part: Part) => Number(/^(\d+)s$/.exec(compose.services[part].stop_grace_period)?.[1])
 
-test('both compose files are what the Compose Specification says', () => {
+test('the compose files are what the Compose Specification says', () => {
   const { $schema: _, ...schema } = JSON.parse(readFileSync('test/fixtures/compose-spec.schema.json', 'utf8')) as {
     $schema: string
   }
   const valid = new Ajv({ strict: false, validateFormats: false, allErrors: true }).compile(schema)
-  for (const file of [compose, ownSecrets]) assert.ok(valid(file), JSON.stringify(valid.errors, null, 1))
+  for (const file of [compose, ownSecrets, ...Object.values(yours)])
+    assert.ok(valid(file), JSON.stringify(valid.errors, null, 1))
   assert.equal(valid({ services: { api: { read_onyl: true } } }), false)
 })
 
@@ -68,6 +71,7 @@ test('all that is named is defined, and the image has a folder for each volume',
     for (const secret of ownSecrets.services[part].secrets ?? [])
       assert.ok(secret in (ownSecrets.secrets ?? {}), secret)
     assert.equal(compose.services[part].build.dockerfile, 'deploy/Dockerfile')
+    assert.equal(unset(compose.services[part].build.args['DEBIAN'] ?? ''), /^ARG DEBIAN=(.*)$/m.exec(dockerfile)?.[1])
   }
   assert.deepEqual([...used].toSorted(), Object.keys(compose.volumes).toSorted())
 })
@@ -90,10 +94,39 @@ test('who needs no secret sees none, and what needs no door has none', () => {
   )
 })
 
+test('in place of a Redis or a Dovecot comes that of the settings, and nobody waits for the one in a container', () => {
+  for (const [gone, { services, secrets = {} }] of Object.entries(yours)) {
+    assert.deepEqual(services[gone as Part], { profiles: ['unused'] })
+    assert.deepEqual(services.api['depends_on'], { [gone]: { condition: 'service_healthy', required: false } })
+    const named = gone === 'redis' ? 'TRIBUTARY_REDIS' : 'TRIBUTARY_STORE'
+    for (const part of ['api', 'worker'] as const) {
+      const { environment, secrets: seen = [] } = services[part]
+      assert.deepEqual(Object.keys(environment).toSorted(), [`${named}_PASSWORD_FILE`, `${named}_URL`])
+      assert.deepEqual(
+        seen.map((secret) => `/run/secrets/${secret}`),
+        [environment[`${named}_PASSWORD_FILE`]],
+      )
+      assert.deepEqual(seen, Object.keys(secrets))
+    }
+  }
+  // A file that was mounted alone could not be replaced.
+  const users = unset(compose.services.api.environment['TRIBUTARY_STORE_USERS_FILE'] ?? '')
+  assert.deepEqual(
+    yours.dovecot.services.api.volumes.map((volume) => volume.split('}:')[1]),
+    [dirname(users)],
+  )
+})
+
+test('mail programs are told the ports at which Dovecot is published', () => {
+  const published = (compose.services.dovecot.ports ?? []).map((port) => /\$\{(TRIBUTARY_\w+_PORT):-\d+\}/.exec(port))
+  assert.equal(published.length, 4)
+  for (const port of published) assert.equal(compose.services.api.environment[port?.[1] ?? ''], port?.[0])
+})
+
 test('every setting that is given is one', () => {
-  for (const file of [compose, ownSecrets]) {
-    for (const part of parts) {
-      const names = Object.keys(file.services[part].environment).map((name) => name.replace(/(?<=PASSWORD)_FILE$/, ''))
+  for (const file of [compose, ownSecrets, ...Object.values(yours)]) {
+    for (const [part, { environment = {} }] of Object.entries<Partial<Service>>(file.services)) {
+      const names = Object.keys(environment).map((name) => name.replace(/(?<=PASSWORD)_FILE$/, ''))
       const { unknown } = readEnvironment({ ...Object.fromEntries(names.map((name) => [name, '/x'])), ...fitting })
       assert.deepEqual(unknown, [], part)
     }
@@ -105,6 +138,10 @@ const fitting = {
   TRIBUTARY_SUBMISSION_HOST: '0.0.0.0',
   TRIBUTARY_SUBMISSIONS_PORT: '1465',
   TRIBUTARY_SUBMISSION_PORT: '1587',
+  TRIBUTARY_IMAP_PORT: '1143',
+  TRIBUTARY_IMAPS_PORT: '1993',
+  TRIBUTARY_POP3_PORT: '1110',
+  TRIBUTARY_POP3S_PORT: '1995',
   TRIBUTARY_PROXY: 'socks5://proxy.example.org:1080',
   TRIBUTARY_PUBLIC_NAME: 'mail.example.org',
   TRIBUTARY_PUBLIC_URL: 'https://mail.example.org',

@@ -75,7 +75,8 @@ test('every setting that a page names is read by a source', () => {
       .filter((name) => /\.(?:ts|mjs)$/.test(name) && !name.endsWith('named.test.ts'))
       .map((name) => readFileSync(`${folder}/${name}`, 'utf8')),
   )
-  const settings = [...sources, readFileSync('docker-compose.yml', 'utf8')].join('\n').matchAll(/\bTRIBUTARY_\w+/g)
+  const composed = ['docker-compose.yml', 'deploy/compose.dovecot.yml'].map((name) => readFileSync(name, 'utf8'))
+  const settings = [...sources, ...composed].join('\n').matchAll(/\bTRIBUTARY_\w+/g)
   const known = new Set([...settings].map(([name]) => name))
   // Each secret may be in a file.
   const isKnown = (name: string) => known.has(name) || known.has(name.replace(/_FILE$/, ''))

@@ -13,7 +13,11 @@ import { callInstance, instancePorts, type Ports, settingsOf } from './instance.
 import { until } from './until.ts'
 
 export interface Service {
-  readonly build: { readonly context: string; readonly dockerfile: string }
+  readonly build: {
+    readonly context: string
+    readonly dockerfile: string
+    readonly args: Readonly<Record<string, string>>
+  }
   readonly command: readonly string[]
   readonly environment: Readonly<Record<string, string>>
   readonly volumes: readonly string[]
@@ -88,6 +92,10 @@ export class Containers {
       .replace('127.0.0.1:1143', `127.0.0.1:${ports.imap}`)
       .replace('127.0.0.1:8420', `127.0.0.1:${ports.http}`)
       .replace('0.0.0.0', '127.0.0.1')
+      .replace(/^1143$/, String(ports.imap))
+      .replace(/^1993$/, String(ports.imaps))
+      .replace(/^1110$/, String(ports.pop3))
+      .replace(/^1995$/, String(ports.pop3s))
       .replace(/^1465$/, String(ports.submissions))
       .replace(/^1587$/, String(ports.submission))
   }

@@ -229,7 +229,8 @@ async function docs(app: App): Promise<void> {
   app.addHook('onRoute', (route) => {
     route.config = { ...route.config, helmet: docsPolicy, answers: 'asset' }
   })
-  await app.register(swaggerUi, { routePrefix: '/docs', indexPrefix: app.publicPath })
+  const theme = { title: 'Tributary: the API' }
+  await app.register(swaggerUi, { routePrefix: '/docs', indexPrefix: app.publicPath, theme })
 }
 
 /** Callers of these routes, and of paths that do not exist, have shown who they are and that they may call them. */

@@ -34,6 +34,8 @@ export default defineConfig({
     reportCompressedSize: false,
     // What most pages need is one chunk, and what reads mail another: a dozen small ones each are larger together.
     rolldownOptions: {
+      // `npm start` shows what the build warns of: how long it took is none of it.
+      checks: { bundlerTimings: false },
       output: {
         codeSplitting: {
           groups: [

@@ -622,7 +622,7 @@ export const de: Words = {
     navigation: 'Seiten',
     overview: 'Übersicht',
     mail: 'E-Mails',
-    outbox: 'Ausgang',
+    outbox: 'Postausgang',
     waiting: (n) => count(n, { one: 'eine Nachricht wartet auf Sie', other: '# Nachrichten warten auf Sie' }),
     accounts: 'Konten',
     activity: 'Verlauf',

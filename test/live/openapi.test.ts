@@ -46,6 +46,11 @@ before(async () => {
 })
 after(async () => await stack.stop())
 
+test('the page of the API has the name of what it tells about', async () => {
+  const { body } = await stack.app.inject({ url: '/docs/' })
+  assert.match(body, /<title>Tributary: the API<\/title>/)
+})
+
 test('the document is OpenAPI 3.1, by its meta-schema', async () => {
   const { valid, errors } = await new Validator().validate(
     structuredClone(document) as object as Record<string, unknown>,

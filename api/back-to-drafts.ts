@@ -1,10 +1,8 @@
 /** What was to be sent becomes a draft again, and then is cancelled: whatever breaks off in between, its text is somewhere. */
 import type { OutboxFiles } from '../src/disk/outbox.ts'
-import { dropDraft, putDraft, putLargeDraft } from '../src/imap/drafts.ts'
+import { dropDraft, putUnheldDraft } from '../src/imap/drafts.ts'
 import { imapLimits } from '../src/imap/limits.ts'
-import type { Reader } from '../src/imap/reading.ts'
 import { isPending, type OutboxEntry } from '../src/send/entry.ts'
-import { apiLimits } from './limits.ts'
 import { MailReading, type MailReadingWorld } from './mail-reading.ts'
 
 export interface BackToDraftsWorld extends MailReadingWorld {
@@ -30,11 +28,11 @@ export class BackToDrafts {
     if (!isPending(entry) || octets === undefined) return undefined
     const bcc = Buffer.from(entry.bcc, 'latin1')
     const whole = { octets: bcc.length + octets, read: () => this.#pieces(bcc, entry.id) }
-    const isLarge = whole.octets > apiLimits.letterOctetsMax
-    const put = async (reader: Reader) =>
-      isLarge ? await putLargeDraft(reader, whole) : await putDraft(reader, await held(whole.read()), undefined)
-    const moreMs = isLarge ? whole.octets / imapLimits.appendOctetsPerMs : 0
-    const draft = await this.#reading.read(entry.destinationId, gone, put, { moreMs })
+    const moreMs = whole.octets / imapLimits.appendOctetsPerMs
+    const put = this.#reading.read(entry.destinationId, gone, async (reader) => await putUnheldDraft(reader, whole), {
+      moreMs,
+    })
+    const draft = await put
     return async () =>
       await this.#reading
         .read(entry.destinationId, gone, async (reader) => await dropDraft(reader, draft))
@@ -50,10 +48,4 @@ export class BackToDrafts {
     if (bcc.length > 0) yield bcc
     for await (const piece of this.#files.read(id)) yield piece as Buffer
   }
-}
-
-async function held(pieces: AsyncIterable<Buffer>): Promise<Buffer> {
-  const all: Buffer[] = []
-  for await (const piece of pieces) all.push(piece)
-  return Buffer.concat(all)
 }

@@ -129,7 +129,7 @@ export const workerLimits = {
   laneWaitMs: 60_000,
   /** How often it is looked whether a copy in Sent or a report is due. */
   followUpEveryMs: 2 * second,
-  /** So many are made at once, and one of those that are large: each holds its message whole. */
+  /** So many are made at once, and one of those that are large: a copy that somebody else may have filed is read whole to compare it. */
   followUpPlaces: 4,
   followUpLargeOctets: 8 * MiB,
 } as const

@@ -18,7 +18,7 @@ export interface FollowUpWorld {
     change(id: string, change: (before: OutboxEntry) => OutboxEntry | undefined): Promise<OutboxEntry | undefined>
   }
   /** The bytes that went out. */
-  readonly bodies: { read(id: string): Readable }
+  readonly bodies: { read(id: string): Readable; octetsOf(id: string): Promise<number | undefined> }
   readonly pool: Pick<StorePool, 'sentFolder'>
   openStore(target: StoreTarget, name: string, mayCommit: () => boolean): Promise<Store>
   /** Undefined: the destination is gone. */
@@ -94,13 +94,11 @@ class CopyWork {
     const { id, copy, origin } = this.entry
     const sent = await this.#sentFolder()
     let folder: string
-    let bytes: Buffer | undefined
     try {
       folder = sent.folder
       // What was begun is ended first: it may stand there.
       if (step === 'look and file' && copy.filing === undefined) {
-        bytes = await read(this.#world.bodies.read(id))
-        const found = await this.#theirs(sent, bytes)
+        const found = await this.#theirs(sent)
         if (found !== undefined) return copyFound(found)
       }
     } finally {
@@ -110,8 +108,8 @@ class CopyWork {
       folder,
       flags: ['\\Seen'],
       internalDate: new Date(this.#world.nowMs()),
-      before: Buffer.from(this.entry.bcc, 'latin1'),
-      bytes: bytes ?? (await read(this.#world.bodies.read(id))),
+      held: Buffer.from(this.entry.bcc, 'latin1'),
+      rest: { octets: await this.#octets(), read: () => this.#world.bodies.read(id) },
     })
     const store = await this.#world.openStore(this.#target, `sent${id}`, this.#mayCommit)
     const { filing } = copy
@@ -127,13 +125,12 @@ class CopyWork {
 
   /** Somebody may have filed another one: then ours goes. Both may have been moved since. */
   async lookAgain(): Promise<SentCopy> {
-    const { id, copy } = this.entry
+    const { copy } = this.entry
     const { token } = copy
     if (token === null) return ended(copy)
     const sent = await this.#sentFolder()
     try {
-      const bytes = await read(this.#world.bodies.read(id)).catch(() => Buffer.alloc(0))
-      const sought = this.#sought(bytes)
+      const sought = this.#sought()
       const isOurs = (one: HeldCopy) => one.token === token
       const held: HeldCopy[] = [...(await sent.look(sought))]
       if (!held.some(isOurs) || held.every(isOurs)) {
@@ -151,15 +148,22 @@ class CopyWork {
   }
 
   /** Where somebody has filed it, or has thrown it away already. */
-  async #theirs(sent: SentFolder, bytes: Buffer): Promise<HeldCopy | undefined> {
-    const sought = this.#sought(bytes)
+  async #theirs(sent: SentFolder): Promise<HeldCopy | undefined> {
+    const sought = this.#sought()
     const [first] = await sent.look(sought)
     return first ?? (await sent.lookElsewhere(sought, undefined))[0]
   }
 
-  #sought(bytes: Buffer) {
-    const { messageId, octets } = this.entry
-    return { messageId, octets, isSame: bytes.length === 0 ? () => false : sameAs(bytes) }
+  #sought() {
+    const { id, messageId, octets } = this.entry
+    return { messageId, octets, isSame: sameAs(() => this.#world.bodies.read(id)) }
+  }
+
+  /** @throws if it is not on this disk: another worker may have it. */
+  async #octets(): Promise<number> {
+    const octets = await this.#world.bodies.octetsOf(this.entry.id)
+    if (octets === undefined) throw new Error('what was sent is not on the disk of this worker')
+    return octets
   }
 
   async #sentFolder(): Promise<SentFolder> {
@@ -181,10 +185,4 @@ async function changeCopy(
 ): Promise<OutboxEntry | undefined> {
   const was = JSON.stringify(before)
   return await sendings.change(id, (entry) => (JSON.stringify(entry.copy) === was ? { ...entry, copy } : undefined))
-}
-
-export async function read(body: Readable): Promise<Buffer> {
-  const pieces: Buffer[] = []
-  for await (const piece of body) pieces.push(piece as Buffer)
-  return Buffer.concat(pieces)
 }

@@ -8,16 +8,16 @@ import type { Intent } from '../src/ledger/ledger.ts'
 import { shortHash } from '../src/mail/header.ts'
 import type { ShortHash, Token } from '../src/mail/message.ts'
 import { traceLine } from '../src/mail/trace.ts'
-import type { Appended, Store } from '../src/pull/store-ports.ts'
+import type { Appended, Store, UnheldOctets } from '../src/pull/store-ports.ts'
 import type { Filing } from '../src/send/entry.ts'
 
 export interface FiledMessage {
   readonly folder: string
   readonly flags: readonly string[]
   readonly internalDate: Date
-  /** Lines that go in front of it. */
-  readonly before: Buffer
-  readonly bytes: Buffer
+  /** All of it, or the lines that go in front of the rest. */
+  readonly held: Buffer
+  readonly rest?: UnheldOctets
 }
 
 export interface FilingSteps {
@@ -66,10 +66,10 @@ export async function file(
 }
 
 async function appendOnce(store: Store, filing: Filing, message: FiledMessage): Promise<Appended> {
-  const { flags, internalDate, before, bytes } = message
+  const { flags, internalDate, held, rest } = message
   const { token, folder } = filing
-  const literal = [Buffer.concat([lineOf(token), before]), bytes]
-  const answer = await store.append(folder, [{ token, literal, internalDate }], flags)
+  const literal = [lineOf(token), held]
+  const answer = await store.append(folder, [{ token, literal, rest, internalDate }], flags)
   if (answer.status === 'stored') return answer.appended
   if (answer.status === 'unfit') throw new FilingRefused([...answer.reasons.values()].join(' '))
   const found = await store.find(intentOf(filing))

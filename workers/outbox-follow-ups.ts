@@ -1,6 +1,6 @@
 /**
  * Does what follows a message in the outbox: its copy in Sent, and the report of what was not delivered. Each is due by itself, and is tried again
- * by itself; a few at a time, since each holds a message whole.
+ * by itself, a few at a time.
  */
 import { randomBytes } from 'node:crypto'
 import { OutboxFiles } from '../src/disk/outbox.ts'

@@ -47,7 +47,7 @@ export async function followReport(world: FollowUpWorld, id: string): Promise<vo
         id: randomBytes(9).toString('hex'),
       }
       const bytes = deliveryReportOf(source) ?? Buffer.alloc(0)
-      return { folder: inbox, flags: [], internalDate: new Date(nowMs), before: Buffer.alloc(0), bytes }
+      return { folder: inbox, flags: [], internalDate: new Date(nowMs), held: bytes }
     }
     const steps = {
       filing: report.filing,

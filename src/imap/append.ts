@@ -14,10 +14,10 @@ import { printable } from '../printable.ts'
 import { SessionFailed } from '../failure/session-failed.ts'
 import { isTokenCut } from '../failure/token-ended.ts'
 import { isAtomFlag } from './atom-flag.ts'
-import { type Attribute, byeOf, codeOf, execute, isRefusal, OutOfTime, within, wordsOf } from './command.ts'
+import { byeOf, codeOf, isRefusal, OutOfTime, within, wordsOf } from './command.ts'
 import { encodedPathOf, serverOf } from './connection.ts'
 import { isMissing, isStaging } from './folder.ts'
-import { executeWhole } from './literal-plus.ts'
+import { continuation, exactly, executePieces, type CommandPiece, SourceFailed } from './pieces.ts'
 import { judged } from './proof.ts'
 import { failed, troubleOf } from './trouble.ts'
 import { withheld } from './withheld.ts'
@@ -62,12 +62,12 @@ export async function multiAppend(client: ImapFlow, batch: Batch, rules: AppendR
   const octets = copies.reduce((sum, copy) => sum + copyOctets(copy), 0)
   const waitMs = answerWaitMs + octets / imapLimits.appendOctetsPerMs
   const path = encodedPathOf(client, folder)
-  const isLiteral8 = (copy: Copy) => nul === 'literal8' && holdsNul(copy)
   const literals = literalsOf(client, copies, rules.literals)
-  const send = async () =>
-    literals.atOnce
-      ? await executeWhole(client, 'APPEND', piecesOf(path, copies, flags, isLiteral8))
-      : await execute(client, 'APPEND', attributesOf(path, copies, flags, isLiteral8))
+  const form = (copy: Copy): LiteralForm => {
+    const frame = nul === 'literal8' && holdsNul(copy) ? '~{' : '{'
+    return { frame, isAwaited: !literals.goesAtOnce(copyOctets(copy)) }
+  }
+  const send = async () => await executePieces(client, 'APPEND', piecesOf(path, copies, flags, form))
   const work = mayCommit === undefined ? send() : withheld(client, mayCommit, send)
   try {
     const response = await within(client, work, { waitMs, during: 'APPEND', signal })
@@ -80,6 +80,7 @@ export async function multiAppend(client: ImapFlow, batch: Batch, rules: AppendR
     const { appended, doubt } = judged(response, expected)
     return doubt === undefined ? { status: 'stored', appended } : doubtful(doubt, appended)
   } catch (error) {
+    if (error instanceof SourceFailed) throw error
     const isBad = isRefusal(error) && error['responseStatus'] === 'BAD'
     const ended = failed(error, serverOf(client), 'APPEND').failure
     if (isTokenCut(ended)) {
@@ -130,37 +131,32 @@ function unfitReasons(copies: readonly Copy[], nul: NulRule, limit: number): Map
   return reasons
 }
 
-function attributesOf(
-  path: string,
-  copies: readonly Copy[],
-  flags: readonly string[],
-  isLiteral8: (copy: Copy) => boolean,
-): (Attribute | Attribute[])[] {
-  const messages = copies.flatMap((copy): (Attribute | Attribute[])[] => [
-    flags.map((value) => ({ type: 'ATOM', value })),
-    { type: 'STRING', value: String(formatDateTime(copy.internalDate)) },
-    { type: 'LITERAL', value: Buffer.concat(copy.literal), isLiteral8: isLiteral8(copy) },
-  ])
-  return [{ type: 'ATOM', value: path }, ...messages]
+interface LiteralForm {
+  readonly frame: '{' | '~{'
+  /** The server is to ask for it. */
+  readonly isAwaited: boolean
 }
 
-/** Makes the same arguments without copying a literal. Flags are atoms by their form, and no path holds a line end (connection.ts). */
-function piecesOf(
+/** The arguments, without copying a literal. Flags are atoms by their form, and no path holds a line end (connection.ts). */
+async function* piecesOf(
   path: string,
   copies: readonly Copy[],
   flags: readonly string[],
-  isLiteral8: (copy: Copy) => boolean,
-): Buffer[] {
-  return copies.flatMap((copy, nth) => {
+  formOf: (copy: Copy) => LiteralForm,
+): AsyncGenerator<CommandPiece> {
+  for (const [nth, copy] of copies.entries()) {
+    const { frame, isAwaited } = formOf(copy)
     const folder = nth === 0 ? `"${path.replace(/["\\]/g, '\\$&')}"` : ''
-    const literal = `${isLiteral8(copy) ? '~' : ''}{${copyOctets(copy)}+}`
-    const before = `${folder} (${flags.join(' ')}) "${formatDateTime(copy.internalDate)}" ${literal}\r\n`
-    return [Buffer.from(before), ...copy.literal]
-  })
+    const literal = `${frame}${copyOctets(copy)}${isAwaited ? '' : '+'}}`
+    yield Buffer.from(`${folder} (${flags.join(' ')}) "${formatDateTime(copy.internalDate)}" ${literal}\r\n`)
+    if (isAwaited) yield continuation
+    yield* copy.literal
+    if (copy.rest !== undefined) yield* exactly(copy.rest)
+  }
 }
 
-function copyOctets({ literal }: Copy): number {
-  return literal.reduce((sum, { length }) => sum + length, 0)
+function copyOctets({ literal, rest }: Copy): number {
+  return literal.reduce((sum, { length }) => sum + length, rest?.octets ?? 0)
 }
 
 function holdsNul({ literal }: Copy): boolean {
@@ -224,8 +220,8 @@ function refusalOf(error: Record<string, unknown>, server: string, folder: strin
 }
 
 interface LiteralWay {
-  /** The literals are sent without being asked for. */
-  readonly atOnce: boolean
+  /** A literal of that size is sent without being asked for. */
+  readonly goesAtOnce: (octets: number) => boolean
   /** @returns whether the announced way is suspected now. */
   readonly ended: (isTaken: boolean) => boolean
   /** The store refused the messages themselves, so it takes literals in this way. */
@@ -240,16 +236,20 @@ function literalsOf(client: ImapFlow, copies: readonly Copy[], literals: Literal
   const isPlus = client.capabilities.has('LITERAL+')
   const octets = isPlus ? Math.max(...sizes) : Math.min(...sizes)
   const isBelieved = literals?.sendsAtOnce(server, octets) ?? true
-  const atOnce = isBelieved && isPlus
-  const sendsSmall = isBelieved && client.capabilities.has('LITERAL-') && octets <= 4096
-  // imapflow itself sends small literals at once if the store has one of these.
+  const most = isPlus ? Number.POSITIVE_INFINITY : client.capabilities.has('LITERAL-') ? 4096 : -1
+  const goesAtOnce = (size: number) => isBelieved && size <= most
+  // On this connection smaller ones wait as well.
   const hidden = isBelieved ? [] : ['LITERAL+', 'LITERAL-'].filter((name) => client.capabilities.delete(name))
   const ended = (isTaken: boolean) => {
-    const isSuspect = literals?.ended(server, octets, { atOnce: atOnce || sendsSmall, isTaken }) ?? false
+    const isSuspect = literals?.ended(server, octets, { atOnce: goesAtOnce(octets), isTaken }) ?? false
     if (literals?.sendsAtOnce(server, octets)) for (const name of hidden) client.capabilities.set(name, true)
     return isSuspect
   }
-  return { atOnce, ended, understood: () => literals?.understood(server) }
+  return {
+    goesAtOnce,
+    ended,
+    understood: () => literals?.understood(server),
+  }
 }
 
 /** An OK that proves nothing. The failure is the run's if the messages are not found either. */

@@ -34,7 +34,15 @@ export async function execute(
   attributes: readonly (Attribute | readonly Attribute[])[],
   untagged: Readonly<Record<string, (answer: Untagged) => Promise<void>>> = {},
 ): Promise<unknown> {
-  const answer = await sendCommand(client, command, attributes, untagged)
+  return responseOf(command, await sendCommand(client, command, attributes, { untagged }))
+}
+
+/** Works like `execute`, without arguments, and tells of each continuation request, in place of imapflow's own way. */
+export async function executeAsked(client: ImapFlow, command: string, onPlusTag: () => void): Promise<unknown> {
+  return responseOf(command, await sendCommand(client, command, [], { untagged: {}, onPlusTag }))
+}
+
+function responseOf(command: string, answer: unknown): unknown {
   if (!isRecord(answer) || typeof answer['next'] !== 'function')
     throw new Error(`imapflow gave no answer to ${command}`)
   Reflect.apply(answer['next'], answer, [])

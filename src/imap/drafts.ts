@@ -4,40 +4,29 @@ import { SessionFailed } from '../failure/session-failed.ts'
 import { codeWordsOf, within } from './command.ts'
 import { encodedPathOf, serverOf } from './connection.ts'
 import { imapLimits } from './limits.ts'
-import { executeStreamed } from './literal-plus.ts'
+import type { UnheldOctets } from '../pull/store-ports.ts'
+import { continuation, exactly, executePieces, SourceFailed } from './pieces.ts'
 import { failed } from './trouble.ts'
 
 type Place = Pick<MessagePlace, 'folder' | 'uid'>
 
-/** A draft that is too large to be held. */
-export interface DraftStream {
-  readonly octets: number
-  read(): AsyncIterable<Buffer>
-}
-
-/**
- * Appends a draft that is never held whole, where the store takes literals that it did not ask for (RFC 7888); else it is.
- *
- * @returns once the store has it.
- */
-export async function putLargeDraft(reader: Reader, draft: DraftStream): Promise<Place> {
+/** Appends a draft that is never held whole. @returns once the store has it. */
+export async function putUnheldDraft(reader: Reader, draft: UnheldOctets): Promise<Place> {
   const { client } = reader
-  if (!client.capabilities.has('LITERAL+')) {
-    const pieces: Buffer[] = []
-    for await (const piece of draft.read()) pieces.push(piece)
-    return await putDraft(reader, Buffer.concat(pieces), undefined)
-  }
   const folder = await draftsFolder(reader)
   const limit = client.capabilities.get('APPENDLIMIT')
   if (typeof limit === 'number' && limit < draft.octets)
     throw new SessionFailed({ kind: 'store refused', during: 'APPEND', reply: `${limit} octets at most (APPENDLIMIT)` })
-  const before = Buffer.from(
-    `"${encodedPathOf(client, folder).replace(/["\\]/g, '\\$&')}" (\\Draft \\Seen) {${draft.octets}+}\r\n`,
-  )
-  const append = executeStreamed(client, 'APPEND', before, { octets: draft.octets, pieces: draft.read() })
+  const path = encodedPathOf(client, folder).replace(/["\\]/g, '\\$&')
+  async function* pieces() {
+    yield Buffer.from(`"${path}" (\\Draft \\Seen) {${draft.octets}}\r\n`)
+    yield continuation
+    yield* exactly(draft)
+  }
+  const append = executePieces(client, 'APPEND', pieces())
   const waitMs = imapLimits.appendWaitMs + draft.octets / imapLimits.appendOctetsPerMs
   const answer = await within(client, append, { waitMs, during: 'APPEND' }).catch((error: unknown) => {
-    throw failed(error, serverOf(client), 'APPEND')
+    throw error instanceof SourceFailed ? error : failed(error, serverOf(client), 'APPEND')
   })
   const uid = Number(codeWordsOf(answer, 'APPENDUID')?.[1])
   return { folder, uid: Number.isSafeInteger(uid) && uid > 0 ? uid : await lastIn(reader, folder) }

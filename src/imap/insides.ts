@@ -64,14 +64,14 @@ export function checkInsides(): void {
 
 const insidesOf = (client: ImapFlow) => client as unknown as Insides
 
-/** Sends a command by imapflow's command layer. These listeners get the answer's untagged lines. */
+/** Sends a command by imapflow's command layer. These listeners get the answer's untagged lines, and the continuation requests. */
 export async function sendCommand(
   client: ImapFlow,
   command: string,
   attributes: readonly unknown[],
-  untagged: object,
+  listeners: { readonly untagged: object; readonly onPlusTag?: () => void },
 ): Promise<unknown> {
-  return await insidesOf(client).exec(command, attributes, { untagged })
+  return await insidesOf(client).exec(command, attributes, listeners)
 }
 
 /** Logs in by this function in place of imapflow's own way, if it is still to be done. */

@@ -36,12 +36,13 @@ export async function keptOnce(
   return tokens
 }
 
-async function digestOf({ literal }: Copy) {
-  const [first = Buffer.alloc(0), ...rest] = literal
-  return await digestOfPieces(withoutTrace(first, rest))
+async function digestOf(copy: Copy) {
+  return await digestOfPieces(withoutTrace(copy))
 }
 
-async function* withoutTrace(first: Buffer, rest: readonly Buffer[]): AsyncGenerator<Buffer> {
+async function* withoutTrace({ literal, rest }: Copy): AsyncGenerator<Buffer> {
+  const [first = Buffer.alloc(0), ...others] = literal
   yield first.subarray(traceEnd(first))
-  yield* rest
+  yield* others
+  if (rest !== undefined) yield* rest.read()
 }

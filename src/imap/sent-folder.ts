@@ -33,7 +33,7 @@ export interface SoughtCopy {
   readonly messageId: string
   readonly octets: number
   /** Whether these bytes are the message, but for fields that may differ (send/same-message.ts). */
-  readonly isSame: (message: Buffer) => boolean
+  readonly isSame: (message: Buffer) => Promise<boolean>
 }
 
 export class SentFolder {
@@ -190,7 +190,7 @@ async function alike(client: ImapFlow, heads: readonly Head[], sought: SoughtCop
 async function isSame(client: ImapFlow, { uid, octets }: Head, sought: SoughtCopy): Promise<boolean> {
   if (octets > imapLimits.sentReadOctetsMax) return false
   const message = await client.fetchOne(String(uid), { source: true }, { uid: true })
-  return message !== false && message.source !== undefined && sought.isSame(message.source)
+  return message !== false && message.source !== undefined && (await sought.isSame(message.source))
 }
 
 /** Whatever was moved lately is among the newest. */

@@ -59,7 +59,15 @@ export interface Copy {
   readonly token: Token
   /** The trace block and the message, with CRLF at line ends. The pieces are not joined on the way: a message may have 150 MB. */
   readonly literal: readonly Buffer[]
+  /** What follows these pieces, and is not held. It has no NUL. */
+  readonly rest?: UnheldOctets | undefined
   readonly internalDate: Date
+}
+
+/** Octets that are read as they are sent, and once more if they are sent once more. */
+export interface UnheldOctets {
+  readonly octets: number
+  read(): AsyncIterable<Buffer>
 }
 
 /** The place where a batch was appended: APPENDUID, if the server has UIDPLUS (RFC 4315 section 3). */

@@ -70,7 +70,8 @@ export async function open(
   // A run is at work there.
   if (isStaging(path)) throw new Unreadable('no folder')
   const during = { code: 'folder', folder } as const
-  const mailbox = await within(client, client.mailboxOpen(path, { readOnly }), {
+  const opening: Promise<MailboxObject | undefined> = client.mailboxOpen(path, { readOnly })
+  const mailbox = await within(client, opening, {
     waitMs: waits.answerMs,
     during,
   }).catch((error: unknown) => {
@@ -78,6 +79,9 @@ export async function open(
     const refused = isRefusal(error) && troubleOf(error, serverOf(client), during) === undefined
     throw missing || refused ? new Unreadable('no folder') : failed(error, serverOf(client), during)
   })
+  // imapflow answers so where the session has ended.
+  if (mailbox === undefined)
+    throw new SessionFailed({ kind: 'store unreachable', reason: `${serverOf(client)} ended the session` })
   // A store that tells none, or none that is a number of RFC 3501: no UID of it means anything.
   if (!Number.isSafeInteger(Number(mailbox.uidValidity))) {
     throw new SessionFailed({ kind: 'store refused', during, reply: 'OK without UIDVALIDITY' })

@@ -14,14 +14,15 @@ import { Sendings } from '../../src/redis/outbox.ts'
 import { needsBody, type OutboxEntry } from '../../src/send/entry.ts'
 import { bounceOf } from '../../src/send/bounce.ts'
 import { followCopy } from '../../workers/outbox-copies.ts'
-import { FollowUps } from '../../workers/outbox-follow-ups.ts'
+import { workerLimits } from '../../workers/limits.ts'
+import { type FollowUpParts, FollowUps } from '../../workers/outbox-follow-ups.ts'
 import { followReport } from '../../workers/outbox-reports.ts'
 import { untilFilerDoomed } from '../support/doomed-filers.ts'
 import { startDovecot, type TestDovecot } from '../support/dovecot.ts'
 import { entryOf } from '../support/entries.ts'
 import { converse } from '../support/reader.ts'
 import { startRedis } from '../support/redis.ts'
-import { untilTold } from '../support/until.ts'
+import { until, untilTold } from '../support/until.ts'
 import { Crash, type Kind, sentBcc, sentBytes, SentCase, type SentPlaces, withoutMoving } from '../support/sent-case.ts'
 
 const second = 1000
@@ -394,12 +395,16 @@ test('a worker does by itself what is due, and then the body goes', async () => 
   assert.deepEqual([(await rejected.entry()).report.state, (await rejected.sent('INBOX')).length], ['filed', 1])
 })
 
-const followUpsOf = (cases: ReadonlyMap<string, SentCase>, everyMs = 50) =>
+const followUpsOf = (
+  cases: ReadonlyMap<string, SentCase>,
+  everyMs = 50,
+  storeTarget: FollowUpParts['storeTarget'] = async (id) => await cases.get(id)?.target(),
+) =>
   new FollowUps({
     sendings: new Sendings(redis),
     accounts: new Accounts(redis),
     pool,
-    storeTarget: async (id) => await cases.get(id)?.target(),
+    storeTarget,
     log: createLog('worker', 'fatal'),
     publicName: 'gather.example.org',
     outbox: folder,
@@ -421,6 +426,41 @@ test('of many that are due none waits for the next look: whoever ends makes room
     for (const { id } of cases.values())
       await untilTold('the body to go', async () => (await files.octetsOf(id)) === undefined)
   } finally {
+    await followUps.stop()
+  }
+})
+
+test('where Redis takes no writes, what follows an end is tried at each look, and not without end in between', async () => {
+  const { copy } = entryOf(['queued'])
+  const cases = new Map<string, SentCase>()
+  // More than have a place at once.
+  const count = workerLimits.followUpPlaces + 2
+  for (let nth = 0; nth < count; nth += 1) {
+    const one = await made('hosted').begin({ origin: 'api', copy: { ...copy, nextAtMs: 1 } })
+    cases.set(one.login, one)
+    await one.sendings.change(one.id, (entry) => ({ ...entry, destinationId: one.login }))
+  }
+  let tries = 0
+  const tried = async (id: string) => {
+    tries += 1
+    return await cases.get(id)?.target()
+  }
+  const followUps = followUpsOf(cases, 600_000, tried)
+  await redis.config('SET', 'min-replicas-to-write', '1')
+  try {
+    for (const expected of [workerLimits.followUpPlaces, 2 * workerLimits.followUpPlaces]) {
+      followUps.soon()
+      await until('all places to have tried', () => tries >= expected)
+      // Whoever tries again at once has done so long before these are answered.
+      for (let nth = 0; nth < 300; nth += 1) await redis.ping()
+      assert.equal(tries, expected)
+    }
+    await redis.config('SET', 'min-replicas-to-write', '0')
+    followUps.soon()
+    for (const { id } of cases.values())
+      await untilTold('the body to go', async () => (await files.octetsOf(id)) === undefined)
+  } finally {
+    await redis.config('SET', 'min-replicas-to-write', '0')
     await followUps.stop()
   }
 })

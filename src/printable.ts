@@ -5,6 +5,9 @@ export function printable(text: string, max = 200): string {
   return text.replace(/[^\x20-\x7e]+/g, '?').slice(0, max)
 }
 
+/** Marks that turn the order of letters round: with U+202E "fdp.exe" is read as "exe.pdf" (Unicode Standard Annex 9). */
+export const overridesIn = /[\u202a-\u202e\u2066-\u2069]/g
+
 /** @param text may begin with line ends. */
 export function firstLine(text: string): string {
   return text.trimStart().split(/[\r\n]/, 1)[0] ?? ''

@@ -1,5 +1,6 @@
 /** The few lines that represent a message in a list, and above it in a reader. */
 import type { FetchMessageObject, MessageAddressObject } from 'imapflow'
+import { overridesIn } from '../printable.ts'
 import { flagsOf, type Flags } from './reading.ts'
 
 export interface Person {
@@ -33,9 +34,6 @@ export function headingOf({ envelope = {}, internalDate, size = 0, flags = new S
 export function peopleOf(people: readonly MessageAddressObject[] = []): Person[] {
   return people.map(({ name, address }) => ({ name: plainText(name), address: plainText(address) }))
 }
-
-/** Marks that turn the order of letters round: with U+202E "fdp.exe" is read as "exe.pdf" (Unicode Standard Annex 9). */
-export const overridesIn = /[\u202a-\u202e\u2066-\u2069]/g
 
 /** Removes control characters, which nobody types. */
 export function plainText(text: string | undefined): string | null {

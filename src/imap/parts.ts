@@ -1,7 +1,7 @@
 /** Sorts the parts of a message (RFC 2045, RFC 2046) for people: its text, as plain text or HTML or both, and its attachments. */
 import type { MessageStructureObject } from 'imapflow'
 import { imapLimits } from './limits.ts'
-import { overridesIn } from './heading.ts'
+import { overridesIn } from '../printable.ts'
 
 export interface Part {
   /** Its number in IMAP (RFC 9051 section 6.4.5). */

@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto'
 import type { Readable } from 'node:stream'
 import MailComposer from 'nodemailer/lib/mail-composer'
 import { domainOf } from '../send/address.ts'
+import { fileName } from '../send/file-name.ts'
 
 export interface Correspondent {
   readonly name: string | null
@@ -53,7 +54,11 @@ export function composed(letter: ComposedLetter): Readable {
     subject,
     text: lines(text),
     ...(html === undefined ? {} : { html: lines(html) }),
-    attachments: attachments.map(({ cid, ...attachment }) => (cid === undefined ? attachment : { ...attachment, cid })),
+    attachments: attachments.map(({ cid, ...attachment }) => ({
+      ...attachment,
+      filename: fileName(attachment.filename),
+      ...(cid === undefined ? {} : { cid }),
+    })),
     ...(thread?.messageId == null ? {} : { inReplyTo: thread.messageId, references: [...thread.references] }),
     messageId: `<${randomUUID()}@${domainOf(from.address)}>`,
     date: new Date(nowMs),

@@ -1,14 +1,12 @@
 /** Starts Debian's Exim as somebody's provider: it takes mail of whoever logs in, over TLS alone, and puts it into a folder. */
 import { spawn } from 'node:child_process'
-import { once } from 'node:events'
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { connect } from 'node:net'
+import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { childIdentity, handOver } from '../../deploy/identity.ts'
 import { certificate } from './certificates.ts'
 import { freePorts } from './dovecot.ts'
+import { runningMta } from './mta.ts'
 import { providerOctetsMax, type SmtpProvider } from './smtp-provider.ts'
-import { untilTold } from './until.ts'
 
 /** `gone@` is nobody there, `slow@` is put off, and a subject `refused` is refused once the whole message is there. */
 export async function startExim(): Promise<SmtpProvider> {
@@ -87,34 +85,5 @@ plain:
     { mode: 0o644 },
   )
   const child = spawn('/usr/sbin/exim4', ['-C', place('conf'), '-bdf'], { stdio: ['ignore', 'ignore', 'pipe'] })
-  let said = ''
-  child.stderr.on('data', (chunk: Buffer) => {
-    said += chunk.toString()
-  })
-  await untilTold('Exim to take connections', async () => {
-    if (child.exitCode !== null) throw new Error(`Exim has ended: ${said}`)
-    const socket = connect({ host: '127.0.0.1', port })
-    const greeted = await once(socket, 'data', { signal: AbortSignal.timeout(2000) }).then(
-      () => true,
-      () => false,
-    )
-    socket.destroy()
-    return greeted
-  })
-  const delivered = place('mail/new')
-  return {
-    port,
-    tlsPort,
-    ca: own.cert,
-    fingerprint: own.fingerprint,
-    mails: () => readdirSync(delivered).map((name) => readFileSync(join(delivered, name))),
-    async stop() {
-      const exited = once(child, 'exit')
-      child.kill()
-      // What delivers at this moment has our pipe.
-      child.stderr.destroy()
-      await exited
-      rmSync(folder, { recursive: true, force: true, maxRetries: 5 })
-    },
-  }
+  return await runningMta(child, { name: 'Exim', port, tlsPort, own, folder, maildir: place('mail') })
 }

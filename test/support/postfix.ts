@@ -1,25 +1,13 @@
 /** Starts Debian's Postfix as somebody's provider, unpacked and not installed: it would take the place of Exim. It needs root. */
 import { execFileSync, spawn } from 'node:child_process'
-import { once } from 'node:events'
-import {
-  chmodSync,
-  chownSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs'
-import { connect } from 'node:net'
+import { chmodSync, chownSync, existsSync, mkdirSync, mkdtempSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { childIdentity } from '../../deploy/identity.ts'
 import { certificate } from './certificates.ts'
 import { freePorts } from './dovecot.ts'
+import { runningMta } from './mta.ts'
 import { providerOctetsMax, type SmtpProvider } from './smtp-provider.ts'
 import { unpacked } from './unpacked.ts'
-import { untilTold } from './until.ts'
 
 const packages = ['postfix', 'sasl2-bin', 'libsasl2-2', 'libsasl2-modules', 'libsasl2-modules-db']
 const daemons = `cleanup unix n - n - 0 cleanup
@@ -138,34 +126,5 @@ header_checks = regexp:${write('headers', '/^Subject: refused/ REJECT 5.7.1 It i
     env,
     stdio: ['ignore', 'ignore', 'pipe'],
   })
-  let said = ''
-  child.stderr.on('data', (chunk: Buffer) => {
-    said += chunk.toString()
-  })
-  await untilTold('Postfix to take connections', async () => {
-    if (child.exitCode !== null) throw new Error(`Postfix has ended: ${said}`)
-    const socket = connect({ host: '127.0.0.1', port })
-    const greeted = await once(socket, 'data', { signal: AbortSignal.timeout(2000) }).then(
-      () => true,
-      () => false,
-    )
-    socket.destroy()
-    return greeted
-  })
-  const delivered = place('mail/all/new')
-  return {
-    port,
-    tlsPort,
-    ca: own.cert,
-    fingerprint: own.fingerprint,
-    mails: () =>
-      existsSync(delivered) ? readdirSync(delivered).map((name) => readFileSync(join(delivered, name))) : [],
-    async stop() {
-      const exited = once(child, 'exit')
-      child.kill()
-      child.stderr.destroy()
-      await exited
-      rmSync(folder, { recursive: true, force: true, maxRetries: 5 })
-    },
-  }
+  return await runningMta(child, { name: 'Postfix', port, tlsPort, own, folder, maildir: place('mail/all') })
 }

@@ -3,7 +3,8 @@ import { singleLine } from '../printable.ts'
 import type { OutboxEntry, Recipient } from './entry.ts'
 import { statusIn } from './delivery-status.ts'
 import { sendLimits } from './limits.ts'
-import { reportLines, type ReportKind } from './report-lines.ts'
+import { reportLanguage } from './report-language.ts'
+import { type ReportKind, reportLines } from './report-lines.ts'
 import { isNothing, reportable, type Reportable } from './reportable.ts'
 
 export interface ReportSource {
@@ -49,7 +50,7 @@ export function deliveryReportOf(source: ReportSource): Buffer | undefined {
     '',
     'This is a report about mail that was sent.',
     '',
-    ...part('text/plain; charset=utf-8', wordsFor(entry, due)),
+    ...part('text/plain; charset=utf-8', wordsFor(source, due)),
     ...(stated.length === 0
       ? []
       : part(`message/${isUtf8 ? 'global-' : ''}delivery-status`, statusFields(source, due))),
@@ -77,7 +78,7 @@ const opening: Readonly<Record<ReportKind, string>> = {
   delayed: 'Your message is late. Your provider did not take it yet, and it is tried on: you need not send it again.',
 }
 
-function wordsFor(entry: OutboxEntry, due: Reportable): string[] {
+function wordsFor({ entry, header }: ReportSource, due: Reportable): string[] {
   const { subject, sender, recipients, failure } = entry
   const { failed, unknown, delayed } = due
   const others = recipients.filter(({ state }) => state === 'accepted').map(({ address }) => address)
@@ -86,7 +87,9 @@ function wordsFor(entry: OutboxEntry, due: Reportable): string[] {
   const each = (some: readonly Recipient[]) =>
     some.flatMap(({ address, reply }) => [`  ${address}`, ...(reply === null ? [] : [`    ${reply}`])])
   const kind = kindOf(due)
+  const { before, behind } = reportLines(kind, reportLanguage(header))
   return [
+    ...before,
     opening[kind],
     '',
     `  Subject: ${subject === '' ? '(none)' : subject}`,
@@ -118,7 +121,7 @@ function wordsFor(entry: OutboxEntry, due: Reportable): string[] {
     ...(waiting.length === 0
       ? []
       : [`It is still being tried for: ${listed(waiting.map(({ address }) => address))}.`, '']),
-    ...reportLines[kind],
+    ...behind,
   ]
 }
 

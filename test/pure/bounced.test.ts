@@ -232,3 +232,31 @@ test('a report is one that we would recognise, in lines that a server takes, in 
   const said = deliveryReportOf({ ...source(late), header: undefined })?.toString() ?? ''
   assert.match(said, /tried for two days[\s\S]*Status: 4\.4\.7[\s\S]*Message-ID: <1@example\.net>/)
 })
+
+test('a report begins in the language of its reader, where the program that wrote the message says it', () => {
+  const entry = entryOf(['rejected'], { state: 'rejected' })
+  const opening = (fields: string) => {
+    const text = deliveryReportOf({ ...source(entry), header: Buffer.from(`Subject: Tea\r\n${fields}`) })?.toString()
+    return text?.split('\r\n\r\n')[3]?.split('\r\n')[0] ?? ''
+  }
+  const english = /^Your message was not delivered/
+  const german = /^An die genannten Adressen wurde Ihre Nachricht nicht zugestellt/
+  for (const [fields, first] of [
+    ['', english],
+    ['Content-Language: en-US\r\n', english],
+    ['Content-Language: de-DE\r\n', german],
+    ['content-language:\r\n de\r\n', german],
+    ['Accept-Language: de-AT, en-US\r\nContent-Language: en-US\r\n', german],
+    ['Accept-Language: nl-NL, fr;q=0.5\r\n', /^Votre message n/],
+    ['Accept-Language: en, de\r\n', english],
+    ['Content-Language: vi\r\n', /^Th\u01b0 c\u1ee7a b\u1ea1n/],
+    ['Content-Language: ja_JP\r\n', /^\u3053\u306e\u30e1\u30fc\u30eb/],
+    ['Content-Language: \r\n', english],
+    ['Content-Language: constructor\r\n', english],
+  ] as const)
+    assert.match(opening(fields), first, fields)
+  const whole =
+    deliveryReportOf({ ...source(entry), header: Buffer.from('Content-Language: de\r\n') })?.toString() ?? ''
+  assert.match(whole, /\r\n\r\nYour message was not delivered[^]*Espa\u00f1ol: [^]*Action: failed/)
+  assert.doesNotMatch(whole, /Deutsch:/)
+})

@@ -92,6 +92,15 @@ test('pages, decisions and headings that a text or a source names are there', ()
   }
 })
 
+test('every npm script that a page tells of is there', () => {
+  const { scripts } = JSON.parse(read('package.json')) as { scripts: Record<string, string> }
+  const named = pages.flatMap((page) =>
+    [...read(page).matchAll(/\bnpm run ([\w:-]+)/g)].map(([, name = '']) => ({ page, name })),
+  )
+  assert.ok(named.length > 30, String(named.length))
+  for (const { page, name } of named) assert.ok(name in scripts, `${page}: npm run ${name}`)
+})
+
 test('docs/README.md leads to every page of docs/, and README.md to it', () => {
   const index = linksIn(proseOf('docs/README.md'))
   for (const name of readdirSync('docs'))

@@ -62,6 +62,8 @@ export interface WorkerPatience {
   readonly afterTestMs?: number | undefined
   /** The time after which a run ends at the next batch's edge. */
   readonly runMs?: number | undefined
+  /** How long a run whose predecessor died waits for its turn to be alone with such runs. */
+  readonly laneWaitMs?: number | undefined
   /** The number of runs that do heavy work at once. */
   readonly heavyPlaces?: number | undefined
   readonly news?: Partial<NewsPace> | undefined

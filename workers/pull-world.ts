@@ -88,6 +88,8 @@ export interface PullWorld {
   heldOctets(): number
   /** One run at a time is in it, of those whose predecessor died. */
   readonly lane: Lane
+  /** How long a run waits for it, if it is not the usual time. */
+  readonly laneWaitMs?: number | undefined
   /** True once the worker has been asked to stop. */
   stopping(): boolean
   /** How long a run waits that was not let in right after a test, if it is not the usual time. */
@@ -160,6 +162,7 @@ export function createPullWorld(
     leaseMs,
     heldOctets: () => budget.held + heavyBudget.held,
     lane: new Lane(),
+    laneWaitMs: options.laneWaitMs,
     budget,
     heavyBudget,
     listingBudget,

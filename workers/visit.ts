@@ -235,7 +235,8 @@ export class Visit {
         ),
       newToken: tokens(),
       enterLane: async () => {
-        this.#leaveLane ??= await this.#world.lane.enter(signal, workerLimits.laneWaitMs)
+        const { lane, laneWaitMs = workerLimits.laneWaitMs } = this.#world
+        this.#leaveLane ??= await lane.enter(signal, laneWaitMs)
         return this.#leaveLane !== undefined
       },
       leaveLane: () => {

@@ -105,5 +105,8 @@ function doomed(accountId: string): RunPorts {
 await startOwnWorker(options, {
   concurrency: Math.max(awaited.size, 1),
   heavyPlaces: Math.max(awaited.size, 1),
+  lateCommitMs: 200,
+  // A run that stands at its place keeps the lane, and where each follows one that was killed, the others would wait a minute for it.
+  laneWaitMs: 200,
   between: doomed,
 })

@@ -431,6 +431,8 @@ test('of many that are due none waits for the next look: whoever ends makes room
 })
 
 test('where Redis takes no writes, what follows an end is tried at each look, and not without end in between', async () => {
+  // What other tests have left takes no place.
+  await redis.del(keys.sendFollowUps)
   const { copy } = entryOf(['queued'])
   const cases = new Map<string, SentCase>()
   // More than have a place at once.

@@ -81,10 +81,12 @@ function installModules() {
   }
 }
 
-/** The mail server through which tests send, and the program that sends by ours. */
-const mailers = [
+/** The mail server through which tests send, the program that sends by ours, and what the commands of the pages call. */
+const testPrograms = [
   { name: 'exim4-daemon-light', proof: '/usr/sbin/exim4', proofs: ['/usr/sbin/exim4'] },
   { name: 'msmtp', proof: '/usr/bin/msmtp', proofs: ['/usr/bin/msmtp'] },
+  { name: 'curl', proof: '/usr/bin/curl', proofs: ['/usr/bin/curl'] },
+  { name: 'jq', proof: '/usr/bin/jq', proofs: ['/usr/bin/jq'] },
 ]
 
 /** The files that the compiler and Vite read. */
@@ -211,7 +213,7 @@ async function startWith(what, rest) {
   const need = [...(redisGiven ? [] : ['redis']), ...(storeGiven ? [] : ['dovecot'])]
   checkSystem(need)
   const wanted = packages.filter(({ name }) => name === 'openssl' || need.some((part) => name.startsWith(part)))
-  const besides = { bench: peers, test: [...browser, ...proxies, ...mailers], screenshots: [...browser, ...fonts] }
+  const besides = { bench: peers, test: [...browser, ...proxies, ...testPrograms], screenshots: [...browser, ...fonts] }
   installPackages([...wanted, ...(besides[what] ?? [])])
   checkSystem(need)
   installModules()

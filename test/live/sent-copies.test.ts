@@ -38,7 +38,7 @@ let folder: string
 let files: OutboxFiles
 let places: SentPlaces
 const made = (kind: Kind) => new SentCase(kind, places)
-const logins = Array.from({ length: 60 }, (_, nth) => `box${nth}`)
+const logins = Array.from({ length: 80 }, (_, nth) => `box${nth}`)
 before(async () => {
   ;[server, dovecot] = await Promise.all([
     startRedis(),
@@ -457,12 +457,17 @@ test('where Redis takes no writes, what follows an end is tried at each look, an
       for (let nth = 0; nth < 300; nth += 1) await redis.ping()
       assert.equal(tries, expected)
     }
+  } finally {
+    // Only then, so that none of these tries is put off by what it can write at its end.
+    await followUps.stop()
     await redis.config('SET', 'min-replicas-to-write', '0')
-    followUps.soon()
+  }
+  const others = followUpsOf(cases, 600_000)
+  try {
+    others.soon()
     for (const { id } of cases.values())
       await untilTold('the body to go', async () => (await files.octetsOf(id)) === undefined)
   } finally {
-    await redis.config('SET', 'min-replicas-to-write', '0')
-    await followUps.stop()
+    await others.stop()
   }
 })

@@ -77,7 +77,7 @@ export class SentCase implements FollowUpWorld {
   constructor(kind: Kind, places: SentPlaces) {
     this.kind = kind
     this.#place = places
-    this.login = places.logins.pop() ?? ''
+    this.login = places.logins.pop() ?? assert.fail('every mailbox of this file is in use')
     this.bodies = places.files
     this.pool = places.pool
     const sendings = new Sendings(places.redis)

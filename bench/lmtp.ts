@@ -7,7 +7,7 @@ import { startReady } from '../deploy/child.ts'
 import { handOver, type Identity } from '../deploy/identity.ts'
 import { dovecotLine } from '../deploy/server-programs.ts'
 import { filled, linesFor, root } from '../deploy/template.ts'
-import { freePorts } from '../test/support/dovecot.ts'
+import { freePorts } from '../test/support/ports.ts'
 
 export interface LmtpStore {
   readonly port: number

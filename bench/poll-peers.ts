@@ -3,7 +3,7 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { startChild } from '../deploy/child.ts'
 import { childIdentity, handOver } from '../deploy/identity.ts'
-import { freePorts } from '../test/support/dovecot.ts'
+import { freePorts } from '../test/support/ports.ts'
 import { type QuietProvider, startQuietProvider } from '../test/support/quiet-provider.ts'
 
 export interface IdlePeer {

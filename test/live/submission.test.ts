@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { OutboxDesk } from '../../api/outbox-desk.ts'
 import { type ServedSubmission, serveSubmission } from '../../api/submission/serve.ts'
-import { freePorts } from '../support/dovecot.ts'
+import { freePorts } from '../support/ports.ts'
 import { type Stack, startStack } from '../support/stack.ts'
 import { plain, secureTalk, type SmtpTalk } from '../support/submission.ts'
 

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { test, type TestContext } from 'node:test'
 import { NoRoom, OctetBudget } from '../../src/budget.ts'
-import { freePorts } from '../support/dovecot.ts'
+import { freePorts } from '../support/ports.ts'
 import { pop3Limits } from '../../src/pop3/limits.ts'
 import { ListingRoom } from '../../src/pop3/listing-room.ts'
 import { openMaildrop } from '../../src/pop3/open-maildrop.ts'

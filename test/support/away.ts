@@ -2,7 +2,7 @@
 import type { Child } from '../../deploy/child.ts'
 import { assertNever } from '../../src/assert-never.ts'
 import { startBlackHole } from './black-hole.ts'
-import { freePorts } from './dovecot.ts'
+import { freePorts } from './ports.ts'
 import type { Gateway } from './gateway.ts'
 import { type QuietOptions, type QuietProvider, startQuietProvider } from './quiet-provider.ts'
 

@@ -18,7 +18,7 @@ import { readFileSync } from 'node:fs'
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 import type { TestContext } from 'node:test'
 import { closerOf } from './closing.ts'
-import { freePorts } from './dovecot.ts'
+import { freePorts } from './ports.ts'
 import { until } from './until.ts'
 
 /** TLS_RSA_WITH_AES_128_GCM_SHA256 (RFC 5288), the one suite that it has in truth. */

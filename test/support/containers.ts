@@ -8,7 +8,7 @@ import { parse } from 'yaml'
 import { childIdentity, handOver } from '../../deploy/identity.ts'
 import type { Kind as Part } from '../../deploy/supervisor.ts'
 import { root } from '../../deploy/template.ts'
-import { freePorts } from './dovecot.ts'
+import { freePorts } from './ports.ts'
 import { callInstance, instancePorts, type Ports, settingsOf } from './instance.ts'
 import { until } from './until.ts'
 

@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { startReady } from '../../deploy/child.ts'
 import { childIdentity } from '../../deploy/identity.ts'
 import type { Certificate } from './certificates.ts'
-import { freePorts } from './dovecot.ts'
+import { freePorts } from './ports.ts'
 import { unpacked } from './unpacked.ts'
 
 export interface TestCyrus {

@@ -1,13 +1,12 @@
 /** Starts a Dovecot for one test, as the store or as a POP3 provider: it is configured as in local mode, and is gone with the test. */
 import { execFileSync } from 'node:child_process'
-import { randomInt } from 'node:crypto'
 import { appendFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { createServer } from 'node:net'
 import { join } from 'node:path'
 import type { Child } from '../../deploy/child.ts'
 import { type DovecotPlaces, type MailPorts, masterUser, startDovecot as start } from '../../deploy/dovecot.ts'
 import { childIdentity, handOver } from '../../deploy/identity.ts'
 import type { StoreEndpoint } from '../../src/server-urls.ts'
+import { freePorts } from './ports.ts'
 
 export interface TestDovecot extends MailPorts {
   readonly store: StoreEndpoint
@@ -26,25 +25,6 @@ export interface TestDovecot extends MailPorts {
 
 /** The gateway's password at every store of tests. */
 export const masterPassword = 'the master of all'
-
-/**
- * Finds ports on which nobody listens. They lie below the ports that the kernel gives to outgoing connections (from 32768 on), because such a
- * connection could take one before its server does; they are chosen at random, so that two processes do not choose the same.
- */
-export async function freePorts(count: number): Promise<number[]> {
-  const ports = new Set<number>()
-  while (ports.size < count) {
-    const port = randomInt(10_000, 32_768)
-    const server = createServer()
-    const free = await new Promise<boolean>((resolve) => {
-      server.once('error', () => resolve(false)).listen(port, '127.0.0.1', () => resolve(true))
-    })
-    if (!free) continue
-    ports.add(port)
-    await new Promise((resolve) => server.close(resolve))
-  }
-  return [...ports]
-}
 
 /**
  * @param maildrops has messages by login, in their order; if it is given, the server keeps Maildirs, whose files it serves as they are.

@@ -1,6 +1,6 @@
 /** Gives the ports, settings and requests of an instance that runs in processes of its own. */
 import assert from 'node:assert/strict'
-import { freePorts } from './dovecot.ts'
+import { freePorts } from './ports.ts'
 
 export interface Ports {
   readonly http: number

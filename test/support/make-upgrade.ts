@@ -8,7 +8,7 @@ import { chmodSync, cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeF
 import { join, resolve } from 'node:path'
 import { gunzipSync } from 'node:zlib'
 import type { Redis } from 'ioredis'
-import { freePorts } from './dovecot.ts'
+import { freePorts } from './ports.ts'
 import type { Bytes, Kept } from './fixture.ts'
 import { type LocalGateway, startLocalGateway, withRedisOf } from './local-gateway.ts'
 import {

@@ -4,7 +4,7 @@ import { chmodSync, chownSync, existsSync, mkdirSync, mkdtempSync, writeFileSync
 import { join } from 'node:path'
 import { childIdentity } from '../../deploy/identity.ts'
 import { certificate } from './certificates.ts'
-import { freePorts } from './dovecot.ts'
+import { freePorts } from './ports.ts'
 import { runningMta } from './mta.ts'
 import { providerOctetsMax, type SmtpProvider } from './smtp-provider.ts'
 import { unpacked } from './unpacked.ts'

@@ -6,7 +6,7 @@ import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 import { join } from 'node:path'
 import type { TestContext } from 'node:test'
 import { closerOf } from './closing.ts'
-import { freePorts } from './dovecot.ts'
+import { freePorts } from './ports.ts'
 import { until } from './until.ts'
 
 export const proxyLogin = { user: 'gate', password: 'p:w@ü "x"' } as const

@@ -5,7 +5,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Redis } from 'ioredis'
 import type { Chain } from './certificates.ts'
-import { freePorts } from './dovecot.ts'
+import { freePorts } from './ports.ts'
 import { until } from './until.ts'
 
 export interface RedisNode {

@@ -6,7 +6,8 @@ import { childIdentity, handOver } from '../../deploy/identity.ts'
 import { imapGreets, pop3Greets } from '../../deploy/probes.ts'
 import { dovecotLine } from '../../deploy/server-programs.ts'
 import { linesFor } from '../../deploy/template.ts'
-import { fillMaildir, freePorts } from './dovecot.ts'
+import { fillMaildir } from './dovecot.ts'
+import { freePorts } from './ports.ts'
 
 export interface TokenDovecot {
   readonly pop3Port: number

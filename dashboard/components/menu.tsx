@@ -1,6 +1,6 @@
 /** A button that opens a list of actions. The list is in the browser's top layer, so that no table cuts it off. */
 import { useSignal } from '@preact/signals'
-import { useEffect, useId, useRef } from 'preact/hooks'
+import { useLayoutEffect, useId, useRef } from 'preact/hooks'
 import { Icon, type IconName } from './icon.tsx'
 
 export interface MenuEntry {
@@ -36,7 +36,8 @@ export function Menu({
     list.style.left = `${Math.max(8, Math.min(at.right - width, innerWidth - width - 8))}px`
   }
   const { value: isOpen } = open
-  useEffect(() => {
+  // Before it is seen: keys that are pressed at once are the list's.
+  useLayoutEffect(() => {
     if (!isOpen) return
     place()
     choices()[0]?.focus()

@@ -1,7 +1,7 @@
 /** Where the navigation has no room for all pages, a button opens the others. They lie in the browser's top layer, which Esc closes. */
 import { useSignal } from '@preact/signals'
 import type { ComponentChildren } from 'preact'
-import { useEffect, useId, useRef } from 'preact/hooks'
+import { useLayoutEffect, useId, useRef } from 'preact/hooks'
 import { words } from '../words/index.ts'
 import { Icon } from './icon.tsx'
 
@@ -21,7 +21,7 @@ export function MorePlaces({
   const button = useRef<HTMLButtonElement>(null)
   const panel = useRef<HTMLDivElement>(null)
   const { value: isOpen } = open
-  useEffect(() => {
+  useLayoutEffect(() => {
     const [at, list] = [button.current?.getBoundingClientRect(), panel.current]
     if (!isOpen || at === undefined || list === null) return
     const { offsetHeight: height, offsetWidth: width } = list

@@ -134,10 +134,13 @@ test('what to do about a failed test, and a failed run, is told in the language 
   const theirs = await context.newPage()
   theirs.setDefaultTimeout(15_000)
   await theirs.goto(`${served.url}/accounts/new`)
+  const found = theirs.waitForResponse((response) => response.url().includes('/discover?'))
   await theirs.getByLabel('Địa chỉ email').fill('me@nowhere.example')
   await theirs.getByLabel('Máy chủ POP3').fill('localhost')
   await theirs.getByLabel('Cổng', { exact: true }).fill(String(clear.port))
   await theirs.getByLabel('Mật khẩu', { exact: true }).fill('secret')
+  // What is said of it moves the button.
+  await found
   await theirs.getByRole('button', { name: 'Kiểm tra', exact: true }).click()
   // It speaks in clear at that port, and nothing listens at the usual ones.
   await theirs.getByText('Hãy hỏi nhà cung cấp một máy chủ có mã hóa').waitFor()

@@ -48,7 +48,7 @@ export function Seen({ run: { id, stored, startedAt, queuedAt } }: { readonly ru
             <div
               class="transcript"
               tabIndex={0}
-              role="region"
+              role="group"
               aria-label={`${say.transcript}: ${exact(startedAt ?? queuedAt)}`}
             >
               <ol>

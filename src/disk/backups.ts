@@ -58,13 +58,12 @@ export async function restoreFolder(parent: string, nowMs: number): Promise<stri
 }
 
 /** The last line of a backup counts those before it. */
-async function demandWhole(path: string): Promise<void> {
+export async function demandWhole(path: string): Promise<void> {
   let [count, last] = [0, '']
-  const unzipped = createGunzip()
-  const read = pipeline(createReadStream(path), unzipped)
-  for await (const lines of linesIn(unzipped, Number.POSITIVE_INFINITY))
-    [count, last] = [count + lines.length, lines.at(-1) ?? '']
-  await read
+  await pipeline(createReadStream(path), createGunzip(), async (unzipped) => {
+    for await (const lines of linesIn(unzipped as AsyncIterable<Buffer>, Number.POSITIVE_INFINITY))
+      [count, last] = [count + lines.length, lines.at(-1) ?? '']
+  })
   if (!last.startsWith('{"end":true,') || (JSON.parse(last) as { readonly lines: unknown }).lines !== count - 1)
     throw new Error(`The backup ${path} could not be read back whole`)
 }

@@ -17,7 +17,7 @@ import { isAtomFlag } from './atom-flag.ts'
 import { byeOf, codeOf, isRefusal, OutOfTime, within, wordsOf } from './command.ts'
 import { encodedPathOf, serverOf } from './connection.ts'
 import { isMissing, isStaging } from './folder.ts'
-import { continuation, exactly, executePieces, type CommandPiece, SourceFailed } from './pieces.ts'
+import { continuation, exactly, executePieces, type CommandPiece, quoted, SourceFailed } from './pieces.ts'
 import { judged } from './proof.ts'
 import { failed, troubleOf } from './trouble.ts'
 import { withheld } from './withheld.ts'
@@ -137,7 +137,7 @@ interface LiteralForm {
   readonly isAwaited: boolean
 }
 
-/** The arguments, without copying a literal. Flags are atoms by their form, and no path holds a line end (connection.ts). */
+/** The arguments, without copying a literal. Flags are atoms by their form. */
 async function* piecesOf(
   path: string,
   copies: readonly Copy[],
@@ -146,7 +146,7 @@ async function* piecesOf(
 ): AsyncGenerator<CommandPiece> {
   for (const [nth, copy] of copies.entries()) {
     const { frame, isAwaited } = formOf(copy)
-    const folder = nth === 0 ? `"${path.replace(/["\\]/g, '\\$&')}"` : ''
+    const folder = nth === 0 ? quoted(path) : ''
     const literal = `${frame}${copyOctets(copy)}${isAwaited ? '' : '+'}}`
     yield Buffer.from(`${folder} (${flags.join(' ')}) "${formatDateTime(copy.internalDate)}" ${literal}\r\n`)
     if (isAwaited) yield continuation

@@ -5,7 +5,7 @@ import { codeWordsOf, within } from './command.ts'
 import { encodedPathOf, serverOf } from './connection.ts'
 import { imapLimits } from './limits.ts'
 import type { UnheldOctets } from '../pull/store-ports.ts'
-import { continuation, exactly, executePieces, SourceFailed } from './pieces.ts'
+import { continuation, exactly, executePieces, quoted, SourceFailed } from './pieces.ts'
 import { failed } from './trouble.ts'
 
 type Place = Pick<MessagePlace, 'folder' | 'uid'>
@@ -17,9 +17,9 @@ export async function putUnheldDraft(reader: Reader, draft: UnheldOctets): Promi
   const limit = client.capabilities.get('APPENDLIMIT')
   if (typeof limit === 'number' && limit < draft.octets)
     throw new SessionFailed({ kind: 'store refused', during: 'APPEND', reply: `${limit} octets at most (APPENDLIMIT)` })
-  const path = encodedPathOf(client, folder).replace(/["\\]/g, '\\$&')
+  const path = quoted(encodedPathOf(client, folder))
   async function* pieces() {
-    yield Buffer.from(`"${path}" (\\Draft \\Seen) {${draft.octets}}\r\n`)
+    yield Buffer.from(`${path} (\\Draft \\Seen) {${draft.octets}}\r\n`)
     yield continuation
     yield* exactly(draft)
   }

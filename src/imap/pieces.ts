@@ -67,6 +67,11 @@ export async function executePieces(
   }
 }
 
+/** A folder's name as an argument; it holds no line end (connection.ts). */
+export function quoted(path: string): string {
+  return `"${path.replace(/["\\]/g, '\\$&')}"`
+}
+
 /** A literal that is shorter or longer than it was announced would make the server take text for commands. */
 export async function* exactly(source: UnheldOctets): AsyncGenerator<Buffer> {
   const { octets } = source

@@ -72,7 +72,9 @@ export function troubleOf(error: unknown, server: string, during: Phase): Failur
 /** A refusal without the name that it repeats: "Mailbox doesn't exist: Temporary" says nothing about how long that is so. */
 function besideName(reply: string, during: Phase): string {
   if (typeof during === 'string' || !('folder' in during)) return reply
-  return reply.replaceAll(`: ${printable(during.folder)}`, ':')
+  const name = printable(during.folder).replace(/[\\^$.*+?()[\]{}|]/g, '\\$&')
+  // A folder "O" is not named by "Quota exceeded: Over quota".
+  return reply.replace(new RegExp(`: ${name}(?![\\p{L}\\p{N}])`, 'gu'), ':')
 }
 
 /** A folder that is missing, in use or broken for a moment is not named: no setting of it helps. */

@@ -3,7 +3,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync
 import { join } from 'node:path'
 import { after, test } from 'node:test'
 import { gunzipSync } from 'node:zlib'
-import { writeBackup } from '../../src/disk/backups.ts'
+import { demandWhole, writeBackup } from '../../src/disk/backups.ts'
 import { diskLimits } from '../../src/disk/limits.ts'
 import { markOf } from '../../src/redis/format/mark.ts'
 import { formatOf, formatSteps } from '../../src/redis/format/steps.ts'
@@ -40,6 +40,16 @@ test('one that cannot be read back whole is no backup, and leaves nothing', asyn
   }
   await assert.rejects(writeBackup(short, 1, broken(), 0), /Redis went away/)
   assert.deepEqual(readdirSync(short), [])
+})
+
+test('a file that the disk gives back damaged is refused, and takes nobody with it', async () => {
+  const cut = join(folder, 'cut.gz')
+  const whole = readFileSync(await writeBackup(join(folder, 'damaged'), 1, lines(), 0))
+  writeFileSync(cut, whole.subarray(0, -9))
+  await assert.rejects(demandWhole(cut))
+  await assert.rejects(demandWhole(join(folder, 'missing.gz')))
+  // What nobody waits for would end the process now.
+  await new Promise(setImmediate)
 })
 
 test('the newest stay, whatever format they have; files of people stay, and what a killed process left goes', async () => {

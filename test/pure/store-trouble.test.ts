@@ -129,4 +129,14 @@ test('the name of a folder, and how long Dovecot took, are no words of the store
     told('NO Temporary failure: Temporary (0.001 + 0.000 secs).', { code: 'folder', folder: 'Temporary' }),
   )
   assert.equal(away.passes, true)
+  for (const folder of ['O', 'Over', 'Over quota? (a+b)*'])
+    assert.equal(
+      told('NO Not now: Over quota', { code: 'folder creation', folder })?.kind,
+      told('NO Not now: Over quota', { code: 'folder creation', folder: 'Elsewhere' })?.kind,
+      folder,
+    )
+  assert.equal(
+    told("NO Mailbox doesn't exist: Rate limit (a+b)*", { code: 'folder', folder: 'Rate limit (a+b)*' }),
+    undefined,
+  )
 })

@@ -82,8 +82,11 @@ export const workerLimits = {
   descriptorsPerSession: 2,
   /** How often a visit looks whether its server stands still. */
   pulseEveryMs: 1 * second,
-  /** A visit that gave way because its server stood still comes again after this time, or up to twice as much. */
-  stillAgainMs: 30 * second,
+  /**
+   * A visit that gave way because its server stood still comes again after these times, or up to twice as long; after the last one each further
+   * time. The server may have been away for a moment, with all who were there: only a mailbox that hangs again and again is one that hangs.
+   */
+  stillAgainMs: [5 * second, 15 * second, 30 * second],
   /** A visit that takes longer and brings nothing shows a server that is slow. */
   slowVisitMs: 10 * second,
   /** How long a stopping worker waits for runs to end at a batch's edge before it cancels them. */

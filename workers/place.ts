@@ -9,6 +9,9 @@ import { workerLimits } from './limits.ts'
 
 type PlaceKeeper = Pick<DueAccounts, 'hold' | 'reach'>
 
+/** Why a visit gave way: the address that it reached has no slot left, or its server stood still where others wait. */
+export type GaveWay = 'no slot' | 'still'
+
 export class HeldPlace {
   readonly pulse = new Pulse()
   readonly #due: PlaceKeeper
@@ -19,7 +22,7 @@ export class HeldPlace {
   #saying: Promise<void> | undefined
   readonly #given = new AbortController()
   #isPeerKnown = true
-  #againMs: number | undefined
+  #gaveWay: GaveWay | undefined
 
   /** @param everyMs how often it is prolonged. */
   constructor(due: PlaceKeeper, visit: VisitName, everyMs: number) {
@@ -34,9 +37,9 @@ export class HeldPlace {
     return this.#given.signal
   }
 
-  /** When a visit that gave way may come again, from now on; undefined: it did not. */
-  get againMs(): number | undefined {
-    return this.#againMs
+  /** Undefined: it did not. */
+  get gaveWay(): GaveWay | undefined {
+    return this.#gaveWay
   }
 
   /** @param peer the address and port of its server as far as that is known. */
@@ -49,7 +52,7 @@ export class HeldPlace {
     if (this.#isPeerKnown) return
     this.#isPeerKnown = true
     const asked = this.#due.reach(this.#visit, peer)
-    void asked.then((hasSlot) => hasSlot || this.#giveWay(0)).catch(() => {})
+    void asked.then((hasSlot) => hasSlot || this.#giveWay('no slot')).catch(() => {})
   }
 
   /** Resolves when nothing that was said of it is still under way. */
@@ -73,11 +76,11 @@ export class HeldPlace {
   }
 
   async #hold(still: Still | undefined): Promise<void> {
-    if (!(await this.#due.hold(this.#visit, still))) this.#giveWay(workerLimits.stillAgainMs * (1 + Math.random()))
+    if (!(await this.#due.hold(this.#visit, still))) this.#giveWay('still')
   }
 
-  #giveWay(againMs: number): void {
-    this.#againMs ??= againMs
+  #giveWay(why: GaveWay): void {
+    this.#gaveWay ??= why
     this.#given.abort(new SessionFailed({ kind: 'stopped' }))
   }
 }

@@ -1,10 +1,11 @@
 /**
  * Puts a run off that the provider did not let in because of ourselves: we had tested the account a moment before, or had too many sessions
- * there. It goes back to the queue under its id, the account waits, and nothing of it counts as a failure.
+ * there. It goes back to the queue under its id, the account waits, and nothing of it counts as a failure. So does one that gave way.
  */
 import { mayBeTooMany, mayBeTooSoon } from '../src/failure/consequence.ts'
 import type { Failure } from '../src/failure/failure.ts'
 import type { Logger } from '../src/log.ts'
+import type { AccountId } from '../src/mail/message.ts'
 import { TestedSources } from '../src/redis/tested-sources.ts'
 import type { Run } from '../src/runs/run.ts'
 import { workerLimits } from './limits.ts'
@@ -62,4 +63,13 @@ async function amongTooMany({ accounts, due }: PullWorld, { loaded, failure }: S
   await accounts.setState(account.id, { ...state, turnedAway: turnedAway + 1 })
   const notice = `${account.host} takes fewer sessions at once than we had there. It is visited again by itself in a moment.`
   return { forMs: waitMs * (1 + Math.random()), notice }
+}
+
+/** @returns how long a run waits, in milliseconds, that gave way to others because its server stood still: longer each time in a row. */
+export async function stillAgainMs({ accounts }: Pick<PullWorld, 'accounts'>, accountId: AccountId): Promise<number> {
+  const state = await accounts.state(accountId)
+  const last = workerLimits.stillAgainMs.length - 1
+  const stoodStill = Math.min(state.stoodStill ?? 0, last)
+  await accounts.setState(accountId, { ...state, stoodStill: stoodStill + 1 })
+  return (workerLimits.stillAgainMs[stoodStill] ?? 0) * (1 + Math.random())
 }

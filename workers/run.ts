@@ -15,7 +15,7 @@ import { workerLimits } from './limits.ts'
 import { deferredSentence } from './notices.ts'
 import { pick, Progress } from './progress.ts'
 import type { PullWorld } from './pull-world.ts'
-import { putOff } from './put-off.ts'
+import { putOff, stillAgainMs } from './put-off.ts'
 import {
   logRunFailed,
   logRunFinished,
@@ -167,13 +167,17 @@ async function goingOn(
   const laterMs = wasLetIn ? undefined : await putOff(world, { run, loaded, failure, log })
   if (laterMs !== undefined) return { end: 'put off', waitsMs: laterMs }
   if (failure.kind !== 'stopped') return undefined
-  const { againMs } = place
-  if (againMs !== undefined || world.stopping()) {
+  const { gaveWay } = place
+  if (gaveWay !== undefined || world.stopping()) {
     // Another worker goes on with it, or this one when it is back, or when the visit has its turn again.
     await world.runs.change({ ...run, ...pick(counts), state: 'queued', startedAt: null, fetched: null })
-    if (againMs === undefined) logRunHandedOver(log, counts)
-    else logRunGaveWay(log, againMs)
-    return againMs === undefined ? { end: 'handed over', waitsMs: 0 } : { end: 'gave way', waitsMs: againMs }
+    if (gaveWay === undefined) {
+      logRunHandedOver(log, counts)
+      return { end: 'handed over', waitsMs: 0 }
+    }
+    const waitsMs = gaveWay === 'still' ? await stillAgainMs(world, loaded.account.id) : 0
+    logRunGaveWay(log, waitsMs)
+    return { end: 'gave way', waitsMs }
   }
   // Nothing else would go on with a rebuild that was stopped.
   return run.task === 'rebuild' ? { end: 'superseded', waitsMs: 0 } : undefined

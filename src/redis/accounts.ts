@@ -53,6 +53,8 @@ export interface AccountState extends FailureHistory {
   readonly idsChanged?: true
   /** So many times in a row its server let it in no more, because we had too many sessions there. */
   readonly turnedAway?: number
+  /** So many times in a row its visit gave way to others because its server stood still (workers/put-off.ts). */
+  readonly stoodStill?: number
 }
 
 export const defaultState: AccountState = { ...noFailures, attention: false, lastFailure: null }

@@ -53,11 +53,13 @@ interface Trouble {
   readonly lastFailure: object | null
   readonly failures: number
   readonly turnedAway?: number | undefined
+  readonly stoodStill?: number | undefined
 }
 
 /** Nothing of it is over when a visit goes well. */
-export function isUntroubled({ attention, lastFailure, failures, turnedAway }: Trouble): boolean {
-  return !attention && lastFailure === null && failures === 0 && turnedAway === undefined
+export function isUntroubled({ attention, lastFailure, failures, turnedAway, stoodStill }: Trouble): boolean {
+  const wasPutBack = turnedAway !== undefined || stoodStill !== undefined
+  return !attention && lastFailure === null && failures === 0 && !wasPutBack
 }
 
 /**

@@ -55,6 +55,6 @@ test('a visit at an address that has no slot left gives way before it logs in, a
   place.begun(undefined)
   place.reached('192.0.2.1:995')
   await new Promise((resolve) => place.given.addEventListener('abort', resolve, { once: true }))
-  assert.deepEqual([asked, place.againMs], [['192.0.2.1:995'], 0])
+  assert.deepEqual([asked, place.gaveWay], [['192.0.2.1:995'], 'no slot'])
   await place.end()
 })

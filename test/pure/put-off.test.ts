@@ -3,10 +3,11 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Failure } from '../../src/failure/failure.ts'
 import { type AccountState, defaultState } from '../../src/redis/accounts.ts'
+import { isUntroubled } from '../../src/runs/idle-row.ts'
 import type { Run } from '../../src/runs/run.ts'
 import { workerLimits } from '../../workers/limits.ts'
 import type { PullWorld } from '../../workers/pull-world.ts'
-import { putOff, type ShutOut } from '../../workers/put-off.ts'
+import { putOff, type ShutOut, stillAgainMs } from '../../workers/put-off.ts'
 import { account } from '../support/world.ts'
 
 const turned: Failure = { kind: 'throttled', server: 'pop.example.net:995', reply: '-ERR Too many connections' }
@@ -30,7 +31,12 @@ function worldWith(isShared: boolean) {
   const log = { info: () => {}, warn: () => {} }
   const shutOut = (failure: Failure) =>
     ({ run: { task: 'pull', state: 'running' }, loaded: { account }, failure, log }) as unknown as ShutOut
-  return { changed, put: async (failure: Failure) => await putOff(world, shutOut(failure)), state: () => state }
+  return {
+    changed,
+    put: async (failure: Failure) => await putOff(world, shutOut(failure)),
+    state: () => state,
+    standStill: async () => await stillAgainMs(world, account.id),
+  }
 }
 
 test('an account that is turned away among others of ours waits for seconds, twice; the third time it counts', async () => {
@@ -55,4 +61,15 @@ test('who was alone at its server is throttled, and so is whoever is told a time
   assert.equal(await put({ ...turned, backOffMs: 600_000 }), undefined)
   assert.equal(await put({ ...turned, reply: '-ERR [LOGIN-DELAY] too soon' }), undefined)
   assert.equal(await put({ kind: 'maildrop in use', server: 'a', reply: '-ERR [IN-USE]' }), undefined)
+})
+
+test('an account whose server stood still comes again soon, and later each time in a row; that is no failure', async () => {
+  const { standStill, state } = worldWith(true)
+  const times = workerLimits.stillAgainMs
+  for (const least of [...times, ...times.slice(-1), ...times.slice(-1)]) {
+    const forMs = await standStill()
+    assert.ok(forMs >= least && forMs <= 2 * least, `${forMs}`)
+  }
+  assert.deepEqual([state().failures, state().lastFailure, state().stoodStill], [0, null, times.length])
+  assert.ok(!isUntroubled(state()), 'the next visit that goes well forgets it')
 })

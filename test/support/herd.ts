@@ -21,6 +21,8 @@ export interface HerdWish {
   readonly intervalSeconds: number
   readonly away: Away
   readonly awaySeconds: number
+  /** Before they go away every answer of the providers takes so long, but for the greeting: many sessions are under way then. 0: none does. */
+  readonly answersMs: number
   /** All become due when the time away begins: as if it was as long as their interval. */
   readonly dueAtOnce: boolean
   /** 0: any number. */
@@ -40,6 +42,7 @@ export const usualHerd: HerdWish = {
   intervalSeconds: 3600,
   away: 'workers',
   awaySeconds: 5,
+  answersMs: 0,
   dueAtOnce: true,
   sessionsMax: 0,
   firstSeconds: 900,
@@ -130,6 +133,10 @@ async function seen(wishes: readonly HerdWish[], ends: Ends, say: (line: string)
     const [toldBefore, saidBefore] = [endpoint.received.length, gateway.said.length]
     const isLate = next.away === 'workers' || next.away === 'store'
     if (!isLate) await becomeDue()
+    if (next.answersMs > 0) {
+      await provider.now.delay(next.answersMs, { greetsAtOnce: true })
+      await sleep(next.answersMs)
+    }
     const comeBack = await goAway(next.away, { gateway, providers: provider, herdsmen })
     // Mail has come meanwhile, so that the store is needed.
     if (next.away === 'store') await provider.now.hold(next.messages + 1)
@@ -141,6 +148,7 @@ async function seen(wishes: readonly HerdWish[], ends: Ends, say: (line: string)
       await provider.now.forget()
     }
     await comeBack()
+    if (next.answersMs > 0) await provider.now.delay(0)
     say('back')
     const [, last] = await gateway.redis.zrange(keys.due, '-1', '-1', 'WITHSCORES')
     const lastDueMs = Number(last) - Date.now()

@@ -34,7 +34,7 @@ export interface QuietSeen {
 }
 
 type Question =
-  | { readonly delayMs: number }
+  | { readonly delayMs: number; readonly greetsAtOnce: boolean }
   | { readonly messages: number }
   | { readonly see: 'counts' | 'logins' }
   | { readonly forget: 'most' }
@@ -42,8 +42,8 @@ type Question =
 export interface QuietProvider {
   readonly pid: number
   readonly ports: readonly number[]
-  /** From now on every answer waits for so long. */
-  delay(ms: number): Promise<void>
+  /** From now on every answer waits for so long; `greetsAtOnce`: but for the greeting. */
+  delay(ms: number, how?: { readonly greetsAtOnce: boolean }): Promise<void>
   /** From now on every maildrop holds so many messages. */
   hold(messages: number): Promise<void>
   /** Begins anew to count the most sessions at once, and those turned away. */
@@ -58,7 +58,8 @@ export async function startQuietProvider(options: QuietOptions): Promise<QuietPr
   return {
     pid: server.pid,
     ports: options.ports,
-    delay: async (delayMs) => void (await server.ask({ delayMs })),
+    delay: async (delayMs, { greetsAtOnce } = { greetsAtOnce: false }) =>
+      void (await server.ask({ delayMs, greetsAtOnce })),
     hold: async (messages) => void (await server.ask({ messages })),
     forget: async () => void (await server.ask({ forget: 'most' })),
     see: async (what = 'counts') => await server.ask({ see: what }),
@@ -101,6 +102,7 @@ class QuietServer {
   }[] = []
   #timer: NodeJS.Timeout | undefined
   #delayMs = 0
+  #greetsAtOnce = false
   #visits = 0
   #refused = 0
   readonly #most = new Map<number, number>()
@@ -140,7 +142,10 @@ class QuietServer {
   }
 
   answer(question: Question): QuietSeen {
-    if ('delayMs' in question) this.#delayMs = question.delayMs
+    if ('delayMs' in question) {
+      this.#delayMs = question.delayMs
+      this.#greetsAtOnce = question.greetsAtOnce
+    }
     if ('messages' in question) this.#hold(question.messages)
     if ('forget' in question) {
       this.#most.clear()
@@ -169,7 +174,7 @@ class QuietServer {
       this.#send(socket, '-ERR [SYS/TEMP] Too many connections from your address, try again later\r\n', shakes, true)
       return
     }
-    this.#send(socket, '+OK ready\r\n', shakes)
+    this.#send(socket, '+OK ready\r\n', this.#greetsAtOnce ? 0 : shakes)
     let rest = ''
     const session = { user: '', port }
     socket.on('data', (chunk: Buffer) => {

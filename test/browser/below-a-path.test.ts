@@ -105,7 +105,7 @@ for (const [prefix, way] of [
     // A message, its source, and a frame with HTML mail are the API's own addresses.
     await page.goto(`${publicUrl}/mail/${destinationId}`)
     await page.getByText('Letter 1').click()
-    await page.getByText('The 1th.').waitFor()
+    await page.locator('.message-body').getByText('The 1th.').waitFor()
     const source = await page.locator('a[href*="/source"]').first().getAttribute('href')
     assert.ok(source?.startsWith(`${prefix}/api/v1/destinations/`), source ?? 'no link')
 

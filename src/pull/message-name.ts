@@ -1,7 +1,7 @@
 /** The name under which a message that fails is known from one session to the next. */
 import type { MessageName } from '../ledger/ledger.ts'
 import { listedUidlHash } from '../mail/header.ts'
-import type { Listed } from '../mail/message.ts'
+import type { Listed, ShortHash } from '../mail/message.ts'
 import { slices } from '../slices.ts'
 
 export function messageName(message: Listed): MessageName {
@@ -42,4 +42,29 @@ export async function followedNames(
     followed.set(key, messageName(nearest))
   }
   return followed
+}
+
+/**
+ * Gives names the sizes of this session, where ids last and sizes do not: some servers estimate them until a message is retrieved, or tell none
+ * that can be read now and then. Where several messages, or names, share an id, their sizes are all that tells them apart.
+ *
+ * @param named holds the names by their keys, and so does the answer, as far as they have changed.
+ */
+export async function resizedNames(
+  named: ReadonlyMap<string, MessageName>,
+  messages: readonly Listed[],
+): Promise<ReadonlyMap<string, MessageName>> {
+  const keys = new Map<ShortHash, string | undefined>()
+  for (const [key, { uidl }] of named) if (uidl !== undefined) keys.set(uidl, keys.has(uidl) ? undefined : key)
+  const bearers = new Map<string, MessageName | undefined>()
+  for await (const slice of slices(messages)) {
+    for (const message of slice) {
+      const name = messageName(message)
+      const key = name.uidl && keys.get(name.uidl)
+      if (key !== undefined) bearers.set(key, bearers.has(key) ? undefined : name)
+    }
+  }
+  const resized = new Map<string, MessageName>()
+  for (const [key, name] of bearers) if (name !== undefined && nameKey(name) !== key) resized.set(key, name)
+  return resized
 }

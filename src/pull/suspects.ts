@@ -15,7 +15,7 @@ import { Caution, type Stored } from './caution.ts'
 import type { LedgerView } from './ledger-ports.ts'
 import { pullLimits } from './limits.ts'
 import { look, unseen } from './look.ts'
-import { followedNames, messageName, nameKey } from './message-name.ts'
+import { followedNames, messageName, nameKey, resizedNames } from './message-name.ts'
 import { isPatienceOver, suspectAfterFailure, type Verdict, waitsForItsTime } from './patience.ts'
 import { Peeks } from './peeks.ts'
 import type { Maildrop } from './maildrop-ports.ts'
@@ -120,12 +120,12 @@ export class Suspects {
     this.#retried = retried
     this.#sightings = new Map(sightings)
     this.#newIds = areIdsNew ? await hashesOf(toRetrieve) : undefined
-    if (areIdsNew) await this.#follow(toRetrieve)
+    if (areIdsNew) await this.#follow(toRetrieve, followedNames)
+    await this.#follow(toRetrieve, resizedNames)
     const turns = { usual: [] as Listed[], last: [] as Listed[] }
     const present = new Set<string>()
     const known = this.#suspects.size + this.#aside.size + this.#deferred.size + retried.size
-    const { killer } = this.#caution
-    const killerKey = killer && nameKey(killer)
+    const killerKey = await this.#killerKey(toRetrieve)
     const isTroubled = known > 0 || killerKey !== undefined
     for await (const slice of slices(isTroubled ? toRetrieve : [])) {
       for (const message of slice) {
@@ -257,10 +257,19 @@ export class Suspects {
     return false
   }
 
-  /** Gives the suspects their ids of this session, where ids do not last. */
-  async #follow(messages: readonly Listed[]): Promise<void> {
+  /** Gives the suspects their ids of this session, where ids do not last, or their sizes. */
+  async #follow(messages: readonly Listed[], namesNow: typeof followedNames): Promise<void> {
     if (this.#names.size === 0) return
-    for (const [key, name] of await followedNames(this.#names, messages)) this.#rename(key, name)
+    for (const [key, name] of await namesNow(this.#names, messages)) this.#rename(key, name)
+  }
+
+  /** The key of the message that has killed the worker, as it is listed in this session. */
+  async #killerKey(messages: readonly Listed[]): Promise<string | undefined> {
+    const { killer } = this.#caution
+    if (killer === undefined) return undefined
+    const key = nameKey(killer)
+    const name = (await resizedNames(new Map([[key, killer]]), messages)).get(key)
+    return name === undefined ? key : nameKey(name)
   }
 
   #rename(key: string, name: MessageName): void {

@@ -215,6 +215,36 @@ test('a store that ends the session at every append is at fault itself', async (
   assert.equal((await world.pull()).stored, 5)
 })
 
+test('a message that fails is the same one at a provider that tells another size of it at each visit, or none', async () => {
+  const sizes = [70, 0, 90, 0, 71, 72, 0]
+  for (const refuses of [true, false]) {
+    const world = new TestWorld(letters(3))
+    let visits = 0
+    world.shows = (provider) => provider.map((message) => ({ ...message, size: sizes[visits] ?? 0 }))
+    // The others come at the first visit.
+    if (refuses) world.refuses = (literal) => literal.includes('Subject: nth-2\r')
+    else world.withholds.add('u2')
+    const sum = noCounts()
+    for (; visits < pullLimits.failuresMin; visits += 1) {
+      const { counts } = await failureIn(world)
+      sum.stored += counts.stored
+      sum.quarantined += counts.quarantined
+    }
+    assert.deepEqual([sum.stored, sum.quarantined], [2, 1], refuses ? 'the store' : 'the provider')
+  }
+})
+
+test('of messages that share an id and are told apart by their sizes, only the one that fails is set aside', async () => {
+  const [one, two, three] = letters(3)
+  const world = new TestWorld(
+    [one, two, three].map((message) => ({ bytes: message?.bytes ?? Buffer.alloc(0), uidl: 'same' })),
+  )
+  world.shows = (provider) => provider.map((message, nth) => ({ ...message, size: 100 + nth }))
+  world.refuses = (literal) => literal.includes('Subject: nth-2\r')
+  const sum = await world.pullUntilJudged()
+  assert.deepEqual([sum.stored, sum.quarantined], [2, 1])
+})
+
 test('a spooled message that the store refuses is tried again from the spool, and set aside after the same number of failures', async () => {
   const world = new TestWorld(letters(3))
   world.hides = true

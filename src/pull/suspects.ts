@@ -263,13 +263,16 @@ export class Suspects {
     for (const [key, name] of await namesNow(this.#names, messages)) this.#rename(key, name)
   }
 
-  /** The key of the message that has killed the worker, as it is listed in this session. */
+  /**
+   * The key of the message that has killed the worker, as it is listed in this session. It is set aside without another try: under its id and
+   * another size it may be another message, at a server whose ids are positions.
+   */
   async #killerKey(messages: readonly Listed[]): Promise<string | undefined> {
     const { killer } = this.#caution
     if (killer === undefined) return undefined
     const key = nameKey(killer)
     const name = (await resizedNames(new Map([[key, killer]]), messages)).get(key)
-    return name === undefined ? key : nameKey(name)
+    return name !== undefined && (name.size === 0 || killer.size === 0) ? nameKey(name) : key
   }
 
   #rename(key: string, name: MessageName): void {

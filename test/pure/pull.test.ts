@@ -345,15 +345,21 @@ test('a message that the provider lists and does not give costs the others nothi
 
 test('a message that ended the worker is set aside, and its entry says how many times', async () => {
   const { length } = letters[3] as Buffer
-  // The provider may have told another size of it then, or none.
-  for (const size of [length, length + 7, 0]) {
+  const diedAt = async (size: number) => {
     const world = new TestWorld(provider())
     for (const run of [-5, -4, -3, -2]) world.ledger.out.set(run, { uidl: uidlHash('u3' as Uidl), size, place: 4 })
     const counts = await world.pull()
-    assert.deepEqual([counts.stored, counts.quarantined], [6, 1])
+    return { world, ended: [counts.stored, counts.quarantined] }
+  }
+  // The provider may have told no size of it then.
+  for (const size of [length, 0]) {
+    const { world, ended } = await diedAt(size)
+    assert.deepEqual(ended, [6, 1])
     const { attempts, reason } = world.ledger.entries[0] ?? {}
     assert.deepEqual([attempts, reason?.message], [4, 'Its retrieval ended the worker 4 times.'])
   }
+  const { ended } = await diedAt(length + 7)
+  assert.deepEqual(ended, [7, 0], 'under its id and another size it may be another message')
 })
 
 test('a worker that is asked to stop finishes the batch in hand, deletes what it has proven, and goes on next time', async () => {

@@ -60,6 +60,7 @@ const codes = [
 /** Small for the most part, and now and then larger than every limit. */
 function long(chance: Chance, unit: string): string {
   const octets = chance.of([0, 3, 30, 300, 3000, 70_000])
+  if (unit === '') return ''
   return unit.repeat(Math.ceil((chance.happens(0.05) ? 2_200_000 : octets) / unit.length))
 }
 

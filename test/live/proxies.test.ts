@@ -9,6 +9,7 @@ import { tryLogin } from '../../src/imap/login.ts'
 import { exchange } from '../../src/net/exchange.ts'
 import { guardOf } from '../../src/net/guard.ts'
 import { sendMail } from '../../src/smtp/mail.ts'
+import { SmtpSession } from '../../src/smtp/session.ts'
 import { examine } from '../../src/pop3/examine.ts'
 import { certificate } from '../support/certificates.ts'
 import { startEndpoint } from '../support/endpoint.ts'
@@ -16,6 +17,8 @@ import { type Ends, endAll } from '../support/ends.ts'
 import { startImapServer } from '../support/imap-server.ts'
 import { startPop3Server } from '../support/pop3-server.ts'
 import { plainLogin, type Proxies, proxyLogin, startProxies, withLogin } from '../support/proxies.ts'
+import { honest } from '../support/sasl-server.ts'
+import { startScriptedSmtp } from '../support/scripted-smtp.ts'
 import { startSmtpServer } from '../support/smtp-server.ts'
 import { adminToken, type Stack, startStack } from '../support/stack.ts'
 import { failing, login, ofProxy } from '../support/through-proxy.ts'
@@ -38,6 +41,18 @@ describe("Debian's proxies", () => {
     proxies.tinyproxy,
     withLogin(proxies.tinyproxyWithLogin, plainLogin),
   ]
+
+  test('a login at an SMTP server goes through each of them', async (t) => {
+    const smtp = await startScriptedSmtp({ auth: { mechanisms: ['PLAIN'], plays: honest() } })
+    t.after(async () => await smtp.close())
+    for (const url of ways()) {
+      const where = { host: 'localhost', port: smtp.port, tls: 'none', tlsVerify: true, tlsFingerprint: null } as const
+      const waits = { connectMs: 5000, greetingMs: 5000, exchangeMs: 5000 }
+      const session = await SmtpSession.open({ ...where, user: 'me', password: 'secret', waits, via: proxyIn(url) })
+      await session.quit()
+    }
+    assert.equal(smtp.connections(), ways().length)
+  })
 
   test('mail comes through each of them, by TLS and in clear, and names are resolved there', async (t) => {
     const { cert, key } = certificate()

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { cleaned } from '../../src/mail/html.ts'
 import { isLookalike, leadsElsewhere, withLinksMarked } from '../../src/mail/links.ts'
+import { takenMs } from '../support/stretches.ts'
 
 test('a link whose text names another place is told, with where it leads', () => {
   for (const [text, href, told] of [
@@ -56,8 +57,10 @@ test('the mark stands behind the link, is no markup of the sender’s, and takes
     html('<bdi class=elsewhere>→ bank.example</bdi>', 'https://phish.example/'),
     /class=.*bank\.example<\/bdi><\/a>$/,
   )
-  const beganMs = performance.now()
-  for (const piece of ['<a href="https://e.example/">', '</a>', `<a href="https://e.example/">${'a.'.repeat(500)}</a>`])
-    withLinksMarked(piece.repeat(300_000 / piece.length))
-  assert.ok(performance.now() - beganMs < 3000)
+  const link = '<a href="https://e.example/">'
+  const ms = takenMs(() => {
+    for (const piece of [link, '</a>', `${link}${'a.'.repeat(500)}</a>`])
+      withLinksMarked(piece.repeat(300_000 / piece.length))
+  })
+  assert.ok(ms < 3000, `${ms} ms`)
 })

@@ -8,6 +8,7 @@ import { type CheckedMessage, writeOutgoing } from '../../src/send/outgoing-mess
 import { OutgoingRefused } from '../../src/send/refused.ts'
 import type { PermittedSender } from '../../src/send/sender.ts'
 import { Chance } from '../support/chance.ts'
+import { takenMs } from '../support/stretches.ts'
 
 const cases = Number(process.env['TRIBUTARY_CASES'] ?? 20) * 20
 const firstSeed = Number(process.env['TRIBUTARY_SEED'] ?? 1)
@@ -308,15 +309,16 @@ test('the addresses of a list, and when two are the same', () => {
 })
 
 test('what is hostile to a reader of addresses takes no time', () => {
-  const began = performance.now()
-  for (const text of [
-    '('.repeat(200_000),
-    '"\\'.repeat(100_000),
-    'a.'.repeat(100_000),
-    '<'.repeat(200_000),
-    ' \r\n'.repeat(80_000),
-    'a@'.repeat(100_000),
-  ])
-    assert.equal(addressesIn(text), undefined)
-  assert.ok(performance.now() - began < 2000)
+  const ms = takenMs(() => {
+    for (const text of [
+      '('.repeat(200_000),
+      '"\\'.repeat(100_000),
+      'a.'.repeat(100_000),
+      '<'.repeat(200_000),
+      ' \r\n'.repeat(80_000),
+      'a@'.repeat(100_000),
+    ])
+      assert.equal(addressesIn(text), undefined)
+  })
+  assert.ok(ms < 2000, `${ms} ms`)
 })

@@ -7,6 +7,7 @@ import {
   snippetOfText,
   undoneEncoding,
 } from '../../src/mail/snippet.ts'
+import { takenMs } from '../support/stretches.ts'
 
 test('the first words of plain text are those of its writer', () => {
   assert.equal(snippetOfPlain('> you wrote\r\n> this\r\n\r\nYes,\tof course.'), 'Yes, of course.')
@@ -36,10 +37,11 @@ test('the first words of HTML are what is seen of it', () => {
 })
 
 test('what is made to take long does not', () => {
-  const beganMs = performance.now()
-  for (const piece of ['<', '<!--', '<style>', '&', '&#', '<style></style', '> '])
-    snippetOfHtml(piece.repeat(4096 / piece.length))
-  assert.ok(performance.now() - beganMs < 1000)
+  const ms = takenMs(() => {
+    for (const piece of ['<', '<!--', '<style>', '&', '&#', '<style></style', '> '])
+      snippetOfHtml(piece.repeat(4096 / piece.length))
+  })
+  assert.ok(ms < 1000, `${ms} ms`)
 })
 
 test('a transfer encoding that is cut anywhere is undone as far as it goes', () => {

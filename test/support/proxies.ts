@@ -61,14 +61,16 @@ export async function startProxies(t: { after(end: () => unknown): void }): Prom
     ['tinyproxy', '-d', '-c', tinyGuardedFile],
   ].map(([command = '', ...args]) => {
     const path = `${process.env['PATH'] ?? ''}:/usr/sbin`
-    return spawn(command, args, { stdio: 'ignore', env: { ...process.env, PATH: path } }).on('error', () => {})
+    return spawn(command, args, { stdio: 'ignore', env: { ...process.env, PATH: path } })
   })
+  const begun = Promise.all(children.map(async (child) => await once(child, 'spawn')))
   t.after(async () => {
     for (const child of children) child.kill()
     const alive = children.filter((child) => child.pid !== undefined && (child.exitCode ?? child.signalCode) === null)
     await Promise.all(alive.map(async (child) => await once(child, 'exit')))
     rmSync(folder, { recursive: true })
   })
+  await begun
   await Promise.all(
     [plain, guarded, dante, tiny, tinyGuarded].map((port) => until(`a proxy at ${port}`, () => takesConnections(port))),
   )

@@ -12,6 +12,13 @@ export function takenMs(work: () => void): number {
   return taken(before, beganMs)
 }
 
+/** Gives how much of the processor this process takes while a work goes on, in milliseconds. */
+export async function takenMeanwhileMs(work: () => Promise<void>): Promise<number> {
+  const [beganMs, before] = [performance.now(), process.cpuUsage()]
+  await work()
+  return taken(before, beganMs)
+}
+
 /** Other threads of the process take time of the processor too, but not of the loop. */
 function taken(before: NodeJS.CpuUsage, beforeMs: number): number {
   const { user, system } = process.cpuUsage(before)

@@ -3,6 +3,7 @@
  * own (server-notice.ts). To miss one costs less than to take other mail for one: read receipts, complaints, answers from holidays and reports about
  * DMARC or TLS are none, and neither are notices that something is late or has arrived. A bounce can be forged: it adds a note, nothing else.
  */
+import { headerOf } from '../mail/header.ts'
 import {
   type BouncedRecipient,
   type DeliveryStatus,
@@ -54,14 +55,18 @@ function withoutAction({ address, originalAddress, status, diagnostic }: Reporte
   return { address, originalAddress, status, diagnostic }
 }
 
-/** A quick look at the start of a header: nearly all mail is told apart by it. Every bounce has one of these words there. */
+/**
+ * A quick look at the start of a header: nearly all mail is told apart by it. Every bounce has one of these words there. The names of Delivered-To
+ * and Delivery-date, which most servers write into all mail, tell nothing.
+ */
 const words =
-  /delivery|deliver|mailer-?daemon|daemon|postmaster|post_master|return-path:[ \t]*<>|failed-recipients|undeliver|returned mail|failure|notification|mmsc|microsoftexchange/i
+  /deliver(?!ed-to:|y-date:)|daemon|postmaster|post_master|return-path:[ \t]*<>|failed-recipients|returned mail|failure|notification|mmsc|microsoftexchange/i
 
 function mayBeBounce(message: Buffer): boolean {
-  const start = message.toString('latin1', 0, 16_384)
-  const end = /\r?\n\r?\n|\r\r/.exec(start)?.index ?? start.length
-  return words.test(start.slice(0, end))
+  const header = headerOf(message.subarray(0, 16_384)).toString('latin1')
+  // Where lines end in CR alone.
+  const end = header.indexOf('\r\r')
+  return words.test(end === -1 ? header : header.slice(0, end))
 }
 
 function reportTypeOf({ fields }: Entity): string | undefined {

@@ -166,6 +166,12 @@ export function reasonNameOf(entry: Pick<QuarantineEntry, 'reason'>): AsideReaso
   return isOverLimit(entry) ? 'over limit' : entry.reason.kind
 }
 
+/** By what `reasonNameOf` knows a reason: the words with which its sentence begins, or does not begin. */
+export function reasonWords(name: AsideReasonName): { kind: FailureKind; words?: string; otherWords?: string } {
+  if (name === 'over limit') return { kind: 'store refused', words: tooLargeWords }
+  return name === 'store refused' ? { kind: name, otherWords: tooLargeWords } : { kind: name }
+}
+
 /** The reason why a message was set aside. The sentence of `describe` for a failed run would promise another automatic try. */
 function asideSentence(failure: Failure): string {
   switch (failure.kind) {

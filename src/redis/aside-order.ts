@@ -31,14 +31,35 @@ export async function readEntries(
 ): Promise<StoredEntry[]> {
   const names = [...namesOf(accountId), keys.ledgerNotes(accountId)]
   const ask = async (mustBeWhole: '1' | '') => await readAside(redis, names, [after, count, wishField(''), mustBeWhole])
-  let read = await ask('1')
-  if (read === null) {
-    await makeOrder(redis, accountId)
-    read = (await ask('')) ?? []
-  }
+  const read = (await inOrder(redis, accountId, ask)) ?? []
   const entries: StoredEntry[] = []
   for (let nth = 0; nth + 1 < read.length; nth += 2) entries.push({ id: read[nth] ?? '', json: read[nth + 1] ?? '' })
   return entries
+}
+
+/** Asks; and once more, if the order had to be made first. */
+export async function inOrder<Answer>(
+  redis: Redis,
+  accountId: AccountId | string,
+  ask: (mustBeWhole: '1' | '') => Promise<Answer | null>,
+): Promise<Answer | null> {
+  const answer = await ask('1')
+  if (answer !== null) return answer
+  await makeOrder(redis, accountId)
+  return await ask('')
+}
+
+/** How many there are after an entry that nobody has let go of. */
+export async function countAfter(
+  redis: Redis,
+  accountId: AccountId | string,
+  after: string | undefined,
+): Promise<number> {
+  const ask = async (mustBeWhole: '1' | '') => {
+    const count = await countAside(redis, namesOf(accountId), [after ?? '', mustBeWhole])
+    return count < 0 ? null : count
+  }
+  return (await inOrder(redis, accountId, ask)) ?? 0
 }
 
 /** How many each has that nobody has let go of; those that have none are left out. */
@@ -49,7 +70,7 @@ export async function countEntries(redis: Redis, accountIds: readonly string[]):
   for (const isMade of [false, true]) {
     const asked = some.filter((id) => (counts.get(id) ?? 0) < 0)
     if (isMade) for (const id of asked) await makeOrder(redis, id)
-    const answers = await pipelined(redis, asked, (all, id) => countAside(all, namesOf(id), []))
+    const answers = await pipelined(redis, asked, (all, id) => countAside(all, namesOf(id), ['', '1']))
     for (const [nth, id] of asked.entries()) counts.set(id, Number(answers[nth]))
   }
   // One that a process of an earlier version changes at this moment is counted in the next round.
@@ -63,7 +84,7 @@ async function makeOrder(redis: Redis, accountId: AccountId | string): Promise<v
   const notes = keys.ledgerNotes(accountId)
   for (let cursor = ''; cursor !== '0'; )
     cursor = await orderAside(redis, [quarantine, notes, order], [cursor === '' ? '0' : cursor, count, wishField('')])
-  if ((await countAside(redis, [quarantine, order], [])) >= 0) return
+  if ((await countAside(redis, [quarantine, order], ['', '1'])) >= 0) return
   for (let after: string | undefined; after !== ''; )
     after = await pruneAside(redis, [quarantine, order], [after ?? '', count])
 }

@@ -2,14 +2,22 @@
 import type { Redis } from 'ioredis'
 import type { Account } from '../account/account.ts'
 import { isOverLimit, type QuarantineEntry } from '../pull/quarantine.ts'
+import { countAfter, readEntries } from './aside-order.ts'
+import { isFilter, isLeft, tallyEntries } from './aside-tally.ts'
 import { redisLimits } from './limits.ts'
-import { Quarantine } from './quarantine.ts'
-import { type AsideWanted, type ListedEntry, placeOf, QuarantineWalk } from './quarantine-walk.ts'
+import { entryIn, Quarantine } from './quarantine.ts'
+import { type AsideWanted, lastEntry, type Look, placeOf, QuarantineWalk } from './quarantine-walk.ts'
 
 export interface ListWanted extends AsideWanted {
   readonly limit: number
   /** The `next` of an earlier page. */
   readonly after?: string | undefined
+}
+
+/** An entry and its account. */
+interface ListedEntry {
+  readonly account: Account
+  readonly entry: QuarantineEntry
 }
 
 interface ListedPage {
@@ -39,10 +47,12 @@ export class QuarantineList {
   async page({ limit, after, ...wanted }: ListWanted): Promise<ListedPage> {
     // If one more is found than asked for, there is a next page.
     const read = limit + 1
-    const bounds = { atOnce: read, entriesMax: redisLimits.entriesWalkedPerPage }
+    const atOnce = isFilter(wanted) ? redisLimits.entriesReadAtOnce : Math.min(read, redisLimits.entriesReadAtOnce)
+    const bounds = { accountsAtOnce: atOnce, entriesMax: redisLimits.entriesWalkedPerPage }
+    const walk = new QuarantineWalk(this.#redis, wanted, bounds, this.#reading(wanted, atOnce))
     const found: ListedEntry[] = []
-    for await (const { items, last, isSpent } of new QuarantineWalk(this.#redis, wanted, bounds).after(after)) {
-      found.push(...items)
+    for await (const { finding = [], last, isSpent } of walk.after(after)) {
+      found.push(...finding)
       if (found.length >= read) {
         const page = found.slice(0, limit)
         const end = page.at(-1)
@@ -53,19 +63,43 @@ export class QuarantineList {
     return { items: found, next: null }
   }
 
+  #reading(wanted: AsideWanted, count: number): Look<ListedEntry[]> {
+    return async (account, after) => {
+      const stored = await readEntries(this.#redis, account.id, { after, count })
+      const entries = stored.flatMap(({ json }) => entryIn(json) ?? []).filter((entry) => isLeft(wanted, entry))
+      const finding = entries.map((entry) => ({ account, entry }))
+      return { finding, looked: stored.length, last: stored.at(-1)?.id, hasMore: stored.length === count }
+    }
+  }
+
   /** @returns how many there are after a place, up to `next`. */
   async count(
     wanted: AsideWanted,
     after?: string,
   ): Promise<{ readonly messages: number; readonly next: string | null }> {
-    const most = redisLimits.entriesWalkedPerCount
+    const bounds = {
+      accountsAtOnce: redisLimits.entriesReadAtOnce,
+      entriesMax: redisLimits.entriesWalkedPerCount,
+    }
+    const walk = new QuarantineWalk(this.#redis, wanted, bounds, this.#counting(wanted))
     let messages = 0
-    const walk = new QuarantineWalk(this.#redis, wanted, { atOnce: most, entriesMax: most })
-    for await (const { items, last, isSpent } of walk.after(after)) {
-      messages += items.length
+    for await (const { finding = 0, last, isSpent } of walk.after(after)) {
+      messages += finding
       if (isSpent) return { messages, next: last }
     }
     return { messages, next: null }
+  }
+
+  #counting(wanted: AsideWanted): Look<number> {
+    const count = redisLimits.entriesReadAtOnce
+    if (!isFilter(wanted))
+      return async ({ id }, after) => {
+        return { finding: await countAfter(this.#redis, id, after), looked: 1, last: lastEntry, hasMore: false }
+      }
+    return async ({ id }, after) => {
+      const { left, looked, last } = await tallyEntries(this.#redis, id, wanted, { after, count })
+      return { finding: left, looked, last: looked === 0 ? undefined : last, hasMore: looked === count }
+    }
   }
 
   /** Has the next runs try them again, or dismisses them: those of one page. */

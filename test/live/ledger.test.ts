@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { Redis } from 'ioredis'
+import { ulid } from 'ulid'
 import { type Intent, newRecord } from '../../src/ledger/ledger.ts'
 import type {
   AccountId,
@@ -18,6 +19,7 @@ import type { AccountLedger } from '../../src/pull/ledger-ports.ts'
 import { keys } from '../../src/redis/key-names.ts'
 import { Lease } from '../../src/redis/lease.ts'
 import { countsOf, RedisLedger } from '../../src/redis/ledger.ts'
+import { redisLimits } from '../../src/redis/limits.ts'
 import { Quarantine } from '../../src/redis/quarantine.ts'
 import { revokeLease } from '../../src/redis/revocations.ts'
 import { script } from '../../src/redis/scripts.ts'
@@ -361,6 +363,45 @@ test('an entry keeps its id and when it was first seen; a wish outlasts what a r
   await ledger.forget([(await ledger.view()).records.at(2)])
   assert.equal(await quarantine.get(id, three), undefined, 'it goes with its record')
   assert.deepEqual(await quarantine.retries(id), new Set())
+  await lease.release()
+})
+
+test('very many that are let go of at once are noted and carried out in pieces: no call is large', async () => {
+  const id = newAccount()
+  const lease = await leaseOf(id)
+  const ledger = new RedisLedger(redis, lease, () => nowMs, run)
+  const many = 2.5 * redisLimits.recordsPerCall
+  const all = Array.from({ length: many }, (_, nth) => ({
+    id: ulid(nowMs + nth),
+    record: newRecord('quarantined', { uidl: hash(nth), fingerprint: undefined, digest: undefined, size: 5 }, nowMs),
+  }))
+  await ledger.adopt(all.map(({ record }) => record))
+  const entries = all.map(({ id: entryId, record: { uidl, size } }) => {
+    const reason = { kind: 'internal', message: 'No.' }
+    const firstSeenAt = new Date(nowMs).toISOString()
+    return [entryId, JSON.stringify({ id: entryId, size, firstSeenAt, reason, record: { uidl, digest: null } })]
+  })
+  await redis.hset(keys.quarantine(id), ...entries.flat())
+  let most = 0
+  const send = redis.sendCommand.bind(redis)
+  redis.sendCommand = (command, ...rest) => {
+    most = Math.max(most, command.args.length)
+    return send(command, ...rest)
+  }
+  assert.equal(
+    await new Quarantine(redis).dismiss(
+      id,
+      all.map((entry) => entry.id),
+    ),
+    many,
+  )
+  assert.ok(most < redisLimits.recordsPerCall + 20, `${most} arguments note it`)
+  most = 0
+  const { records } = await ledger.view()
+  redis.sendCommand = send
+  assert.ok(most < 3 * (redisLimits.recordsPerCall + 3) + 20, `${most} arguments carry it out`)
+  assert.ok(all.every((_entry, nth) => records.stateAt(nth) === 'skipped'))
+  assert.equal(await redis.exists(keys.quarantine(id), keys.asideOrder(id)), 0)
   await lease.release()
 })
 

@@ -144,6 +144,9 @@ test('a filter that leaves few of very many looks at some in each call, and goes
   const acted = await asked('POST', '/quarantine/dismiss', { reason: 'provider refused', accountId: id })
   assert.deepEqual([acted.body['messages'], typeof acted.body['next']], [0, 'string'])
   assert.equal(await count(`accountId=${id}`), entriesWalkedPerPage + 102)
+  const first = (await asked('GET', '/quarantine?limit=1')).body['next']
+  for (const filter of ['', '&reason=over%20limit'])
+    assert.equal(await count(`cursor=${String(first)}${filter}`), entriesWalkedPerPage + (filter ? 99 : 101), filter)
   await stack.call('DELETE', `/accounts/${id}`)
 })
 
@@ -163,12 +166,77 @@ test('of very many that are set aside a page, a call and a new entry read what t
     const next = await octetsOf(async () => await asked('GET', `${path}&cursor=${String(cursors.get(path))}`))
     assert.ok(next < 100_000, `${path}, second page: ${next} octets`)
   }
+  const early = new Date(Date.now() - 30_000).toISOString()
+  for (const query of [
+    '',
+    `accountId=${id}`,
+    'reason=provider%20refused',
+    `accountId=${id}&firstSeenBefore=${early}`,
+  ]) {
+    const octets = await octetsOf(async () => assert.equal(await count(query), 10_000, query))
+    assert.ok(octets < 100_000, `counting with "${query}": ${octets} octets`)
+  }
   const acted = await octetsOf(async () => await asked('POST', '/quarantine/dismiss', { accountId: id, limit: 50 }))
   assert.ok(acted < 100_000, `a call: ${acted} octets`)
   const noted = await octetsOf(async () => await indexQuarantine(stack.redis, [id]))
   assert.ok(noted < 10_000, `counting: ${noted} octets`)
   assert.equal((await stack.call('GET', `/accounts/${id}`)).body['quarantined'], 9950)
   await stack.call('DELETE', `/accounts/${id}`)
+})
+
+test('as many are counted as are listed, whatever the filter leaves and however they are written', async () => {
+  const destinationIds = [await stack.destination('counted-one'), await stack.destination('counted-two')]
+  const accounts = destinationIds.map(
+    async (destinationId, nth) =>
+      await stack.account({ port: 1, paused: true, destinationId, address: `counted${nth}@example.net` }),
+  )
+  const [first, second] = (await Promise.all(accounts)) as [string, string]
+  await aside(first, { limited: 30, refused: 620 })
+  await aside(second, { limited: 3, refused: 2 })
+  const [kept, ...others] = Object.values(await stack.redis.hgetall(keys.quarantine(first))).map(
+    (json) => JSON.parse(json) as QuarantineEntry,
+  )
+  assert.ok(kept !== undefined)
+  const written = (fields: object, space?: number) => {
+    const id = ulid()
+    return [id, JSON.stringify({ ...kept, id, ...fields }, undefined, space)]
+  }
+  const refusal = { kind: 'store refused', message: 'No "reason":{"kind":"silent"} It is too large for this account: ' }
+  const odd = [
+    written({ reason: refusal }),
+    written({ reason: { kind: 'silent', message: refusal.message } }, 2),
+    // Half a letter, as a cut leaves it, is no text to Redis.
+    written({ subject: '\ud83d', reason: { kind: 'silent', message: 'x' } }),
+    written({ firstSeenAt: '2026-11-01T08:00:00+01:00' }),
+    written({ firstSeenAt: '2026-11-01T08:00:00.000Z', from: null, record: { uidl: null, digest: null } }),
+  ]
+  const broken = [[ulid(), '{'], [ulid(), '[]'], [ulid(), '{"reason":{}}'], written({ record: null })]
+  await stack.redis.hset(keys.quarantine(first), ...odd.flat(), ...broken.flat())
+  const middle = others.map(({ firstSeenAt }) => firstSeenAt).toSorted()[300] ?? ''
+  const own = [`accountId=${first}`, `accountId=${second}`, `destinationId=${destinationIds[1]}`]
+  const reasons = ['over limit', 'store refused', 'provider refused', 'silent', 'internal'].map(
+    (name) => `reason=${encodeURIComponent(name)}`,
+  )
+  const times = ['2020-01-01', '2026-11-01T07:00:00Z', '2026-11-10', middle, '9999-12-31T23:59:59-12:00'].map(
+    (time) => `firstSeenBefore=${encodeURIComponent(time)}`,
+  )
+  const queries = [
+    ...[...own, ''].flatMap((of) => [...reasons, ...times].map((filter) => `${of}&${filter}`)),
+    ...reasons.flatMap((reason) => times.map((time) => `${reason}&${time}`)),
+  ]
+  const told = await Promise.all(queries.map(async (query) => [query, await count(query)]))
+  const truth = await Promise.all(queries.map(async (query) => [query, (await listed(`limit=500&${query}`)).length]))
+  assert.deepEqual(told, truth)
+  assert.ok(new Set(truth.map(([, number]) => number)).size > 8, 'the filters leave different ones')
+  // Without a filter they are as many as the account is said to have, with those that nobody can read.
+  const shown = (await listed('limit=500')).length
+  assert.deepEqual([await count(''), await count(own[1] ?? '')], [shown + broken.length, 5])
+  assert.equal(
+    (await stack.call('POST', '/quarantine/dismiss', { accountId: second, reason: 'over limit' })).status,
+    200,
+  )
+  assert.deepEqual([await count(own[1] ?? ''), await count(`${own[1]}&${reasons[0]}`)], [2, 0])
+  for (const id of [first, second]) await stack.call('DELETE', `/accounts/${id}`)
 })
 
 test('what an earlier version sets aside, removes and lets go of beside the order is in it and out of it at the next look', async () => {

@@ -116,14 +116,12 @@ test('the next visit of a resumed account, and of another one of its mailbox, wa
 })
 
 test('a test too soon says at once when it may be made, and what comes after a test waits for it', async (t) => {
-  const at = await provider(t, 3)
+  const at = await provider(t, 5)
   const user = `user${(users += 1)}`
   const id = await accountAt(at, { user })
   const fields = { address: 'me@example.net', host: '127.0.0.1', port: at.server.port, tls: 'none' }
   const tested = async (path: string, body: object) => {
-    const fromMs = Date.now()
     const answer = await stack.call('POST', path, body)
-    assert.ok(Date.now() - fromMs < 2 * second, 'nobody waits for it')
     assert.equal(answer.status, 200)
     return answer.body as unknown as { ok: boolean; failure: { kind: string; message: string } | null }
   }
@@ -133,6 +131,7 @@ test('a test too soon says at once when it may be made, and what comes after a t
     ['/accounts/test', { ...fields, user, password: 'secret', destinationId }],
   ] as const) {
     const { ok, failure } = await tested(path, body)
+    assert.ok(Date.now() < (at.logins[0] ?? 0) + 5 * second, 'nobody waits for it')
     assert.deepEqual([ok, failure?.kind], [false, 'throttled'])
     assert.match(
       failure?.message ?? '',
@@ -146,7 +145,7 @@ test('a test too soon says at once when it may be made, and what comes after a t
   const run = await stack.pull(id)
   assert.deepEqual([run.state, run.stored], ['done', 3])
   assert.equal(at.logins.length, 3)
-  assert.ok((at.logins[2] ?? 0) - (at.logins[0] ?? 0) >= 3 * second - 50)
+  assert.ok((at.logins[2] ?? 0) - (at.logins[0] ?? 0) >= 5 * second - 50)
   assert.equal((await tested(`/accounts/${id}/test`, {})).ok, false)
 })
 

@@ -137,13 +137,14 @@ test('an endpoint that hangs keeps no other waiting', async () => {
   service.token = () => null
   const one = worker(oauthFetch({ waitMs: 1500 }))
   const stuck = await Promise.all(Array.from({ length: 8 }, async () => await signedIn(hanging)))
-  const waiting = Promise.all(stuck.map(async (holder) => await kindOf(one.of(holder))))
+  let given = 0
+  const waiting = Promise.all(stuck.map(async (holder) => await kindOf(one.of(holder)).finally(() => (given += 1))))
+  const holder = await signedIn(healthy)
   await until('all slots to be taken', () => service.asked['/token'].length === redisLimits.tokenSlots)
-  const beganMs = performance.now()
-  assert.equal(await one.of(await signedIn(healthy)), 'access-one')
-  assert.ok(performance.now() - beganMs < 1000)
+  assert.equal(await one.of(holder), 'access-one')
+  assert.equal(given, 0, 'none of the others had given up by then')
   assert.deepEqual(new Set(await waiting), new Set(['token service unreachable']))
-  for (const holder of stuck) assert.equal(await refreshTokenOf(holder), 'refresh-old')
+  for (const each of stuck) assert.equal(await refreshTokenOf(each), 'refresh-old')
 })
 
 test('a token that has some minutes left is used while its endpoint hangs, is broken, or has enough of us', async () => {

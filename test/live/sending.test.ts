@@ -305,7 +305,8 @@ test('accounts of a server that says nothing take a part of the places, and the 
     ids.push(await outgoing.put({ accountId: good, destinationId, bytes: outgoingLetter(nth) }))
   const beganMs = performance.now()
   for (const id of ids) assert.equal((await outgoing.until(id, isEnded)).state, 'accepted')
-  assert.ok(performance.now() - beganMs < 5000)
+  // A greeting is waited for for minutes.
+  assert.ok(performance.now() - beganMs < 30_000)
 })
 
 test('a worker that stops sends nothing more, lets a message that came to its dot have its answer, and leaves the rest due at once', async () => {

@@ -13,6 +13,7 @@ type Input = Pick<
   InputHTMLAttributes,
   | 'autocapitalize'
   | 'autocomplete'
+  | 'disabled'
   | 'inputMode'
   | 'maxLength'
   | 'pattern'

@@ -106,23 +106,24 @@ function Source({
         <p class="note good">{say.exists(destinationName(goal))}</p>
       )}
       <Credentials adding={adding} />
-      <Meant adding={adding} />
-      <Entry adding={adding} />
-      {found.state === 'answered' && <AdviceNote advice={found.candidates[0]?.advice ?? found.advice} note={null} />}
-      <ByHand adding={adding} title={say.server}>
-        <p class="found" role="status">
-          {toldOf(found)}
-        </p>
-      </ByHand>
+      {/* Above all that is found: nothing that comes by itself moves it. */}
+      <Button kind="main" type="submit" busy={draft.busy} disabled={isClosed}>
+        {draft.busy ? say.testing : draft.values.entry === byPassword ? say.start : signing.addAndSignIn}
+      </Button>
       {seen?.failure != null && (
         <div role="alert">
           <FailureNote failure={seen.failure} step={seen.step} />
         </div>
       )}
       <Wrong draft={draft} />
-      <Button kind="main" type="submit" busy={draft.busy} disabled={isClosed}>
-        {draft.busy ? say.testing : draft.values.entry === byPassword ? say.start : signing.addAndSignIn}
-      </Button>
+      <Meant adding={adding} />
+      <Entry adding={adding} />
+      {found.state === 'answered' && <AdviceNote advice={found.candidates[0]?.advice ?? found.advice} note={null} />}
+      <ByHand adding={adding} title={say.server} isOpen={adding.isByHand}>
+        <p class="found" role="status">
+          {toldOf(found)}
+        </p>
+      </ByHand>
     </Form>
   )
 }

@@ -1454,6 +1454,7 @@ export const de: Words = {
     title: 'Dieses Konto hinzufügen',
     lead: 'Geben Sie die Adresse und das Passwort dazu ein. Alles andere wird gefunden, und Sie können es ändern.',
     source: 'Woher die E-Mails kommen',
+    foundHere: 'Hier steht, was zu der Adresse gefunden wird.',
     looking: 'Die Einstellungen für diese Adresse werden gesucht',
     found: (n) => count(n, { one: 'Gefundene Einstellungen', other: 'Gefundene Einstellungen, die besten zuerst' }),
     noAnswer:

@@ -1438,6 +1438,7 @@ export const en = {
     title: 'Add this account',
     lead: 'Type the address and its password. The rest is found, and yours to change.',
     source: 'Where mail comes from',
+    foundHere: 'What is found for the address stands here.',
     looking: 'Looking for the settings of this address',
     found: (n: number) =>
       count(n, { one: 'Settings that were found', other: 'Settings that were found, the best first' }),

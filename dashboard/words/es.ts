@@ -1460,6 +1460,7 @@ export const es: Words = {
     title: 'Añadir esta cuenta',
     lead: 'Escribe la dirección y su contraseña. Lo demás se busca solo, y puedes cambiarlo.',
     source: 'De dónde viene el correo',
+    foundHere: 'Aquí aparece lo que se encuentra para la dirección.',
     looking: 'Buscando la configuración de esta dirección',
     found: (n) => count(n, { one: 'Configuración encontrada', other: 'Configuraciones encontradas, la mejor primero' }),
     noAnswer:

@@ -1471,6 +1471,7 @@ export const fr: Words = {
     title: 'Ajouter ce compte',
     lead: 'Saisissez l’adresse et son mot de passe. Le reste est trouvé pour vous, et vous pouvez le modifier.',
     source: 'D’où vient le courrier',
+    foundHere: 'Ce qui est trouvé pour l’adresse s’affiche ici.',
     looking: 'Recherche des réglages de cette adresse',
     found: (n) => count(n, { one: 'Réglages trouvés', other: 'Réglages trouvés, les meilleurs en premier' }),
     noAnswer: 'Tributary ne répond pas pour le moment : rien n’a été cherché. La demande sera refaite d’elle-même.',

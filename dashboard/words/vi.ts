@@ -1388,6 +1388,7 @@ export const vi: Words = {
     title: 'Thêm tài khoản này',
     lead: 'Nhập địa chỉ email và mật khẩu. Phần còn lại được tự tìm, và bạn có thể sửa.',
     source: 'Thư đến từ đâu',
+    foundHere: 'Những gì tìm thấy cho địa chỉ sẽ hiện ở đây.',
     looking: 'Đang tìm cài đặt cho địa chỉ này',
     found: (n) => (n === 1 ? 'Cài đặt tìm được' : 'Các cài đặt tìm được, tốt nhất ở trên'),
     noAnswer: 'Hiện Tributary không trả lời nên chưa tìm được gì. Trang sẽ tự hỏi lại.',

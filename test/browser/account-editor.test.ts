@@ -165,6 +165,7 @@ test('what few need is set when an account is added, too, and a certificate chos
   const page = await dashboard.open('/accounts/new')
   await page.getByLabel('E-mail address').fill('more@nowhere.example')
   await page.getByText('No settings were found for this address').waitFor()
+  await page.getByText('Server settings, by hand').click()
   await page.getByLabel('POP3 server').fill('localhost')
   await page.getByLabel('Port', { exact: true }).fill(String(port))
   await page.getByLabel('Certificate', { exact: true }).selectOption('unchecked')

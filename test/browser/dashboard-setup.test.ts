@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { isDeepStrictEqual } from 'node:util'
-import type { Browser, Page } from 'playwright-core'
+import type { Browser, Locator, Page } from 'playwright-core'
 import decodeQr from 'qr/decode.js'
 import { Discoveries } from '../../src/discover/discoveries.ts'
 import { type Served, serve, signIn, startBrowser, violations } from '../support/browser.ts'
 import { closeAll } from '../support/closing.ts'
+import { heldBack } from '../support/held-back.ts'
 import { certificate } from '../support/certificates.ts'
 import { startEndpoint, verifies } from '../support/endpoint.ts'
 import { surroundingsOf } from '../support/internet.ts'
@@ -59,14 +60,15 @@ test('settings are found by the address; a certificate that nobody vouches for c
   await page.goto(`${served.url}/accounts/new`)
   await page.getByLabel('E-mail address').fill('me@example.net')
   await page.getByLabel('Its password').fill('wrong')
-  const best = page.getByRole('radio', { name: `pop.example.net, port ${provider.port}, TLS` })
-  await best.waitFor()
-  assert.ok(await best.isChecked())
+  const found = page.getByLabel('Settings that were found')
+  const chosen = async () => await found.locator('option:checked').textContent()
+  await found.waitFor()
+  assert.equal(await chosen(), `pop.example.net, port ${provider.port}, TLS`)
   await page.getByText('It answers, and its certificate is right').waitFor()
   await page.getByText('Server settings, by hand').click()
   assert.equal(await page.getByLabel('Port', { exact: true }).inputValue(), String(provider.port))
   await page.getByLabel('POP3 server').fill('localhost')
-  assert.ok(await page.getByRole('radio', { name: 'Others' }).isChecked())
+  assert.equal(await chosen(), 'Others')
 
   await button('Test').click()
   await page.getByText('No safe connection to the provider').waitFor()
@@ -114,6 +116,7 @@ test('where nothing is found it is entered by hand, and what fails is told with 
   await page.goto(`${served.url}/accounts/new`)
   await page.getByLabel('E-mail address').fill('me@nowhere.example')
   await page.getByText('No settings were found for this address').waitFor()
+  await page.getByText('Server settings, by hand').click()
   await page.getByLabel('POP3 server').fill('localhost')
   await page.getByLabel('Encryption', { exact: true }).selectOption('none')
   assert.equal(await page.getByLabel('Port', { exact: true }).inputValue(), '110')
@@ -126,6 +129,47 @@ test('where nothing is found it is entered by hand, and what fails is told with 
   await page.getByRole('heading', { level: 1, name: 'me@nowhere.example' }).waitFor()
 })
 
+for (const [locale, viewport] of [
+  ['en', { width: 1280, height: 900 }],
+  ['de', { width: 390, height: 800 }],
+] as const)
+  test(`what is found for an address moves neither the button nor what stands below, at ${viewport.width} px (${locale})`, async (t) => {
+    const context = await browser.newContext({ locale, viewport, storageState: await page.context().storageState() })
+    t.after(() => context.close())
+    const theirs = await context.newPage()
+    theirs.setDefaultTimeout(15_000)
+    const questions = await heldBack(theirs, '**/discover?*')
+    await theirs.goto(`${served.url}/accounts/new`)
+    const address = theirs.locator('input[type=email]')
+    const password = theirs.locator('input[type=password]').first()
+    const test = theirs.getByRole('button', { name: /^Test(?:en)?$/ })
+    const below = [
+      theirs.getByText(/Server settings, by hand|Servereinstellungen von Hand/),
+      theirs.locator('select').last(),
+    ]
+    const boxes = async (those: readonly Locator[]) =>
+      await Promise.all(those.map(async (one) => await one.boundingBox()))
+    const looking = theirs.locator('.found-room .found > .icon')
+    await test.waitFor()
+    const everything = [password, test, ...below, theirs.getByRole('radio').first()]
+    const before = await boxes(everything)
+    // A server; a long advice; none; none, with an advice; an address that is misspelt.
+    for (const typed of ['example.net', 'web.de', 'nowhere.example', 'icloud.com', 'gmial.com']) {
+      await address.fill(`me@${typed}`)
+      const letGo = await questions.next()
+      await looking.waitFor()
+      assert.deepEqual(await boxes(everything), before, `${typed} is looked for`)
+      letGo()
+      await looking.waitFor({ state: 'detached' })
+      assert.deepEqual(await boxes(everything), before, typed)
+    }
+    await address.fill('me@outlook.com')
+    ;(await questions.next())()
+    await theirs.locator('.note.warning').waitFor()
+    assert.ok((await password.isDisabled()) && (await test.isDisabled()), 'no password is taken')
+    assert.deepEqual(await boxes([password, test]), before.slice(0, 2))
+  })
+
 test('what to do about a failed test, and a failed run, is told in the language of the reader, with its facts', async (t) => {
   const clear = await startPop3Server({ password: 'secret', messages: [] })
   t.after(() => clear.close())
@@ -134,13 +178,11 @@ test('what to do about a failed test, and a failed run, is told in the language 
   const theirs = await context.newPage()
   theirs.setDefaultTimeout(15_000)
   await theirs.goto(`${served.url}/accounts/new`)
-  const found = theirs.waitForResponse((response) => response.url().includes('/discover?'))
   await theirs.getByLabel('Địa chỉ email').fill('me@nowhere.example')
+  await theirs.getByText('Tự nhập cài đặt máy chủ').click()
   await theirs.getByLabel('Máy chủ POP3').fill('localhost')
   await theirs.getByLabel('Cổng', { exact: true }).fill(String(clear.port))
   await theirs.getByLabel('Mật khẩu', { exact: true }).fill('secret')
-  // What is said of it moves the button.
-  await found
   await theirs.getByRole('button', { name: 'Kiểm tra', exact: true }).click()
   // It speaks in clear at that port, and nothing listens at the usual ones.
   await theirs.getByText('Hãy hỏi nhà cung cấp một máy chủ có mã hóa').waitFor()
@@ -450,7 +492,7 @@ test('axe finds nothing wrong with any of these pages on a phone, in either them
   }
   await phone.goto(`${served.url}/accounts/new`)
   await phone.getByLabel('E-mail address').fill('me@example.net')
-  await phone.getByRole('radio', { name: /^pop/ }).waitFor()
+  await phone.getByLabel('Settings that were found').waitFor()
   await holds('/accounts/new')
   for (const [path, ready] of [
     ['/destinations', '.table .badge:visible'],

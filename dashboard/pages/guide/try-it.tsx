@@ -24,8 +24,7 @@ export function TryIt() {
         <div class="fields-row">
           <Credentials adding={adding} />
         </div>
-        <Discovered adding={adding} />
-        {isNotFound(adding.found) && <ByHand adding={adding} title={add.byHandTitle} />}
+        {/* Above all that is found: nothing that comes by itself moves it. */}
         <div class="form-do">
           <Button
             type="submit"
@@ -36,6 +35,8 @@ export function TryIt() {
             {say.tryIt}
           </Button>
         </div>
+        <Discovered adding={adding} />
+        {isNotFound(adding.found) && <ByHand adding={adding} title={add.byHandTitle} isOpen />}
         <Wrong draft={draft} />
       </Form>
       {seen?.failure === null && (

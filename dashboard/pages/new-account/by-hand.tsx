@@ -1,4 +1,4 @@
-/** The fields for a server that is entered by hand. They are hidden, and not required, as long as the server is found by itself. */
+/** The fields for a server that is entered by hand. They are folded away, and not required: most servers are found by themselves. */
 import type { ComponentChildren } from 'preact'
 import { CertificateFields } from '../../components/certificate-fields.tsx'
 import { LineFields } from '../../components/line-fields.tsx'
@@ -8,19 +8,21 @@ import { words } from '../../words/index.ts'
 import { type Adding, byHand } from './new-account.ts'
 
 export function ByHand({
-  adding: { draft, chosen, isByHand },
+  adding: { draft, chosen },
   title,
+  isOpen,
   children,
 }: {
   readonly adding: Adding
   readonly title: string
+  readonly isOpen: boolean
   readonly children?: ComponentChildren
 }) {
   const { form, add: say } = words.value
   return (
     <details
       class="by-hand"
-      open={isByHand}
+      open={isOpen}
       onInput={() => {
         chosen.value = byHand
       }}

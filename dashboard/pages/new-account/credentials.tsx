@@ -18,16 +18,16 @@ export function Credentials({ adding: { draft, isClosed } }: { readonly adding: 
         // If the user is left empty, it is the address.
         onChange={(value) => draft.set({ address: value, user: user === address.trim() ? '' : user })}
       />
-      {entry === byPassword && !isClosed && (
-        <Field
-          label={say.accountPassword}
-          hint={say.accountPasswordHint}
-          type="password"
-          required
-          autocomplete="off"
-          {...draft.of('password')}
-        />
-      )}
+      {/* Where none is taken it keeps its place, so that nothing moves under the pointer when that is found out. */}
+      <Field
+        label={say.accountPassword}
+        hint={say.accountPasswordHint}
+        type="password"
+        required
+        disabled={entry !== byPassword || isClosed}
+        autocomplete="off"
+        {...draft.of('password')}
+      />
     </>
   )
 }

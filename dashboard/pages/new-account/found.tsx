@@ -1,9 +1,10 @@
-/** Shows the servers that were found, the best first, and offers to enter another one. */
+/** Shows what was found for an address: the servers, the best first, and what has to be known. It has room for that from the start: nothing moves when the answer comes. */
 import { AdviceNote } from '../../components/advice.tsx'
 import { Button } from '../../components/button.tsx'
 import type { Discovery } from '../../discovery.ts'
+import { Choice } from '../../components/field.tsx'
 import { Icon } from '../../components/icon.tsx'
-import { Options } from '../../components/options.tsx'
+import type { Candidate } from '../../shapes.ts'
 import { words } from '../../words/index.ts'
 import { type Adding, byHand, serverOf } from './new-account.ts'
 
@@ -33,42 +34,17 @@ export function Found({ adding }: { readonly adding: Adding }) {
   const id = found.state === 'answered' ? found.guide : null
   const candidates = found.state === 'answered' ? found.candidates : []
   return (
-    <>
-      <p class="found" role="status">
-        {found.state === 'looking' ? (
-          <>
-            <Icon name="busy" />
-            {say.looking}
-          </>
-        ) : (
-          whyNot(found)
-        )}
-      </p>
-      <Meant adding={adding} />
-      {found.state === 'answered' && found.candidates.length === 0 && <AdviceNote advice={found.advice} note={null} />}
-      <p class="found">
-        <a href={id === null ? '/guides' : `/guides/${id}`}>{id === null ? guide.all : guide.of(guides[id].name)}</a>
-      </p>
+    <div class="found-room">
       {candidates.length > 0 && (
-        <Options
+        <Choice
           label={say.found(candidates.length)}
           value={chosen.value}
           options={[
-            ...candidates.map((candidate, nth) => ({
+            ...candidates.map(({ hostUnicode, port, tls }, nth) => ({
               value: String(nth),
-              text: `${candidate.hostUnicode}, ${say.portAndTls(candidate.port, candidate.tls)}`,
-              hint: (
-                <>
-                  <span class={candidate.verified ? 'sure' : ''}>
-                    {candidate.verified ? say.verified : say.unverified}
-                  </span>
-                  {' · '}
-                  {say.sources[candidate.source]}
-                  <AdviceNote advice={candidate.advice} note={candidate.note} />
-                </>
-              ),
+              text: `${hostUnicode}, ${say.portAndTls(port, tls)}`,
             })),
-            { value: byHand, text: say.byHand, hint: say.byHandHint },
+            { value: byHand, text: say.byHand },
           ]}
           onChange={(value) => {
             const candidate = candidates[Number(value)]
@@ -77,6 +53,47 @@ export function Found({ adding }: { readonly adding: Adding }) {
           }}
         />
       )}
-    </>
+      <div class="found" role="status">
+        <Told of={found} candidate={candidates[Number(chosen.value)]} />
+      </div>
+      <Meant adding={adding} />
+      <a class="small" href={id === null ? '/guides' : `/guides/${id}`}>
+        {id === null ? guide.all : guide.of(guides[id].name)}
+      </a>
+    </div>
   )
+}
+
+/** @param candidate the chosen one; undefined where there is none, or the server is entered by hand. */
+function Told({ of: found, candidate }: { readonly of: Discovery; readonly candidate: Candidate | undefined }) {
+  const { add: say } = words.value
+  switch (found.state) {
+    case 'nothing asked':
+      return <>{say.foundHere}</>
+    case 'looking':
+      return (
+        <>
+          <Icon name="busy" /> {say.looking}
+        </>
+      )
+    case 'away':
+    case 'failed':
+      return <>{whyNot(found)}</>
+    case 'answered':
+      if (found.candidates.length === 0)
+        return (
+          <>
+            {whyNot(found)} <AdviceNote advice={found.advice} note={null} />
+          </>
+        )
+      if (candidate === undefined) return <>{say.byHandHint}</>
+      return (
+        <>
+          <span class={candidate.verified ? 'sure' : ''}>{candidate.verified ? say.verified : say.unverified}</span>
+          {' · '}
+          {say.sources[candidate.source]}
+          <AdviceNote advice={candidate.advice} note={candidate.note} />
+        </>
+      )
+  }
 }

@@ -9,25 +9,39 @@ import { ByHand } from './by-hand.tsx'
 import { Credentials } from './credentials.tsx'
 import { Entry } from './entry.tsx'
 import { Found } from './found.tsx'
-import type { Adding } from './new-account.ts'
+import { type Adding, byHand } from './new-account.ts'
 import { Seen } from './seen.tsx'
+
+/** What is said to be wrong with a field that is folded away. */
+const byHandOnly = /^\/(?:host|port|user|tls|sasl|proxy)/
 
 export function Source({ adding }: { readonly adding: Adding }) {
   const { add: say, welcome, sending } = words.value
   const { draft, seen, seenSending, isTesting, isClosed, test } = adding
   const { address, password, host, trust, fingerprint, entry } = draft.values
+  const isWrong = draft.problem?.errors?.some(({ pointer }) => byHandOnly.test(pointer)) === true
   return (
     <Section title={say.source}>
       <div class="fields">
         <div class="fields-row">
           <Credentials adding={adding} />
         </div>
-        <Found adding={adding} />
-        <Entry adding={adding} />
-        <ByHand adding={adding} title={say.byHandTitle} />
-        <SendingFields draft={draft}>
-          {address !== '' && draft.values.smtpHost !== '' && <p class="found">{sending.by(draft.values.smtpHost)}</p>}
-        </SendingFields>
+        {/* Above all that is found: nothing that comes by itself moves it. */}
+        <div class="form-do">
+          <Button
+            icon="refresh"
+            busy={isTesting}
+            disabled={entry !== byPassword || isClosed || address === '' || password === '' || host === ''}
+            onClick={() => void test()}
+          >
+            {say.test}
+          </Button>
+          <span class="quiet" role="status">
+            {draft.busy ? welcome.testing : ''}
+          </span>
+        </div>
+        {seen !== undefined && <Seen seen={seen} adding={adding} />}
+        {seenSending !== undefined && <SendingSeen seen={seenSending} />}
         {trust === 'pinned' && fingerprint !== '' && (
           <div class="note pinned">
             <span>{say.pinned}</span>
@@ -35,23 +49,14 @@ export function Source({ adding }: { readonly adding: Adding }) {
             <Button onClick={() => draft.set({ trust: 'checked', fingerprint: '' })}>{say.unpin}</Button>
           </div>
         )}
-        {entry === byPassword && !isClosed && (
-          <div class="form-do">
-            <Button
-              icon="refresh"
-              busy={isTesting}
-              disabled={address === '' || password === '' || host === ''}
-              onClick={() => void test()}
-            >
-              {say.test}
-            </Button>
-            <span class="quiet" role="status">
-              {draft.busy ? welcome.testing : ''}
-            </span>
-          </div>
-        )}
-        {seen !== undefined && <Seen seen={seen} adding={adding} />}
-        {seenSending !== undefined && <SendingSeen seen={seenSending} />}
+        <Found adding={adding} />
+        <Entry adding={adding} />
+        <ByHand adding={adding} title={say.byHandTitle} isOpen={adding.chosen.value === byHand || isWrong} />
+        <SendingFields draft={draft}>
+          <p class="found sends-by">
+            {address !== '' && draft.values.smtpHost !== '' && sending.by(draft.values.smtpHost)}
+          </p>
+        </SendingFields>
       </div>
     </Section>
   )

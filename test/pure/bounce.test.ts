@@ -55,7 +55,7 @@ test('each of several recipients has its own words, and only those that failed a
 test('of mail in which a server notes for whom and when it came, and which has no word of a bounce, the header alone is read', (t) => {
   const header = `Delivered-To: jo@example.org\r\nDelivery-date: Fri, 21 Mar 2025 10:00:00 +0100\r\nFrom: Ann <ann@example.net>\r\n`
   const letter = Buffer.from(`${header}\r\n${'The plan.\r\n'.repeat(1000)}`)
-  const read = t.mock.method(Buffer.prototype, 'toString')
+  const read = t.mock.method(Buffer.prototype as Buffer, 'toString')
   assert.equal(bounceOf(letter), undefined)
   assert.deepEqual(
     read.mock.calls.map(({ result }) => result),

@@ -87,6 +87,8 @@ export const workerLimits = {
    * time. The server may have been away for a moment, with all who were there: only a mailbox that hangs again and again is one that hangs.
    */
   stillAgainMs: [5 * second, 15 * second, 30 * second],
+  /** From so many times in a row on, a maildrop that is in use is locked by somebody else, or for as long as stale locks last. */
+  stillLockedMax: 8,
   /** A visit that takes longer and brings nothing shows a server that is slow. */
   slowVisitMs: 10 * second,
   /** How long a stopping worker waits for runs to end at a batch's edge before it cancels them. */

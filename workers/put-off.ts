@@ -29,7 +29,8 @@ interface Excuse {
 export async function putOff(world: PullWorld, shutOut: ShutOut): Promise<number | undefined> {
   const { run, failure, log } = shutOut
   if (run.task !== 'pull') return undefined
-  const excuse = (await afterTest(world, shutOut)) ?? (await amongTooMany(world, shutOut))
+  const excuse =
+    (await afterTest(world, shutOut)) ?? (await amongTooMany(world, shutOut)) ?? (await behindOurself(world, shutOut))
   if (excuse === undefined) return undefined
   const { forMs, notice } = excuse
   const waitsUntil = new Date(world.clock.nowMs() + forMs).toISOString()
@@ -65,11 +66,24 @@ async function amongTooMany({ accounts, due }: PullWorld, { loaded, failure }: S
   return { forMs: waitMs * (1 + Math.random()), notice }
 }
 
+/**
+ * The maildrop may still be locked (RFC 1939 section 4) by the session that we left when its server stood still: the server has not noticed yet.
+ * A lock that lasts is a failure like any other.
+ */
+async function behindOurself(world: PullWorld, { loaded, failure }: ShutOut): Promise<Excuse | undefined> {
+  if (failure.kind !== 'maildrop in use') return undefined
+  const { account } = loaded
+  const { stoodStill = 0 } = await world.accounts.state(account.id)
+  if (stoodStill === 0 || stoodStill >= workerLimits.stillLockedMax) return undefined
+  const notice = `${account.host} still had our last session, which we left because it stood still. It is visited again by itself in a moment.`
+  return { forMs: await stillAgainMs(world, account.id), notice }
+}
+
 /** @returns how long a run waits, in milliseconds, that gave way to others because its server stood still: longer each time in a row. */
 export async function stillAgainMs({ accounts }: Pick<PullWorld, 'accounts'>, accountId: AccountId): Promise<number> {
   const state = await accounts.state(accountId)
-  const last = workerLimits.stillAgainMs.length - 1
-  const stoodStill = Math.min(state.stoodStill ?? 0, last)
-  await accounts.setState(accountId, { ...state, stoodStill: stoodStill + 1 })
-  return (workerLimits.stillAgainMs[stoodStill] ?? 0) * (1 + Math.random())
+  const stoodStill = Math.min((state.stoodStill ?? 0) + 1, workerLimits.stillLockedMax)
+  await accounts.setState(accountId, { ...state, stoodStill })
+  const waitMs = workerLimits.stillAgainMs[stoodStill - 1] ?? workerLimits.stillAgainMs.at(-1) ?? 0
+  return waitMs * (1 + Math.random())
 }

@@ -826,6 +826,8 @@ export const de: Words = {
       `${host} hat uns so kurz nach dem Test des Kontos nicht eingelassen. In etwa ${count(minutes, { one: '# Minute', other: '# Minuten' })} wird es von selbst wieder abgefragt.`,
     'too many sessions': ({ host }) =>
       `${host} nimmt weniger Verbindungen zugleich an, als wir dort hatten. Gleich wird es von selbst wieder abgefragt.`,
+    'still held': ({ host }) =>
+      `${host} hatte noch unsere letzte Verbindung, die wir verließen, weil dort nichts mehr kam. Gleich wird es von selbst wieder abgefragt.`,
   },
   asideRemarks: {
     'not given': ({ server, reply }) => `${server} listet diese E-Mail auf und gibt sie nicht heraus: „${reply}“.`,

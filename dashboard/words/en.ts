@@ -806,6 +806,8 @@ export const en = {
       `${host} did not let us in so soon after the account was tested. It is visited again by itself in about ${count(minutes, { one: '# minute', other: '# minutes' })}.`,
     'too many sessions': ({ host }) =>
       `${host} takes fewer connections at once than we had there. It is visited again by itself in a moment.`,
+    'still held': ({ host }) =>
+      `${host} still had our last connection, which we left because it stood still. It is visited again by itself in a moment.`,
   } satisfies RunRemarkWords,
   asideRemarks: {
     'not given': ({ server, reply }) => `${server} lists this message and refuses to give it: “${reply}”.`,

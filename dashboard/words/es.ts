@@ -830,6 +830,8 @@ export const es: Words = {
       `${host} no nos dejó entrar tan poco después de probar la cuenta. Se consulta sola otra vez en unos ${count(minutes, { one: '# minuto', many: '# de minutos', other: '# minutos' })}.`,
     'too many sessions': ({ host }) =>
       `${host} acepta menos conexiones a la vez de las que teníamos. Se consulta sola otra vez enseguida.`,
+    'still held': ({ host }) =>
+      `${host} aún mantenía nuestra última conexión, que dejamos porque no respondía. Se consulta sola otra vez enseguida.`,
   },
   asideRemarks: {
     'not given': ({ server, reply }) => `${server} muestra este mensaje en su lista y no lo entrega: «${reply}».`,

@@ -831,6 +831,8 @@ export const fr: Words = {
       `${host} ne nous a pas laissés entrer si peu de temps après le test du compte. Il est relevé de lui-même dans ${count(minutes, { one: '# minute', many: '# de minutes', other: '# minutes' })} environ.`,
     'too many sessions': ({ host }) =>
       `${host} accepte moins de connexions à la fois que nous n’en avions. Il est relevé de lui-même dans un instant.`,
+    'still held': ({ host }) =>
+      `${host} tenait encore notre dernière connexion, quittée parce qu’il ne répondait plus. Il est relevé de lui-même dans un instant.`,
   },
   asideRemarks: {
     'not given': ({ server, reply }) =>

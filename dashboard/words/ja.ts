@@ -811,6 +811,8 @@ export const ja: Words = {
     'just tested': ({ host, minutes }) =>
       `アカウントのテスト直後のため、${host} に接続を断られました。約 ${number(minutes)} 分後に自動的に再確認します。`,
     'too many sessions': ({ host }) => `${host} が同時に受け付ける接続数を超えました。まもなく自動的に再確認します。`,
+    'still held': ({ host }) =>
+      `${host} には、応答が止まったため離れた前回の接続がまだ残っています。まもなく自動的に再確認します。`,
   },
   asideRemarks: {
     'not given': ({ server, reply }) => `${server} の一覧にはありますが、受信を拒否されました:「${reply}」。`,

@@ -793,6 +793,8 @@ export const vi: Words = {
       `${host} không cho vào ngay sau khi tài khoản được thử. Sẽ tự kiểm tra lại sau khoảng ${number(minutes)} phút.`,
     'too many sessions': ({ host }) =>
       `${host} nhận ít kết nối cùng lúc hơn số đang có. Sẽ tự kiểm tra lại trong giây lát.`,
+    'still held': ({ host }) =>
+      `${host} vẫn giữ kết nối trước, đã bỏ vì máy chủ không phản hồi. Sẽ tự kiểm tra lại trong giây lát.`,
   },
   asideRemarks: {
     'not given': ({ server, reply }) => `${server} có thư này trong danh sách nhưng từ chối đưa ra: “${reply}”.`,

@@ -14,6 +14,7 @@ export const remarkCodes = [
   'login delay',
   'just tested',
   'too many sessions',
+  'still held',
 ] as const
 
 export type Remark =
@@ -36,6 +37,7 @@ export type Remark =
   | { readonly code: 'login delay'; readonly host: string; readonly at: string }
   | { readonly code: 'just tested'; readonly host: string; readonly minutes: number }
   | { readonly code: 'too many sessions'; readonly host: string }
+  | { readonly code: 'still held'; readonly host: string }
 
 /** "one message" or "7 messages". */
 const counted = (text: string | undefined) => (text === undefined ? 0 : /^an?\b|^one\b/i.test(text) ? 1 : whole(text))
@@ -108,6 +110,10 @@ const forms: { readonly [Code in Remark['code']]: Form<Extract<Remark, { code: C
   },
   'too many sessions': {
     sentence: /^(?<host>\S+) takes fewer sessions at once than we had there\./,
+    facts: ({ host = '' }) => ({ host }),
+  },
+  'still held': {
+    sentence: /^(?<host>\S+) still had our last session, which we left because it stood still\./,
     facts: ({ host = '' }) => ({ host }),
   },
 }

@@ -58,7 +58,7 @@ test('of mail in which a server notes for whom and when it came, and which has n
   const read = t.mock.method(Buffer.prototype as Buffer, 'toString')
   assert.equal(bounceOf(letter), undefined)
   assert.deepEqual(
-    read.mock.calls.map(({ result }) => result),
+    read.mock.calls.map((call: { readonly result?: unknown }) => call.result),
     [header],
   )
 })

@@ -70,6 +70,23 @@ test('an account whose server stood still comes again soon, and later each time 
     const forMs = await standStill()
     assert.ok(forMs >= least && forMs <= 2 * least, `${forMs}`)
   }
-  assert.deepEqual([state().failures, state().lastFailure, state().stoodStill], [0, null, times.length])
+  assert.deepEqual([state().failures, state().lastFailure, state().stoodStill], [0, null, times.length + 2])
   assert.ok(!isUntroubled(state()), 'the next visit that goes well forgets it')
+})
+
+test('a maildrop that the session still holds which we left at a server that stood still is no failure, for some minutes', async () => {
+  const inUse: Failure = { kind: 'maildrop in use', server: 'pop.example.net:995', reply: '-ERR [IN-USE] locked' }
+  const { put, standStill, changed, state } = worldWith(true)
+  await standStill()
+  let waitedMs = 0
+  for (let nth = 1; nth < workerLimits.stillLockedMax; nth += 1) {
+    const forMs = await put(inUse)
+    const least = workerLimits.stillAgainMs[Math.min(nth, workerLimits.stillAgainMs.length - 1)] ?? 0
+    assert.ok(forMs !== undefined && forMs >= least && forMs <= 2 * least, `${forMs}`)
+    waitedMs += forMs
+  }
+  assert.ok(waitedMs > 3 * 60_000)
+  assert.match(changed[0]?.notices[0] ?? '', /still had our last session, which we left because it stood still/)
+  assert.deepEqual([state().failures, state().lastFailure], [0, null])
+  assert.equal(await put(inUse), undefined)
 })

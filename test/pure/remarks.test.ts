@@ -78,7 +78,10 @@ test('each notice is told as a code with its facts, also from its record', () =>
   const tooMany =
     'pop.example.net takes fewer sessions at once than we had there. It is visited again by itself in a moment.'
   assert.deepEqual(remarkIn(tooMany), { code: 'too many sessions', host: 'pop.example.net' })
-  for (const code of ['login delay', 'just tested', 'too many sessions']) seen.add(code)
+  const stillHeld =
+    'pop.example.net still had our last session, which we left because it stood still. It is visited again by itself in a moment.'
+  assert.deepEqual(remarkIn(stillHeld), { code: 'still held', host: 'pop.example.net' })
+  for (const code of ['login delay', 'just tested', 'too many sessions', 'still held']) seen.add(code)
   assert.deepEqual([...seen].toSorted(), [...remarkCodes].toSorted())
 })
 

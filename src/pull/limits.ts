@@ -82,6 +82,8 @@ export const pullLimits = {
   silentSessionsMax: 2,
   /** After this many deaths in a row, each message that could have been on its way then is retrieved alone. */
   deathsBeforeCare: 2,
+  /** After more deaths in a row than these, the last one at a message that was alone, its id tells which it is, whatever its size. */
+  deathsUnderOneId: 6,
 
   /**
    * A message has come short if it has less than this part of the octets that LIST told. Line ends do not count, because the octets are

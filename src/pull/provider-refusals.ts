@@ -18,7 +18,7 @@ import type { Maildrop } from './maildrop-ports.ts'
 import type { PullRun } from './ports.ts'
 import { shownEnvelope, tooLarge } from './quarantine.ts'
 import type { LedgerView } from './ledger-ports.ts'
-import type { Suspects } from './suspects.ts'
+import type { ShownHeader, Suspects } from './suspects.ts'
 
 /** A session that is still open (session.ts). */
 interface OpenSession {
@@ -101,8 +101,8 @@ export class ProviderRefusals {
       const isMessages = isFollowed || !isAtLimit
       const verdict = passes ? 'passing' : !isMessages ? 'innocent' : isProven ? 'at fault' : 'perhaps'
       const failure = this.#failureOf(message, reply)
-      const envelope = async () => session && (await envelopeFrom(session.maildrop, message, this.#suspects.peeks))
-      await this.#suspects.failed({ sighting: unseen(message), failure }, verdict, envelope)
+      const shown = async () => session && (await shownBy(session.maildrop, message, this.#suspects.peeks))
+      await this.#suspects.failed({ sighting: unseen(message), failure }, verdict, shown)
     }
     const [first] = refused
     const limit =
@@ -206,10 +206,13 @@ function knownMessage({ listing, view: { records } }: OpenSession): Listed | und
   return undefined
 }
 
-/** From whom a refused message is, and about what: often TOP shows what RETR does not. */
-async function envelopeFrom(maildrop: Maildrop, message: Listed, peeks: Peeks): Promise<Buffer | undefined> {
+/** What a refused message shows of itself: often TOP gives what RETR does not. */
+async function shownBy(maildrop: Maildrop, message: Listed, peeks: Peeks): Promise<ShownHeader | undefined> {
   if (!peeks.can(maildrop)) return undefined
-  for await (const { header } of peeks.peek(maildrop, [message]))
-    return header === undefined ? undefined : envelopeLines(fieldsOf(headerOf(header)))
+  for await (const { header } of peeks.peek(maildrop, [message])) {
+    if (header === undefined) return undefined
+    const fields = fieldsOf(headerOf(header))
+    return { fingerprint: headerFingerprint(fields), envelope: envelopeLines(fields) }
+  }
   return undefined
 }

@@ -5,14 +5,18 @@
 import type { Account } from '../account/account.ts'
 import { type Failure, type FailureKind, failureKinds } from '../failure/failure.ts'
 import { assertNever } from '../assert-never.ts'
-import type { LedgerRecord } from '../ledger/ledger.ts'
+import type { LedgerRecord, RecordIdentity } from '../ledger/ledger.ts'
 import { envelopeOf } from '../mail/envelope.ts'
+import { headerFingerprint } from '../mail/header.ts'
 import type { ShortHash, Sighting, SpoolId } from '../mail/message.ts'
 import type { AsideReason } from './ledger-ports.ts'
 import type { PackedRecords } from '../ledger/packed-records.ts'
 import { phaseCode } from '../failure/phase.ts'
 import { describe, happened } from '../failure/sentences.ts'
 import { asideWaitMs, mayPass } from './patience.ts'
+
+/** The fingerprint of a message that was tried, and showed no header. */
+export const noHeader = headerFingerprint([])
 
 /** One entry, as it is stored. */
 export interface QuarantineEntry {
@@ -77,6 +81,25 @@ export function isSetAside(record: LedgerRecord, message: Identity): boolean {
   if (record.state !== 'quarantined' || record.uidl !== message.uidl) return false
   if (record.digest !== undefined && message.digest !== undefined) return record.digest === message.digest
   return record.size === message.size && (record.uidl !== undefined || record.digest === undefined)
+}
+
+/**
+ * Finds the record of a message that was set aside before: where its provider tells another size of it at each visit, by its id and its header,
+ * or by its id alone where no header was to be had then.
+ */
+export function asideRecordOf(message: RecordIdentity, candidates: Iterable<LedgerRecord>): LedgerRecord | undefined {
+  let resized: LedgerRecord | undefined
+  for (const record of candidates) {
+    if (isSetAside(record, message)) return record
+    if (isSetAsideAtOtherSize(record, message)) resized ??= record
+  }
+  return resized
+}
+
+function isSetAsideAtOtherSize(record: LedgerRecord, { uidl, fingerprint }: RecordIdentity): boolean {
+  if (record.state !== 'quarantined' || record.digest !== undefined) return false
+  if (uidl === undefined || record.uidl !== uidl || fingerprint === undefined) return false
+  return record.fingerprint?.hash === fingerprint.hash || record.fingerprint?.hash === noHeader.hash
 }
 
 /**

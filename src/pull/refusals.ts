@@ -161,7 +161,7 @@ export class Refusals {
       const { sighting, envelope } = letter
       const isHopeless = saysWhatItNeverTakes(reply)
       const verdict = isMessage ? 'at fault' : 'innocent'
-      await this.#suspects.failed({ sighting, failure, at: 'store', isHopeless }, verdict, async () => envelope)
+      await this.#suspects.failed({ sighting, failure, at: 'store', isHopeless }, verdict, async () => ({ envelope }))
     }
   }
 

@@ -8,11 +8,12 @@ import type { Failure } from '../failure/failure.ts'
 import { SessionFailed } from '../failure/session-failed.ts'
 import type { MessageName, Suspect } from '../ledger/ledger.ts'
 import type { PackedRecords } from '../ledger/packed-records.ts'
-import { headerFingerprint, listedUidlHash } from '../mail/header.ts'
-import type { Listed, ShortHash, Sighting, Window } from '../mail/message.ts'
+import { listedUidlHash } from '../mail/header.ts'
+import type { Fingerprint, Listed, ShortHash, Sighting, Window } from '../mail/message.ts'
 import { slices } from '../slices.ts'
 import { Caution, type Stored } from './caution.ts'
 import type { LedgerView } from './ledger-ports.ts'
+import { type IdForm, idFormOf } from './id-form.ts'
 import { pullLimits } from './limits.ts'
 import { look, unseen } from './look.ts'
 import { followedNames, messageName, nameKey, resizedNames } from './message-name.ts'
@@ -20,7 +21,7 @@ import { isPatienceOver, suspectAfterFailure, type Verdict, waitsForItsTime } fr
 import { Peeks } from './peeks.ts'
 import type { Maildrop } from './maildrop-ports.ts'
 import type { PullRun } from './ports.ts'
-import { asideUnderOtherId, shownEnvelope } from './quarantine.ts'
+import { asideUnderOtherId, noHeader, shownEnvelope } from './quarantine.ts'
 
 /** What a session is to retrieve (survey.ts). */
 interface Wanted {
@@ -29,6 +30,8 @@ interface Wanted {
   readonly toRetrieve: readonly Listed[]
   /** No message was known by its id: the ids may be new in each session. */
   readonly areIdsNew: boolean
+  /** undefined: nothing was known before, or the ids have no such form. */
+  readonly idForm: IdForm | undefined
   readonly retried: ReadonlySet<Listed>
   readonly sightings: ReadonlyMap<Listed, Sighting>
 }
@@ -50,8 +53,11 @@ export interface FailedMessage {
   readonly isHopeless?: boolean
 }
 
-/** Gives the From, Subject and Date lines of a message that is set aside; undefined if they cannot be seen. */
-type EnvelopeLines = () => Promise<Buffer | undefined>
+/** The header of a message that is set aside: what it is known by, and its From, Subject and Date lines. */
+export interface ShownHeader {
+  readonly fingerprint?: Fingerprint
+  readonly envelope: Buffer
+}
 
 /** The suspects of one run, which may need more than one session. */
 export class Suspects {
@@ -116,7 +122,7 @@ export class Suspects {
   }
 
   /** Sets aside the message that has killed the worker, leaves the suspects for last, and leaves out those that wait for their time. */
-  async turns({ listed, toRetrieve, retried, sightings, areIdsNew }: Wanted): Promise<Turns> {
+  async turns({ listed, toRetrieve, retried, sightings, areIdsNew, idForm }: Wanted): Promise<Turns> {
     this.#retried = retried
     this.#sightings = new Map(sightings)
     this.#newIds = areIdsNew ? await hashesOf(toRetrieve) : undefined
@@ -125,7 +131,7 @@ export class Suspects {
     const turns = { usual: [] as Listed[], last: [] as Listed[] }
     const present = new Set<string>()
     const known = this.#suspects.size + this.#aside.size + this.#deferred.size + retried.size
-    const killerKey = await this.#killerKey(toRetrieve)
+    const killerKey = await this.#killerKey(toRetrieve, idForm)
     const isTroubled = known > 0 || killerKey !== undefined
     for await (const slice of slices(isTroubled ? toRetrieve : [])) {
       for (const message of slice) {
@@ -171,7 +177,7 @@ export class Suspects {
   async failed(
     { sighting, failure, at, isHopeless = false }: FailedMessage,
     verdict: Verdict,
-    envelope: EnvelopeLines = async () => undefined,
+    shown: () => Promise<ShownHeader | undefined> = async () => undefined,
   ): Promise<void> {
     const { clock, run } = this.#run.world
     const { message, spooled } = sighting
@@ -190,7 +196,7 @@ export class Suspects {
     const isPatient = !isPatienceOver(suspect, nowMs, run.setAsideAfterMs) || !clock.steadySince(this.#lastSeenMs)
     if (isRetried || (verdict !== 'innocent' && verdict !== 'passing' && (isHopeless || !isPatient))) {
       const attempts = isRetried ? 1 : (suspect.attempts ?? 1)
-      return await this.#setAside(sighting, failure, attempts, await envelope())
+      return await this.#setAside(sighting, failure, attempts, await shown())
     }
     this.#deferred.set(key, failure)
     this.#names.set(key, name)
@@ -264,15 +270,17 @@ export class Suspects {
   }
 
   /**
-   * The key of the message that has killed the worker, as it is listed in this session. It is set aside without another try: under its id and
-   * another size it may be another message, at a server whose ids are positions.
+   * The key of the message that has killed the worker, as it is listed in this session. It is set aside without another try: where ids are
+   * positions, it may be another message under its id and another size, until more workers have died than that explains.
    */
-  async #killerKey(messages: readonly Listed[]): Promise<string | undefined> {
-    const { killer } = this.#caution
+  async #killerKey(messages: readonly Listed[], idForm: IdForm | undefined): Promise<string | undefined> {
+    const { killer, deaths } = this.#caution
     if (killer === undefined) return undefined
     const key = nameKey(killer)
     const name = (await resizedNames(new Map([[key, killer]]), messages)).get(key)
-    return name !== undefined && (name.size === 0 || killer.size === 0) ? nameKey(name) : key
+    if (name === undefined) return key
+    const isSure = name.size === 0 || killer.size === 0 || deaths > pullLimits.deathsUnderOneId
+    return isSure || (idForm ?? (await idFormOf(messages))) === undefined ? nameKey(name) : key
   }
 
   #rename(key: string, name: MessageName): void {
@@ -310,14 +318,15 @@ export class Suspects {
     await this.#caution.explained()
   }
 
-  async #setAside(sighting: Sighting, failure: Failure, attempts: number, envelope?: Buffer): Promise<void> {
+  async #setAside(sighting: Sighting, failure: Failure, attempts: number, header?: ShownHeader): Promise<void> {
     const { world, counts } = this.#run
     const { message } = sighting
     // If no header was seen, the fingerprint of nothing shows that the message was tried, and not set aside by its listed size alone.
-    const fingerprint = sighting.fingerprint ?? this.#sightings.get(message)?.fingerprint ?? headerFingerprint([])
+    const fingerprint =
+      sighting.fingerprint ?? this.#sightings.get(message)?.fingerprint ?? header?.fingerprint ?? noHeader
     const { setAsideAfterMs } = world.run
     const formerUidl = this.#formerUidl({ ...sighting, fingerprint })
-    const shown = await shownEnvelope(envelope)
+    const shown = await shownEnvelope(header?.envelope)
     await world.quarantine.quarantine(
       { ...sighting, fingerprint },
       { failure, attempts, setAsideAfterMs, formerUidl, ...shown },

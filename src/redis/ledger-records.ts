@@ -3,12 +3,12 @@
  * since, and the offset of the next one. Only the holder of the lease writes, so the length is known without asking.
  */
 import type { Redis } from 'ioredis'
-import type { LedgerRecord } from '../ledger/ledger.ts'
+import type { LedgerRecord, RecordIdentity } from '../ledger/ledger.ts'
 import { PackedRecords } from '../ledger/packed-records.ts'
 import { encodeRecord, recordOctets } from '../ledger/record-codec.ts'
-import type { AccountId } from '../mail/message.ts'
+import type { AccountId, ShortHash } from '../mail/message.ts'
 import type { GrowCounts } from '../pull/ledger-ports.ts'
-import { isSetAside } from '../pull/quarantine.ts'
+import { asideRecordOf } from '../pull/quarantine.ts'
 import { keys } from './key-names.ts'
 import { appendRecords, type LedgerChange, type LedgerWriter } from './ledger-writes.ts'
 import { redisLimits } from './limits.ts'
@@ -102,14 +102,10 @@ export class LedgerRecords {
   }
 
   /** Finds the record by which this message was set aside. From then on the record belongs to this message alone. */
-  claim(message: Pick<LedgerRecord, 'uidl' | 'digest' | 'size'>): LedgerRecord | undefined {
-    const { uidl } = message
-    for (const index of uidl === undefined ? this.#namelessAside() : this.#records.bearing('uidl', uidl)) {
-      if (this.#written.has(index) || !isSetAside(this.#records.at(index), message)) continue
-      this.#written.add(index)
-      return this.#records.at(index)
-    }
-    return undefined
+  claim(message: RecordIdentity): LedgerRecord | undefined {
+    const record = asideRecordOf(message, this.#free(message.uidl))
+    if (record !== undefined) this.#written.add(record.index)
+    return record
   }
 
   /** Writes records in their place, or appends those that have none, together with the data that belong to them. */
@@ -146,6 +142,12 @@ export class LedgerRecords {
     this.#records = new PackedRecords(packed)
     this.#written.clear()
     this.#nameless = undefined
+  }
+
+  /** Records that bear this UIDL and belong to no message of this run yet; without one, those of messages without a UIDL that were set aside. */
+  *#free(uidl: ShortHash | undefined): Generator<LedgerRecord> {
+    for (const index of uidl === undefined ? this.#namelessAside() : this.#records.bearing('uidl', uidl))
+      if (!this.#written.has(index)) yield this.#records.at(index)
   }
 
   /** Indexes of the records of messages without a UIDL that were set aside. */

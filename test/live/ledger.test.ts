@@ -197,6 +197,37 @@ function ledgerContract(name: string, open: () => Promise<{ ledger: AccountLedge
     )
   })
 
+  contract(
+    'a message whose provider tells another size each time keeps its record: its header tells',
+    async (ledger) => {
+      const ofSize = (size: number, n = 1): Sighting => ({
+        ...refusedOf(n),
+        message: { ...refusedOf(1).message, size: size as Octets },
+        digest: undefined,
+      })
+      for (const size of [70, 71]) {
+        await ledger.quarantine(ofSize(size), refusal)
+        await ledger.view()
+      }
+      await ledger.quarantine(ofSize(72, 2), refusal)
+      assert.deepEqual(
+        [...(await ledger.view()).records].map(({ size }) => size),
+        [71, 72],
+        'under its id, and with another header, it is another message',
+      )
+      const intent = intentFor({ ...ofSize(73), digest: hash(9) })
+      await ledger.intend(intent)
+      await ledger.record(intent, tokensOf(intent))
+      assert.deepEqual(
+        [...(await ledger.view()).records].map(({ state, size }) => [state, size]),
+        [
+          ['stored', 73],
+          ['quarantined', 72],
+        ],
+      )
+    },
+  )
+
   contract('the size of the next windows is noted, and let go of again', async (ledger) => {
     assert.equal((await ledger.view()).window, undefined)
     await ledger.noteWindow({ messages: 24, came: 99 })

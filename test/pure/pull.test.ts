@@ -345,9 +345,10 @@ test('a message that the provider lists and does not give costs the others nothi
 
 test('a message that ended the worker is set aside, and its entry says how many times', async () => {
   const { length } = letters[3] as Buffer
-  const diedAt = async (size: number) => {
-    const world = new TestWorld(provider())
-    for (const run of [-5, -4, -3, -2]) world.ledger.out.set(run, { uidl: uidlHash('u3' as Uidl), size, place: 4 })
+  const diedAt = async (size: number, { ids = 'u', times = 4 } = {}) => {
+    const world = new TestWorld(provider().map((message, nth) => ({ ...message, uidl: `${ids}${nth}` })))
+    for (let run = -1 - times; run < -1; run += 1)
+      world.ledger.out.set(run, { uidl: uidlHash(`${ids}3` as Uidl), size, place: 4 })
     const counts = await world.pull()
     return { world, ended: [counts.stored, counts.quarantined] }
   }
@@ -358,8 +359,10 @@ test('a message that ended the worker is set aside, and its entry says how many 
     const { attempts, reason } = world.ledger.entries[0] ?? {}
     assert.deepEqual([attempts, reason?.message], [4, 'Its retrieval ended the worker 4 times.'])
   }
-  const { ended } = await diedAt(length + 7)
-  assert.deepEqual(ended, [7, 0], 'under its id and another size it may be another message')
+  const other = length + 7
+  assert.deepEqual((await diedAt(other)).ended, [7, 0], 'where ids are positions, it may be another message')
+  assert.deepEqual((await diedAt(other, { times: pullLimits.deathsUnderOneId + 1 })).ended, [6, 1], 'it dies on and on')
+  assert.deepEqual((await diedAt(other, { ids: 'x9' })).ended, [6, 1], 'its id lasts, and its size does not')
 })
 
 test('a worker that is asked to stop finishes the batch in hand, deletes what it has proven, and goes on next time', async () => {

@@ -234,6 +234,29 @@ test('a message that fails is the same one at a provider that tells another size
   }
 })
 
+test('what is set aside at such a provider keeps its one entry, and has none once it comes', async () => {
+  const sizes = [70, 71, 72, 73, 90, 74, 75, 76, 77, 78]
+  for (const showsHeader of [true, false]) {
+    const world = new TestWorld(letters(3))
+    let visits = 0
+    world.shows = (provider) => provider.map((message) => ({ ...message, size: sizes[visits % sizes.length] ?? 0 }))
+    world.withholds.add('u2')
+    if (!showsHeader) world.canPeek = false
+    for (; visits < 30; visits += 1) {
+      world.nowMs += 3 * hour
+      await failureIn(world)
+    }
+    assert.deepEqual(
+      world.ledger.entries.map(({ uidl }) => uidl),
+      ['u2'],
+    )
+    world.withholds.clear()
+    for (const { id } of world.ledger.entries) world.ledger.wishes.set(id, 0)
+    for (; visits < 33; visits += 1) await failureIn(world)
+    assert.deepEqual([world.bodies().length, world.ledger.entries], [3, []], `a header is shown: ${showsHeader}`)
+  }
+})
+
 test('of messages that share an id and are told apart by their sizes, only the one that fails is set aside', async () => {
   const [one, two, three] = letters(3)
   const world = new TestWorld(

@@ -30,7 +30,7 @@ import {
   entryFollowing,
   entryFor,
   quarantineEntryOf,
-  isSetAside,
+  asideRecordOf,
   type QuarantineEntry,
   recordOf,
 } from '../../src/pull/quarantine.ts'
@@ -274,9 +274,10 @@ export class MemoryLedger implements AccountLedger {
   }
 
   /** Finds the record under which this message was set aside before; from then on the record is this message's. */
-  #take(message: Pick<LedgerRecord, 'uidl' | 'digest' | 'size'>): LedgerRecord | undefined {
+  #take(message: RecordIdentity): LedgerRecord | undefined {
     const looked = this.#looked ?? this.#look()
-    const taken = looked.find((record) => !this.#taken.has(record.index) && isSetAside(record, message))
+    const free = looked.filter(({ index }) => !this.#taken.has(index))
+    const taken = asideRecordOf(message, free)
     if (taken !== undefined) this.#taken.add(taken.index)
     return taken
   }

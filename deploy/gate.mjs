@@ -83,7 +83,7 @@ export function testArguments(names) {
 export async function check() {
   const checking = checkSources()
   const files = testFiles(['pure', 'scripted']).map(built)
-  const child = spawn(process.execPath, [...options, '--test-concurrency=2', '--test-timeout=60000', ...files], {
+  const child = spawn(process.execPath, [...options, '--test-concurrency=2', '--test-timeout=300000', ...files], {
     stdio: ['ignore', 'inherit', 'inherit'],
     env: { TEST_SHOW: 'failures', ...process.env },
   })

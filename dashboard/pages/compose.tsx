@@ -49,14 +49,16 @@ function Composing({ destination }: { readonly destination: string }) {
       if (!mine.signal.aborted && !isAborted(error)) problem.value = problemOf(error)
     }
   }
-  useEffect(() => {
+  const end = () => {
+    turn.current.abort()
+    there.peek()?.writing?.end()
+    there.value = undefined
+  }
+  useEffect(() => end, [])
+  useAddress(there.value?.writing, () => {
+    end()
     void begin()
-    return () => {
-      turn.current.abort()
-      there.peek()?.writing?.end()
-    }
-  }, [destination])
-  useSavedDraft(there.value?.writing)
+  })
   const kind = kindIn(query.value)
   const title = say.titles[query.value.has('draft') && kind === undefined ? 'draft' : (kind ?? 'new')]
   const back = backTo(destination)
@@ -120,13 +122,17 @@ function folderPath(destination: string, asked: Readonly<Record<string, string>>
   return `/mail/${destination}?${new URLSearchParams(Object.entries(asked).filter(([, value]) => value !== '')).toString()}`
 }
 
-/** The address names the draft once there is one, so that the page can be loaded anew. */
-function useSavedDraft(writing: Writing | undefined): void {
+/** Another address is another message. That of the present one names its draft once there is one, so that the page can be loaded anew. */
+function useAddress(writing: Writing | undefined, begin: () => void): void {
+  const of = useRef<string | undefined>(undefined)
   const state = writing?.state.value
   useEffect(() => {
     const draft = writing?.draft
-    if (state === 'saved' && draft !== undefined) ask({ drafts: draft.folder, draft: String(draft.uid) })
-  }, [state, writing])
+    // Somebody may have gone on while it was saved.
+    if (of.current !== query.peek().toString()) begin()
+    else if (state === 'saved' && draft !== undefined) ask({ drafts: draft.folder, draft: String(draft.uid) })
+    of.current = query.peek().toString()
+  }, [query.value, state, writing])
 }
 
 /** The mail that is answered. */

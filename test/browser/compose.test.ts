@@ -205,6 +205,47 @@ test('what is passed on looks as it did, or is its words; formats are few, whate
   await page.close()
 })
 
+test('a link to another message begins that one; what was written is a draft, and found by the way back', async () => {
+  const page = await open('/compose?folder=Few')
+  await heading(page, 'New message')
+  await field(page, 'Subject').fill('A new one')
+  await text(page).fill('Not yet done.')
+  const follow = async (search: string) =>
+    await page.evaluate(`{
+      const link = Object.assign(document.createElement('a'), { href: location.pathname + ${JSON.stringify(search)} })
+      document.body.append(link)
+      link.click()
+      link.remove()
+    }`)
+  const answer = '?folder=Few&uid=1&as=all'
+  await follow(answer)
+  await page.getByRole('dialog', { name: 'Leave without saving?' }).getByRole('button', { name: 'Stay' }).click()
+  await heading(page, 'New message')
+  assert.equal(await text(page).inputValue(), 'Not yet done.')
+  await page.getByText('Draft saved').waitFor()
+  await page.waitForURL(/[?&]draft=\d+/)
+  await follow(answer)
+  await heading(page, 'Reply to all')
+  await page.getByRole('group', { name: 'To', exact: true }).getByText('Ada Lovelace').waitFor()
+  assert.equal(await chips(page, 'To'), 'Ada Lovelace, Charles')
+  assert.match(await text(page).inputValue(), /^\n\nMe, of old\n\nOn /)
+  assert.equal(new URL(page.url()).search, answer)
+  await follow('?folder=Few&uid=2&as=reply')
+  await page.getByRole('group', { name: 'To', exact: true }).getByText('Ada', { exact: true }).waitFor()
+  assert.equal(await field(page, 'Subject').inputValue(), 'Re: The plan')
+  const kept = async () => (await drafts()).filter(({ subject }) => subject === 'A new one').length
+  assert.equal(await kept(), 1)
+  await page.evaluate('history.go(-2)')
+  await heading(page, 'Draft')
+  await text(page).waitFor()
+  assert.match(await text(page).inputValue(), /^Not yet done\./)
+  await page.getByRole('button', { name: 'Throw the draft away' }).click()
+  await page.getByRole('button', { name: 'Throw it away' }).click()
+  await page.getByRole('link', { name: 'New message' }).waitFor()
+  assert.equal(await kept(), 0)
+  await page.close()
+})
+
 test('what is pasted is a few elements without attributes, however hostile it was, and fetches nothing', async () => {
   const page = await open('/compose')
   const asked: string[] = []

@@ -74,7 +74,10 @@ function Other({ server: { protocol, host, port, tls } }: { readonly server: Mai
       <span>
         {protocol.toUpperCase()}, {say.tls[tls]}
       </span>
-      <code>{`${host}:${port}`}</code>
+      <code>
+        {host}
+        <wbr />:{port}
+      </code>
     </li>
   )
 }

@@ -43,7 +43,7 @@ export function columns(start: Start): readonly Column<Account>[] {
     {
       key: 'status',
       title: say.status,
-      width: '12.5rem',
+      width: '14rem',
       wide: true,
       sorts: true,
       cell: (account) => <Standing account={account} />,
@@ -69,7 +69,7 @@ export function columns(start: Start): readonly Column<Account>[] {
     {
       key: 'nextRun',
       title: say.nextRun,
-      width: '9.5rem',
+      width: '10rem',
       wide: true,
       sorts: true,
       cell: (account) => <NextRun account={account} />,

@@ -116,10 +116,12 @@ function WebhookRow({
         </p>
         {reason !== null && <p class="quiet">{reason}</p>}
       </div>
-      <Badge tone={tone} icon={icon}>
-        {say.webhookStatus[status]}
-      </Badge>
-      <Menu label={listWords.actionsOf(name)} icon="more" entries={entries} />
+      <div class="rows-do">
+        <Badge tone={tone} icon={icon}>
+          {say.webhookStatus[status]}
+        </Badge>
+        <Menu label={listWords.actionsOf(name)} icon="more" entries={entries} />
+      </div>
       {open.value === 'deliveries' && <Deliveries webhookId={id} name={name} onClose={close} />}
       {open.value === 'new secret' && <NewSecret webhookId={id} onClose={close} />}
       {open.value === 'removal' && (

@@ -3,7 +3,6 @@ import cookie from '@fastify/cookie'
 import swagger from '@fastify/swagger'
 import swaggerUi from '@fastify/swagger-ui'
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
-import { Ajv } from 'ajv'
 import { fastify, type FastifyBaseLogger, LogController } from 'fastify'
 import fp from 'fastify-plugin'
 import type { Redis } from 'ioredis'
@@ -16,12 +15,12 @@ import type { Https } from './http/https.ts'
 import { idempotency } from './http/idempotency.ts'
 import { halfSurrogateIn, noCharacter, utf8In } from './http/json.ts'
 import { answerHeaders } from './http/answers.ts'
+import { lazyCheckOf, lazyWriterOf } from './http/compilers.ts'
 import { documentation } from './http/openapi.ts'
 import { ownership, type OwnersWorld } from './http/owners.ts'
 import { notFound, Problem, requestPath, problems, problemTypeRoutes, sendUnroutable } from './http/problems.ts'
 import { publicPath, publicPathOf, withoutPublicPath } from './http/public-path.ts'
 import { docsPolicy, type Rates, ratesOf, type RatesWorld, securityHeaders } from './http/protection.ts'
-import { textFormats, withLines } from './http/text.ts'
 import { requestsAtOnce } from './http/requests-at-once.ts'
 import { Who } from './http/who.ts'
 import { accountLineRoutes } from './routes/account-lines.ts'
@@ -162,13 +161,8 @@ function newInstance(world: ApiWorld, https: Https | undefined): App {
     },
   }).withTypeProvider<TypeBoxTypeProvider>()
 
-  // Every mistake is named at once. In a body no type is coerced; in a query, text is read as the type that the schema wants.
-  const options = { allErrors: true, verbose: true, useDefaults: true, strict: false, formats: textFormats }
-  const body = new Ajv(options)
-  const query = new Ajv({ ...options, coerceTypes: true })
-  app.setValidatorCompiler(({ schema, httpPart }) =>
-    (httpPart === 'querystring' ? query : body).compile(withLines(schema) as object),
-  )
+  app.setValidatorCompiler(lazyCheckOf)
+  app.setSerializerCompiler(lazyWriterOf)
 
   // A POST without a body may still say application/json.
   const parseJson = app.getDefaultJsonParser('error', 'error')

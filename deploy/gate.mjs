@@ -68,11 +68,13 @@ export const built = (path) => join('dist', path.replace(/\.ts$/, '.js'))
 
 export const reporter = `--test-reporter=./${built('test/support/gate-reporter.ts')}`
 const options = ['--enable-source-maps', '--test', reporter]
+/** A file that hangs is ended after this time; on a slow day the longest one takes a third of it. */
+export const fileWaitMs = 900_000
 
 /** Gives Node's arguments for every test, or for the named files. */
 export function testArguments(names) {
   const files = names.length > 0 ? names : testFiles(['pure', 'scripted', 'live', 'browser'])
-  return [...options, '--test-concurrency=4', '--test-timeout=300000', ...files.map(built)]
+  return [...options, '--test-concurrency=3', `--test-timeout=${fileWaitMs}`, ...files.map(built)]
 }
 
 /**
@@ -83,10 +85,14 @@ export function testArguments(names) {
 export async function check() {
   const checking = checkSources()
   const files = testFiles(['pure', 'scripted']).map(built)
-  const child = spawn(process.execPath, [...options, '--test-concurrency=2', '--test-timeout=300000', ...files], {
-    stdio: ['ignore', 'inherit', 'inherit'],
-    env: { TEST_SHOW: 'failures', ...process.env },
-  })
+  const child = spawn(
+    process.execPath,
+    [...options, '--test-concurrency=2', `--test-timeout=${fileWaitMs}`, ...files],
+    {
+      stdio: ['ignore', 'inherit', 'inherit'],
+      env: { TEST_SHOW: 'failures', ...process.env },
+    },
+  )
   const tested = await new Promise((resolve) => child.on('close', (code) => resolve(code === 0)))
   if (!(await checking)) return 'Format, lint or types are wrong; see above.'
   return tested ? undefined : 'A test failed; see above.'

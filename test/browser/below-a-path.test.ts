@@ -46,7 +46,7 @@ async function below(prefix: string, way: Parameters<typeof startPathProxy>[1]):
   const served = await serve({ ...stack, world: { ...stack.world, publicUrl } })
   proxy.passTo(Number(new URL(served.url).port))
   const page = await browser.newPage({ locale: 'en', viewport: { width: 1280, height: 900 } })
-  page.setDefaultTimeout(30_000)
+  page.setDefaultTimeout(120_000)
   const close = async () =>
     await closeAll({
       page: () => page.close(),

@@ -13,7 +13,7 @@ import { type ScriptedServer, startPop3Server } from '../support/pop3-server.ts'
 import { converse, readFolder } from '../support/reader.ts'
 import { type Stack, startStack } from '../support/stack.ts'
 
-const waitMs = 45_000
+const waitMs = 120_000
 const hourMs = 3_600_000
 
 let stack: Stack

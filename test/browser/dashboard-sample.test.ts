@@ -65,7 +65,7 @@ test('a first visit without an account leads to sample mail by one click; it is 
   const context = await browser.newContext({ locale: 'en', viewport: { width: 390, height: 800 } })
   t.after(() => context.close())
   const page = await context.newPage()
-  page.setDefaultTimeout(15_000)
+  page.setDefaultTimeout(120_000)
   await signIn(page, served.url)
   const offer = page.getByRole('button', { name: 'Try it with sample mail' })
   await offer.waitFor()

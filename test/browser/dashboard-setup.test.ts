@@ -40,7 +40,7 @@ before(async () => {
   const world = { ...stack.world, discoveries: new Discoveries(() => surroundingsOf(internet)) }
   ;[served] = await Promise.all([serve({ ...stack, world }), stack.startWorker()])
   page = await browser.newPage({ locale: 'en', viewport: { width: 1280, height: 900 } })
-  page.setDefaultTimeout(15_000)
+  page.setDefaultTimeout(120_000)
   await stack.destination('zoe')
   await signIn(page, served.url)
 })
@@ -137,7 +137,7 @@ for (const [locale, viewport] of [
     const context = await browser.newContext({ locale, viewport, storageState: await page.context().storageState() })
     t.after(() => context.close())
     const theirs = await context.newPage()
-    theirs.setDefaultTimeout(15_000)
+    theirs.setDefaultTimeout(120_000)
     const questions = await heldBack(theirs, '**/discover?*')
     await theirs.goto(`${served.url}/accounts/new`)
     const address = theirs.locator('input[type=email]')
@@ -176,7 +176,7 @@ test('what to do about a failed test, and a failed run, is told in the language 
   const context = await browser.newContext({ locale: 'vi', storageState: await page.context().storageState() })
   t.after(() => context.close())
   const theirs = await context.newPage()
-  theirs.setDefaultTimeout(15_000)
+  theirs.setDefaultTimeout(120_000)
   await theirs.goto(`${served.url}/accounts/new`)
   await theirs.getByLabel('Địa chỉ email').fill('me@nowhere.example')
   await theirs.getByText('Tự nhập cài đặt máy chủ').click()
@@ -484,7 +484,7 @@ test('axe finds nothing wrong with any of these pages on a phone, in either them
     storageState: await page.context().storageState(),
   })
   const phone = await context.newPage()
-  phone.setDefaultTimeout(15_000)
+  phone.setDefaultTimeout(120_000)
   const { body } = await stack.call('GET', '/destinations?q=alice')
   const holds = async (path: string) => {
     assert.deepEqual(await violations(phone), [], path)

@@ -20,7 +20,7 @@ after(async () => {
 
 async function stranger(width = 1280): Promise<Page> {
   const context = await browser.newContext({ locale: 'en', viewport: { width, height: 800 } })
-  context.setDefaultTimeout(15_000)
+  context.setDefaultTimeout(120_000)
   return await context.newPage()
 }
 

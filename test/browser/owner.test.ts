@@ -14,7 +14,7 @@ after(async () => await dashboard.close())
 
 test('an owner gives the mailbox another password with the present one, stays signed in, and is told what is wrong', async () => {
   const context = await dashboard.browser.newContext({ locale: 'en', viewport: { width: 390, height: 800 } })
-  context.setDefaultTimeout(15_000)
+  context.setDefaultTimeout(120_000)
   const page = await context.newPage()
   await page.goto(dashboard.served.url)
   await page.getByLabel('Login').fill('alice')

@@ -35,7 +35,7 @@ before(async () => {
   await stack.startWorker()
   await stack.destination('zoe')
   page = await browser.newPage({ locale: 'en', viewport: { width: 1280, height: 900 } })
-  page.setDefaultTimeout(15_000)
+  page.setDefaultTimeout(120_000)
   await signIn(page, served.url)
   home = mkdtempSync('/tmp/tributary-sign-in-')
   writeFileSync(join(home, 'admin-token'), `${adminToken}\n`, { mode: 0o600 })
@@ -75,7 +75,7 @@ async function consent(at: Page, name: string): Promise<void> {
 async function stranger(width = 390): Promise<Page> {
   const context = await browser.newContext({ locale: 'en', viewport: { width, height: 800 } })
   const strange = await context.newPage()
-  strange.setDefaultTimeout(15_000)
+  strange.setDefaultTimeout(120_000)
   return strange
 }
 

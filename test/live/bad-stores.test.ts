@@ -696,7 +696,7 @@ for (const [what, chatter] of [
   ['a line', `* OK ${'x'.repeat(imapLimits.storeLineOctetsMax)}`],
   ['a literal', `* 1 FETCH (BODY[] {${imapLimits.storeLiteralOctetsMax + 1}}\r\n`],
 ] as const) {
-  test(`${what} without end is not waited for, nor held`, { timeout: 60_000 }, async () => {
+  test(`${what} without end is not waited for, nor held`, { timeout: 300_000 }, async () => {
     let flooding = true
     const behaviour: StoreBehaviour = { chatter: (verb) => (flooding && verb === 'APPEND' ? chatter : '') }
     await at(behaviour, letters(3), async ({ pull }) => {

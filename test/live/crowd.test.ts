@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { crowd, usualCrowd } from '../support/crowd.ts'
 
 test('a thousand accounts at servers that hang, drip and refuse, registered first, keep healthy ones from nothing', {
-  timeout: 90_000,
+  timeout: 360_000,
 }, async () => {
   const wish = { ...usualCrowd, messages: 0, healthy: 200, seconds: 42, intervalSeconds: 12 }
   const { within30s, punctuality, ended, badOpenMost } = await crowd(wish)
@@ -14,7 +14,7 @@ test('a thousand accounts at servers that hang, drip and refuse, registered firs
 })
 
 test('a thousand accounts, each at a server of its own that says nothing, do not keep a server that came last from anything', {
-  timeout: 90_000,
+  timeout: 360_000,
 }, async () => {
   const wish = { ...usualCrowd, kinds: ['silent'], where: 'addresses', messages: 0, healthy: 200, seconds: 31 } as const
   const { within30s, ended } = await crowd(wish)

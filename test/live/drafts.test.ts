@@ -102,7 +102,7 @@ test('what is cancelled before it went is a draft again, with Bcc; what has ende
 })
 
 test('what is larger than a draft of the page is a draft again as well, octet by octet', {
-  timeout: 120_000,
+  timeout: 480_000,
 }, async () => {
   const line = Buffer.from(`${'x'.repeat(74)}\r\n`)
   const head = Buffer.from('From: me@example.net\r\nTo: a@example.org\r\nBcc: s@example.org\r\nSubject: Large\r\n\r\n')

@@ -27,7 +27,7 @@ function isDrained(seen: HerdSeen, away: string): void {
 }
 
 test('Redis, the network and the store are away, and come back: all are visited within what each server takes', {
-  timeout: 240_000,
+  timeout: 900_000,
 }, async () => {
   const [redis, network, store] = await herds([
     { ...usual, away: 'redis', awaySeconds: 4 },

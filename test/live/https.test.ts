@@ -37,7 +37,7 @@ function renew(files: Partial<Pick<Certificate, 'cert' | 'key'>>): void {
   }
 }
 
-async function until(what: string, look: () => boolean | Promise<boolean>, waitMs = 60_000): Promise<void> {
+async function until(what: string, look: () => boolean | Promise<boolean>, waitMs = 180_000): Promise<void> {
   const endMs = performance.now() + waitMs
   while (!(await look())) {
     assert.ok(performance.now() < endMs, `waited too long for ${what}\n${said}`)

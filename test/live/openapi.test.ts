@@ -4,6 +4,7 @@ import { after, before, test } from 'node:test'
 import { Validator } from '@seriousme/openapi-schema-validator'
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import { Type } from 'typebox'
+import { checkOf, writerOf } from '../../api/http/compilers.ts'
 import { problemTypes } from '../../api/http/problems.ts'
 import { names } from '../../api/schemas/names.ts'
 import { Pull } from '../../api/schemas/runs.ts'
@@ -49,6 +50,22 @@ after(async () => await stack.stop())
 test('the page of the API has the name of what it tells about', async () => {
   const { body } = await stack.app.inject({ url: '/docs/' })
   assert.match(body, /<title>Tributary: the API<\/title>/)
+})
+
+test('each schema of each route can be made into what checks by it, or writes by it', () => {
+  let made = 0
+  for (const { method, route } of stack.app.routes)
+    for (const [part, schema] of Object.entries(route.schema ?? {})) {
+      const isOfRequest = ['body', 'querystring', 'params', 'headers'].includes(part)
+      try {
+        if (isOfRequest) checkOf({ schema, httpPart: part })
+        if (part === 'response') for (const answer of Object.values(schema as object)) writerOf({ schema: answer })
+      } catch (error) {
+        assert.fail(`${method} ${route.url}, ${part}: ${String(error)}`)
+      }
+      made += 1
+    }
+  assert.ok(made > 300, String(made))
 })
 
 test('the document is OpenAPI 3.1, by its meta-schema', async () => {

@@ -177,6 +177,7 @@ const homes: Readonly<Record<string, RegExp>> = {
   '@fastify/swagger-ui': /^api\/server\.ts$/,
   '@fastify/type-provider-typebox': /^api\//,
   ajv: /^api\//,
+  'fast-json-stringify': /^api\/http\/compilers\.ts$/,
   'prom-client': /^api\/routes\/metrics\.ts$/,
   '@node-rs/argon2': /^api\/http\/passwords\.ts$/,
   typebox: /^(?:api\/schemas\/|api\/backup-[a-z-]+\.ts$|src\/config\.ts$)/,

@@ -191,7 +191,7 @@ const played = (all: readonly Case[]) =>
   )
 
 test('a store that is odd in any way loses and doubles nothing, and is well afterwards', {
-  timeout: 120_000,
+  timeout: 480_000,
 }, async (t) => {
   const left = played(cases)
   const faults: string[] = []

@@ -256,7 +256,7 @@ async function drained(reader: Reader, place: Parameters<typeof streamOf>[1], pa
   return octets
 }
 
-test('while stores flood whoever asks them, an account at another store is served', { timeout: 120_000 }, async (t) => {
+test('while stores flood whoever asks them, an account at another store is served', { timeout: 600_000 }, async (t) => {
   const honest = await startImapServer({ password })
   const flooding = await startImapServer({ password })
   const floods = await Promise.all(

@@ -54,7 +54,7 @@ for (const [what, behaviour, tls, sentence] of [
       ] as const,
   ),
 ] as const)
-  test(`a store that ${what} is told as what it is`, { timeout: 20_000 }, async (t) => {
+  test(`a store that ${what} is told as what it is`, { timeout: 100_000 }, async (t) => {
     const { server, failure } = await storeThat(t, behaviour, tls)
     const { message } = await failure
     assert.match(message, sentence)

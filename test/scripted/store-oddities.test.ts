@@ -182,7 +182,7 @@ for (const [next, cases] of [
   ['ends', many],
   ['resets', some],
 ] as const)
-  test(`any answer to any command, behind which the store ${next} the session`, { timeout: 120_000 }, async () => {
+  test(`any answer to any command, behind which the store ${next} the session`, { timeout: 600_000 }, async () => {
     await each(cases, async ({ said, verb }) => {
       const behaviour = verb === 'GREETING' ? { greeting: said } : { answers: { [verb]: said } }
       await against({ ...behaviour, leaves: (given) => (given === verb ? next : undefined) }, verb)
@@ -205,7 +205,7 @@ async function impatient(t: TestContext, play: (said: () => void) => Promise<voi
   isOver = true
 }
 
-test('any answer to any command, behind which the store is silent and reads on', { timeout: 120_000 }, async (t) => {
+test('any answer to any command, behind which the store is silent and reads on', { timeout: 600_000 }, async (t) => {
   t.mock.timers.enable({ apis: ['setTimeout'] })
   for (const { said, verb } of some)
     await impatient(t, async (hasSaid) => {
@@ -216,7 +216,7 @@ test('any answer to any command, behind which the store is silent and reads on',
     })
 })
 
-test('anything that is said when a literal is announced, by a store that reads on', { timeout: 120_000 }, async (t) => {
+test('anything that is said when a literal is announced, by a store that reads on', { timeout: 600_000 }, async (t) => {
   t.mock.timers.enable({ apis: ['setTimeout'] })
   const capabilities = ['IMAP4rev1', 'MULTIAPPEND', 'UIDPLUS']
   for (const [, said] of oddities)
@@ -230,7 +230,7 @@ test('anything that is said when a literal is announced, by a store that reads o
       })
 })
 
-test('a session that is reset at any octet that it sends, or reads', { timeout: 120_000 }, async () => {
+test('a session that is reset at any octet that it sends, or reads', { timeout: 600_000 }, async () => {
   const octets = Array.from({ length: 150 }, (_, nth) => nth * 9)
   await each(octets, async (nth) => {
     await against({ resetsAfter: { sent: nth } }, 'APPEND')

@@ -8,7 +8,7 @@ import { type ScriptedServer, startPop3Server } from './pop3-server.ts'
 import { type Stack, startStack } from './stack.ts'
 
 /** For whatever is waited for: it comes in a moment, but a machine may have much else to do. */
-export const waitMs = 45_000
+export const waitMs = 120_000
 
 export interface DashboardPerson {
   readonly stack: Stack

@@ -23,7 +23,7 @@ export async function openPage(world: (stack: Stack) => Partial<Stack['world']> 
   try {
     served = await serve({ ...stack, world: { ...stack.world, ...world(stack) } })
     const page = await browser.newPage({ locale: 'en', viewport: { width: phoneWidth, height: 800 } })
-    page.setDefaultTimeout(15_000)
+    page.setDefaultTimeout(120_000)
     await signIn(page, served.url)
     return { stack, served, browser, page, close }
   } catch (error) {

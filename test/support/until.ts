@@ -6,7 +6,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 export async function until<T>(
   what: string,
   look: () => T | false | undefined | Promise<T | false | undefined>,
-  waitMs = 60_000,
+  waitMs = 180_000,
 ): Promise<T> {
   const endMs = performance.now() + waitMs
   for (;;) {

@@ -3,7 +3,7 @@
 import { spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { built, fileWaitMs, reporter } from './gate.mjs'
+import { built, fileWaitMs, options } from './gate.mjs'
 
 const names =
   'redis-server valkey-server dovecot-imapd dovecot-pop3d openssl nodejs' +
@@ -60,7 +60,9 @@ export function runIn(root, command) {
 /** Runs the demo and the tests, or the named tests alone. @returns whether all went well. */
 export function testIn(root, files) {
   const demo = files.length > 0 || runIn(root, ['node', 'dist/deploy/demo.js']) === 0
-  const options = ['--enable-source-maps', '--test', '--test-concurrency=2', `--test-timeout=${fileWaitMs}`, reporter]
   const wanted = files.length > 0 ? files : tests
-  return runIn(root, ['node', ...options, ...wanted.map(built)]) === 0 && demo
+  return (
+    runIn(root, ['node', ...options, '--test-concurrency=2', `--test-timeout=${fileWaitMs}`, ...wanted.map(built)]) ===
+      0 && demo
+  )
 }

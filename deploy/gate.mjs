@@ -1,8 +1,8 @@
 // `npm run check`, `npm test` and `npm run fuzz`: this file says which checks and tests there are, and how they are run.
 // It has no dependencies, just as start.mjs has none.
 import { spawn } from 'node:child_process'
-import { readdirSync } from 'node:fs'
-import { basename, join } from 'node:path'
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 
 /** These checks find faults in the sources without running them. */
 const staticChecks = [
@@ -30,44 +30,27 @@ async function passes(tool, args) {
   return code === 0
 }
 
-/** These tests take longest. They are begun first: if one of them began last, it would run alone at the end. */
-const longest = [
-  'soak',
-  'all-killed',
-  'corpus',
-  'every-page',
-  'kill',
-  'late-commit',
-  'dashboard-mail',
-  'dashboard',
-  'dashboard-setup',
-  'cut',
-  'bad-stores',
-  'poison',
-  'local',
-  'trouble',
-  'fuzz',
-  'crashed-twice',
-  'message',
-  'plan-property',
-]
-
-/** Lists the test files of these folders of test/, the longest first. */
+/** Lists the test files of these folders of test/. Node's runner takes them in the order of their names. */
 function testFiles(folders) {
-  const files = folders.flatMap((folder) =>
+  return folders.flatMap((folder) =>
     readdirSync(join('test', folder))
       .filter((name) => name.endsWith('.test.ts'))
       .map((name) => join('test', folder, name)),
   )
-  const place = (file) => (longest.indexOf(basename(file, '.test.ts')) + longest.length + 1) % (longest.length + 1)
-  return files.toSorted((one, other) => place(one) - place(other))
 }
 
 /** Gives the path of the file that is built from a source. */
 export const built = (path) => join('dist', path.replace(/\.ts$/, '.js'))
 
-export const reporter = `--test-reporter=./${built('test/support/gate-reporter.ts')}`
-const options = ['--enable-source-maps', '--test', reporter]
+const reporter = `--test-reporter=./${built('test/support/gate-reporter.ts')}`
+/** Node's arguments for any tests. */
+export const options = [
+  '--enable-source-maps',
+  '--import',
+  `./${built('test/support/unhooked.ts')}`,
+  '--test',
+  reporter,
+]
 /** A file that hangs is ended after this time; on a slow day the longest one takes a third of it. */
 export const fileWaitMs = 900_000
 
@@ -77,20 +60,42 @@ export function testArguments(names) {
   return [...options, '--test-concurrency=3', `--test-timeout=${fileWaitMs}`, ...files.map(built)]
 }
 
+/** A file that has the process to itself runs in one of its own; all others of `check` share a few, each of which loads the sources once. */
+const needsOwnProcess = /\bprocess\.(?:on|env\['\w+'\] =|memoryUsage)|\bmock\.timers|\b(?:before|after)Each\b/
+const sharedBy = 15
+
+/** Writes files that import test files. @returns the paths of those and of the test files that share no process. */
+function batches(files) {
+  const alone = files.filter((file) => needsOwnProcess.test(readFileSync(file, 'utf8')))
+  const shared = files.filter((file) => !alone.includes(file))
+  const count = Math.ceil(shared.length / sharedBy)
+  const folder = join('dist', 'test', 'batches')
+  rmSync(folder, { recursive: true, force: true })
+  mkdirSync(folder)
+  const written = Array.from({ length: count }, (_, nth) => {
+    const path = join(folder, `${String(nth).padStart(2, '0')}.test.js`)
+    const imported = shared.filter((_file, place) => place % count === nth)
+    writeFileSync(path, imported.map((file) => `import '../../${built(file).slice('dist/'.length)}'\n`).join(''))
+    return path
+  })
+  return [...written, ...alone.map(built)]
+}
+
 /**
- * Runs the gate for every save: the static checks, and beside them the tests that need no Redis, no Dovecot and no browser.
+ * Runs the gate for every save: the static checks, and beside them the tests that need no Redis, no Dovecot and no browser. Of the
+ * cases that tests play by chance it plays a tenth.
  *
  * @returns the faults, if there are any.
  */
 export async function check() {
   const checking = checkSources()
-  const files = testFiles(['pure', 'scripted']).map(built)
+  const files = batches(testFiles(['pure', 'scripted']))
   const child = spawn(
     process.execPath,
-    [...options, '--test-concurrency=2', `--test-timeout=${fileWaitMs}`, ...files],
+    [...options, '--test-concurrency=3', `--test-timeout=${fileWaitMs}`, ...files],
     {
       stdio: ['ignore', 'inherit', 'inherit'],
-      env: { TEST_SHOW: 'failures', ...process.env },
+      env: { TEST_SHOW: 'failures', TRIBUTARY_SHARE: '0.1', ...process.env },
     },
   )
   const tested = await new Promise((resolve) => child.on('close', (code) => resolve(code === 0)))

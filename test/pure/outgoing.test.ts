@@ -7,10 +7,10 @@ import { checkOutgoing } from '../../src/send/outgoing.ts'
 import { type CheckedMessage, writeOutgoing } from '../../src/send/outgoing-message.ts'
 import { OutgoingRefused } from '../../src/send/refused.ts'
 import type { PermittedSender } from '../../src/send/sender.ts'
-import { Chance } from '../support/chance.ts'
+import { casesOf, Chance } from '../support/chance.ts'
 import { takenMs } from '../support/stretches.ts'
 
-const cases = Number(process.env['TRIBUTARY_CASES'] ?? 20) * 20
+const cases = casesOf(400)
 const firstSeed = Number(process.env['TRIBUTARY_SEED'] ?? 1)
 
 const senders: readonly PermittedSender[] = [

@@ -12,10 +12,10 @@ import type { Uidl } from '../../src/mail/message.ts'
 import { toCrlf } from '../../src/mail/octets.ts'
 import { cameShort } from '../../src/pull/policy.ts'
 import { SessionFailed } from '../../src/failure/session-failed.ts'
-import { Chance } from '../support/chance.ts'
+import { casesOf, Chance } from '../support/chance.ts'
 import { Crash, type ProviderMessage, TestWorld } from '../support/world.ts'
 
-const cases = Number(process.env['TRIBUTARY_CASES'] ?? 2000)
+const cases = casesOf(2000)
 const firstSeed = Number(process.env['TRIBUTARY_SEED'] ?? randomInt(2 ** 31))
 const hour = 3_600_000
 

@@ -9,10 +9,10 @@ import type { Retention } from '../../src/account/account.ts'
 import { noCounts } from '../../src/runs/run.ts'
 import { pullLimits } from '../../src/pull/limits.ts'
 import { SessionFailed } from '../../src/failure/session-failed.ts'
-import { Chance } from '../support/chance.ts'
+import { casesOf, Chance } from '../support/chance.ts'
 import { type ProviderMessage, TestWorld } from '../support/world.ts'
 
-const cases = Number(process.env['TRIBUTARY_CASES'] ?? 40)
+const cases = casesOf(40)
 const firstSeed = Number(process.env['TRIBUTARY_SEED'] ?? randomInt(2 ** 31))
 
 /** One message at the provider, from its arrival on. */

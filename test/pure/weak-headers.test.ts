@@ -7,10 +7,10 @@ import { createHash } from 'node:crypto'
 import { test } from 'node:test'
 import { SessionFailed } from '../../src/failure/session-failed.ts'
 import { noCounts } from '../../src/runs/run.ts'
-import { Chance } from '../support/chance.ts'
+import { casesOf, Chance } from '../support/chance.ts'
 import { type ProviderMessage, TestWorld } from '../support/world.ts'
 
-const cases = Number(process.env['TRIBUTARY_CASES'] ?? 6)
+const cases = casesOf(6)
 const firstSeed = Number(process.env['TRIBUTARY_SEED'] ?? 1)
 
 /** The id of a message by its place, counted from 1, and by the number of those that are there. */

@@ -37,12 +37,12 @@ async function at(t: TestContext, told: number, roomOctets: number) {
 test('STAT tells how much is coming, and the room for it is waited for before it is asked for', async (t) => {
   const { provider, budget, open, port } = await at(t, messages, messages * pop3Limits.octetsOfListed)
   const other = await budget.hold(messages * pop3Limits.octetsOfListed)
-  const { session } = await open(10_000, 300)
+  const { session } = await open(30_000, 1500)
   const listing = session.list()
   const until = async () => ((await provider.see()).commands['STAT'] ?? 0) === 1
   while (!(await until()));
   // More than the server may be silent for.
-  await new Promise((resolve) => setTimeout(resolve, 600))
+  await new Promise((resolve) => setTimeout(resolve, 2500))
   assert.equal((await provider.see()).commands['UIDL'], undefined)
   other.release()
   const listed = await listing
@@ -53,9 +53,9 @@ test('a server that sends more than it said is read on when there is room', asyn
   const roomOctets = 4 * messages * pop3Limits.octetsOfListed
   const { budget, open } = await at(t, 10, roomOctets)
   const other = await budget.hold(roomOctets)
-  const { session, listingRoom } = await open(10_000, 300)
+  const { session, listingRoom } = await open(30_000, 1500)
   const listing = session.list()
-  await new Promise((resolve) => setTimeout(resolve, 900))
+  await new Promise((resolve) => setTimeout(resolve, 2500))
   assert.equal(listingRoom.refused, undefined)
   other.release()
   assert.equal((await listing).length, messages)

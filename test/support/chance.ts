@@ -1,6 +1,12 @@
 /** Gives chance that can be repeated: everything follows from its seed. */
 import { seeded } from './pieces.ts'
 
+/** Says how many cases are played by chance, of so many as usual: TRIBUTARY_CASES sets a number, and of TRIBUTARY_SHARE=0.1 a tenth is played. */
+export function casesOf(usual: number): number {
+  const { TRIBUTARY_CASES: cases, TRIBUTARY_SHARE: share = '1' } = process.env
+  return cases === undefined ? Math.ceil(usual * Number(share)) : Number(cases)
+}
+
 export class Chance {
   readonly #random: () => number
 

@@ -1,13 +1,12 @@
 /**
- * Plays cases by chance: a number of them, or, where FUZZ_SECONDS is set, for so long. TRIBUTARY_CASES sets another number. A failure names
+ * Plays cases by chance: a number of them, or, where FUZZ_SECONDS is set, for so long. A failure names
  * its seed: TRIBUTARY_SEED=n FUZZ_SECONDS=0 plays that case alone.
  */
 import { randomInt } from 'node:crypto'
 import { test, type TestContext } from 'node:test'
-import { Chance } from './chance.ts'
+import { casesOf, Chance } from './chance.ts'
 
 const seconds = process.env['FUZZ_SECONDS'] === undefined ? undefined : Number(process.env['FUZZ_SECONDS'])
-const casesMax = Number(process.env['TRIBUTARY_CASES'] ?? Number.POSITIVE_INFINITY)
 const firstSeed = Number(process.env['TRIBUTARY_SEED'] ?? randomInt(2 ** 31))
 
 export interface Extent {
@@ -27,11 +26,10 @@ export function fuzz(
   around: (t: TestContext, play: () => Promise<void>) => Promise<void> = async (_, played) => await played(),
 ): void {
   // Chance plays longer ones now and then.
-  test(name, { timeout: seconds === undefined ? 240_000 : Number.POSITIVE_INFINITY }, async (t) => {
+  test(name, { timeout: seconds === undefined ? 800_000 : Number.POSITIVE_INFINITY }, async (t) => {
     const endMs = performance.now() + (seconds ?? 0) * 1000 * share
     let begun = 0
-    const isOver = () =>
-      seconds === undefined ? begun >= Math.min(cases, casesMax) : begun > 0 && performance.now() >= endMs
+    const isOver = () => (seconds === undefined ? begun >= casesOf(cases) : begun > 0 && performance.now() >= endMs)
     const lane = async () => {
       while (!isOver()) {
         const seed = firstSeed + begun

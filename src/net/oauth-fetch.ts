@@ -4,6 +4,8 @@ import { type Proxy, viaOf } from '../account/proxy.ts'
 import type { Reach } from '../account/reach.ts'
 import { everywhere } from '../account/reach.ts'
 import type { OAuthFetch } from '../oauth/authorization-servers.ts'
+import { codeReason } from '../failure/socket-reasons.ts'
+import { tlsReasonOf } from '../failure/tls-reasons.ts'
 import { oauthLimits } from '../oauth/limits.ts'
 import { exchange } from './exchange.ts'
 import { guardOf } from './guard.ts'
@@ -43,6 +45,8 @@ export function oauthFetch({
       octetsMax: () => oauthLimits.answerOctetsMax,
       waitMs,
       signal,
+    }).catch((error: unknown) => {
+      throw inWords(error)
     })
     if (!response.whole) throw new Error('its answer is too long, or did not end')
     const given = Object.entries(response.headers).flatMap(([name, value]) =>
@@ -51,6 +55,13 @@ export function oauthFetch({
     const isEmpty = [204, 205, 304].includes(response.status)
     return new Response(isEmpty ? null : new Uint8Array(response.body), { status: response.status, headers: given })
   }
+}
+
+/** What the socket said, in the words that everything else says it in; whatever else failed is left as it is. */
+function inWords(error: unknown): unknown {
+  if (!(error instanceof Error)) return error
+  const reason = codeReason((error as NodeJS.ErrnoException).code) ?? tlsReasonOf(error)
+  return reason === undefined ? error : new Error(reason, { cause: error })
 }
 
 function textOf(body: unknown): string {

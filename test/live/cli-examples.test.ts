@@ -124,7 +124,8 @@ function plays(): Readonly<Record<string, Play>> {
     'destination connection alice': { given: 'tributary destination add alice <<< wonderland' },
     'destination edit me@gmail.com': { as: { [id]: '$APPLICATION' } },
     'run list me@example.net': {
-      given: `${add}; tributary account edit me@example.net --max-message-bytes 5000; tributary account pull me@example.net --watch`,
+      // The schedule may visit it before another command could set a limit.
+      given: `${add} --max-message-bytes 5000; tributary account pull me@example.net --watch`,
     },
     'run show': { given: first('run list me@example.net', 1), as: known },
     'run messages': { as: known },
@@ -174,7 +175,7 @@ function plays(): Readonly<Record<string, Play>> {
     },
     'audit --who': { given: 'tributary token create "hosting panel"' },
     'events --json': {
-      as: { 'grep failed': 'grep --max-count 1 run > event' },
+      as: { 'grep failed': `grep --max-count 1 '"event":"run"' > event` },
       // It has to hear of something.
       more: ' & until [ -s event ] && ! kill -0 $! 2> dead; do tributary account pull me@example.net --watch || exit; done',
     },

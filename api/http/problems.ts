@@ -210,13 +210,21 @@ const parts = [
 function wrongIn(request: FastifyRequest, { validation = [], validationContext }: FastifyError): Wrong[] {
   const failed = parts.findIndex(([part]) => part === validationContext)
   return parts.slice(Math.max(failed, 0)).flatMap(([part, name], nth) => {
-    const validate = request.getValidationFunction(part) as
-      | (((value: unknown) => boolean) & { errors?: unknown })
-      | undefined
+    const validate = checkOfPart(request, part)
     const value = part === 'querystring' ? request.query : request[part]
     const found = nth === 0 ? validation : validate === undefined || validate(value) ? [] : validate.errors
     return mistakesOf(found as readonly SchemaMistake[]).map((mistake) => ({ ...mistake, in: name }))
   })
+}
+
+type Check = ((value: unknown) => boolean) & { readonly errors?: unknown }
+
+/** A route that takes bodies of several media types has a check for each. */
+function checkOfPart(request: FastifyRequest, part: (typeof parts)[number][0]): Check | undefined {
+  const checks = request.getValidationFunction(part) as Check | Readonly<Record<string, Check>> | undefined
+  if (typeof checks !== 'object') return checks
+  const [type = ''] = (request.headers['content-type'] ?? '').split(';')
+  return Object.entries(checks).find(([of]) => of === type.trim().toLowerCase())?.[1]
 }
 
 /** Lists the mistakes. For a union it gives only one mistake, that none of the forms fits: otherwise each form would add the fields that it misses. */

@@ -48,6 +48,7 @@ export function oauthFetch({
     }).catch((error: unknown) => {
       throw inWords(error)
     })
+    if (response.status < 200 || response.status > 599) throw new Error(`it answered ${response.status}`)
     if (!response.whole) throw new Error('its answer is too long, or did not end')
     const given = Object.entries(response.headers).flatMap(([name, value]) =>
       value === undefined ? [] : [[name, String(value)] as [string, string]],
@@ -60,7 +61,10 @@ export function oauthFetch({
 /** What the socket said, in the words that everything else says it in; whatever else failed is left as it is. */
 function inWords(error: unknown): unknown {
   if (!(error instanceof Error)) return error
-  const reason = codeReason((error as NodeJS.ErrnoException).code) ?? tlsReasonOf(error)
+  const { code } = error as NodeJS.ErrnoException
+  // Of Node's parser.
+  const ofParser = code?.startsWith('HPE_') === true ? 'it does not answer by HTTP, or by more than it may' : undefined
+  const reason = ofParser ?? codeReason(code) ?? tlsReasonOf(error)
   return reason === undefined ? error : new Error(reason, { cause: error })
 }
 

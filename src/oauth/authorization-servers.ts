@@ -73,11 +73,11 @@ export class AuthorizationServers {
       }
       const configuration = new client.Configuration(metadata, clientId, ours, auth)
       configuration[client.customFetch] = this.#fetch
-      configuration.timeout = oauthLimits.requestWaitMs / 1000
+      configuration.timeout = timeoutS
       return configuration
     }
     const insecure = application.issuer?.startsWith('http:') === true ? [client.allowInsecureRequests] : []
-    const options = { [client.customFetch]: this.#fetch, timeout: oauthLimits.requestWaitMs / 1000, execute: insecure }
+    const options = { [client.customFetch]: this.#fetch, timeout: timeoutS, execute: insecure }
     if (provider === 'microsoft')
       return await client.discovery(microsoftIssuer(application), clientId, ours, auth, options)
     const issuer = new URL(application.issuer ?? '')
@@ -90,6 +90,9 @@ export class AuthorizationServers {
     })
   }
 }
+
+/** For openid-client. Our fetch ends a request before, and says in words that nobody answered. */
+const timeoutS = oauthLimits.requestWaitMs / 1000 + 5
 
 /** As whoever brings an assertion: that shows who asks (RFC 7521 section 4.1), and Google's own libraries send nothing beside it. */
 export function byAssertion({ configuration, application }: AuthorizationServer): client.Configuration {
@@ -204,7 +207,9 @@ function formEncodings(secret: string): string[] {
 function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error)
   const { cause, message } = error
-  const because = cause instanceof Error ? `${message}: ${cause.message}` : message
+  // What openid-client says of whatever our fetch throws.
+  const isFetch = message === 'something went wrong'
+  const because = cause instanceof Error ? (isFetch ? cause.message : `${message}: ${cause.message}`) : message
   // OpenID Connect Core section 3.1.3.3.
   if (because.includes('"response" body "id_token" property'))
     return 'it announces OpenID Connect, and has sent no ID token; set the scopes of the application, without openid'

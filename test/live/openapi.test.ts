@@ -52,14 +52,22 @@ test('the page of the API has the name of what it tells about', async () => {
   assert.match(body, /<title>Tributary: the API<\/title>/)
 })
 
+/** A body, or an answer, of several media types has a schema for each. */
+function ofMediaTypes(schema: unknown): readonly unknown[] {
+  const { content } = schema as { readonly content?: Readonly<Record<string, Media>> }
+  return content === undefined ? [schema] : Object.values(content).map((media) => media.schema)
+}
+
 test('each schema of each route can be made into what checks by it, or writes by it', () => {
   let made = 0
   for (const { method, route } of stack.app.routes)
     for (const [part, schema] of Object.entries(route.schema ?? {})) {
       const isOfRequest = ['body', 'querystring', 'params', 'headers'].includes(part)
       try {
-        if (isOfRequest) checkOf({ schema, httpPart: part })
-        if (part === 'response') for (const answer of Object.values(schema as object)) writerOf({ schema: answer })
+        if (isOfRequest) for (const each of ofMediaTypes(schema)) checkOf({ schema: each, httpPart: part })
+        if (part === 'response')
+          for (const answer of Object.values(schema as object))
+            for (const each of ofMediaTypes(answer)) writerOf({ schema: each })
       } catch (error) {
         assert.fail(`${method} ${route.url}, ${part}: ${String(error)}`)
       }
@@ -172,6 +180,9 @@ test('the mistakes of every part of a request are told at once, each with where 
     body: NewToken,
   }
   app.post('/parts/:nth', { config: { open: true }, schema }, async () => ({}))
+  // A body of several media types has a check for each.
+  const content = { 'application/json': { schema: NewToken }, 'text/plain': { schema: Type.String() } }
+  app.post('/types/:nth', { config: { open: true }, schema: { ...schema, body: { content } } }, async () => ({}))
   const payload = { scopes: ['root'], more: 1 }
   const response = await app.inject({ method: 'POST', url: '/parts/first?wait=long&colour=red', payload })
   const { detail, errors } = response.json<{
@@ -193,5 +204,13 @@ test('the mistakes of every part of a request are told at once, each with where 
     errors.map(({ rule }) => rule),
     ['pattern', 'required', 'unexpected', 'enum', 'unexpected', 'type', 'required'],
   )
+  const typed = await app.inject({ method: 'POST', url: '/types/first?wait=1', payload, headers: { 'x-wanted': 'x' } })
+  const { errors: wrong } = typed.json<{ errors: { in: string; pointer: string }[] }>()
+  assert.deepEqual(
+    wrong.map((one) => `${one.in} ${one.pointer}`),
+    ['path /nth', 'body /name', 'body /more', 'body /scopes/0'],
+  )
+  const unread = await app.inject({ method: 'POST', url: '/types/first?wait=1', headers: { 'x-wanted': 'x' } })
+  assert.equal(unread.statusCode, 400)
   await app.close()
 })

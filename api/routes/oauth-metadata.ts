@@ -59,7 +59,7 @@ function shown(metadata: ServerMetadata): schemas.OAuthMetadata {
 }
 
 /** Nobody is registered there yet: what a server says of itself is the same for everybody. */
-function unregisteredAt(issuer: string): OAuthApplication {
+export function unregisteredAt(issuer: string): OAuthApplication {
   return {
     id: '',
     provider: 'custom',

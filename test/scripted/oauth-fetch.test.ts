@@ -5,24 +5,14 @@ import type { AddressInfo } from 'node:net'
 import { createServer } from 'node:net'
 import { test } from 'node:test'
 import { createServer as createTlsServer } from 'node:tls'
+import { unregisteredAt } from '../../api/routes/oauth-metadata.ts'
 import { AuthorizationServers } from '../../src/oauth/authorization-servers.ts'
 import { oauthFetch, type OAuthFetchOptions } from '../../src/net/oauth-fetch.ts'
 import { certificate } from '../support/certificates.ts'
 
 async function failureOf(issuer: string, options: OAuthFetchOptions = {}): Promise<string> {
   const servers = new AuthorizationServers(oauthFetch(options))
-  const application = {
-    id: '',
-    provider: 'custom',
-    clientId: 'nobody',
-    tenant: null,
-    issuer,
-    scopes: null,
-    addresses: [],
-    hosts: [],
-    serviceAccount: null,
-    createdAtMs: 0,
-  } as const
+  const application = unregisteredAt(issuer)
   const asked = servers.of({ application, clientSecret: null, serviceAccount: null })
   return await asked.then(
     () => assert.fail('it was reached'),

@@ -1,6 +1,6 @@
 /**
- * Plays cases by chance: a number of them, or, where FUZZ_SECONDS is set, for so long. A failure names
- * its seed: TRIBUTARY_SEED=n FUZZ_SECONDS=0 plays that case alone.
+ * Plays cases by chance: a number of them, or, where FUZZ_SECONDS is set, for so long. A failure names its seed: TRIBUTARY_SEED=n
+ * TRIBUTARY_CASES=1 plays that case alone.
  */
 import { randomInt } from 'node:crypto'
 import { test, type TestContext } from 'node:test'

@@ -58,6 +58,8 @@ export interface WorkerPatience {
   readonly followUpEveryMs?: number | undefined
   /** How often open runs are looked through for those whose job is gone. */
   readonly reviveEveryMs?: number | undefined
+  /** How long a scheduled run that has found nothing yet is not shown to people. */
+  readonly shownAfterMs?: number | undefined
   /** How long a run waits that was not let in right after a test. */
   readonly afterTestMs?: number | undefined
   /** The time after which a run ends at the next batch's edge. */

@@ -92,6 +92,8 @@ export interface PullWorld {
   readonly laneWaitMs?: number | undefined
   /** True once the worker has been asked to stop. */
   stopping(): boolean
+  /** How long a scheduled run that has found nothing yet is not shown to people, if it is not the usual time. */
+  readonly shownAfterMs?: number | undefined
   /** How long a run waits that was not let in right after a test, if it is not the usual time. */
   readonly afterTestMs?: number | undefined
   /** The room for messages of ordinary mail, and of what is heavy. */
@@ -169,6 +171,7 @@ export function createPullWorld(
     heavyLane: new HeavyLane(options.heavyPlaces ?? heavyPlacesOf(options.concurrency)),
     stopping,
     between,
+    shownAfterMs: options.shownAfterMs,
     afterTestMs: options.afterTestMs,
     runMs: options.runMs,
     async load(accountId) {

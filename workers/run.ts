@@ -50,7 +50,7 @@ export async function performRun(world: PullWorld, order: RunOrder): Promise<Per
   const run: Run = { ...queued, state: 'running', startedAt, waitsUntil: null, notices: [] }
   const counts = pick((await countsOf(world.redis, accountId, id)) ?? queued)
   const settings = await world.settings()
-  const shownAfterMs = order.isQuiet ? workerLimits.shownAfterMs : 0
+  const shownAfterMs = order.isQuiet ? (world.shownAfterMs ?? workerLimits.shownAfterMs) : 0
   const progress = new Progress(world.runs, run, counts, { shownAfterMs })
   const arrivals = arrivalsOf(world, run, settings.arrivedKeptDays)
   const sentMail = sentMailOf(world, order)

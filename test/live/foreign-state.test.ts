@@ -4,9 +4,11 @@ import { after, before, test } from 'node:test'
 import { apiLimits } from '../../api/limits.ts'
 import { mailLimits } from '../../src/mail/limits.ts'
 import { StateFileUnreadable, readForeignState, type ForeignStateFormat } from '../../src/ledger/foreign-state.ts'
+import { pending } from '../../src/deadline.ts'
 import { startPop3Server } from '../support/pop3-server.ts'
 import { readFolder } from '../support/reader.ts'
 import { adminToken, type Stack, startStack } from '../support/stack.ts'
+import { until } from '../support/until.ts'
 import { letter, TestWorld } from '../support/world.ts'
 import { newRecord } from '../../src/ledger/ledger.ts'
 import { uidlHash } from '../../src/mail/header.ts'
@@ -163,16 +165,17 @@ test('a file of another kind of account is told of at once: how many of its ids 
 })
 
 test('while a run is under way nothing is taken over, and the answer says what to do', async () => {
+  const answered = pending()
   const provider = await startPop3Server({
     messages: [{ bytes: letter('slow') }],
     capabilities: ['USER', 'UIDL', 'TOP'],
-    delayMs: 2500,
+    holds: { on: 'RETR', until: answered.promise },
   })
   const id = await stack.account({ port: provider.port, destinationId, folder: 'slow' })
   const pull = stack.pull(id)
-  while (!provider.commands.some((line) => line.startsWith('RETR')))
-    await new Promise((resolve) => setTimeout(resolve, 5))
+  await until('a message on its way', () => provider.commands.some((line) => line.startsWith('RETR')))
   const { status, body } = await send(id, 'getmail', 'a\x001\n')
+  answered.resolve()
   assert.equal(status, 409)
   assert.match(String(body['detail']), /pause the account, wait for the run to end .* send the file again/)
   assert.equal((await pull).stored, 1)

@@ -1,19 +1,21 @@
 /** Scheduled runs that go the whole way and find nothing to do: they are idle visits like those that need no run, and nobody hears of them. */
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
+import { pending } from '../../src/deadline.ts'
 import type { AccountId } from '../../src/mail/message.ts'
 import { DueAccounts } from '../../src/redis/due.ts'
 import { keys } from '../../src/redis/key-names.ts'
 import type { Run } from '../../src/runs/run.ts'
 import { type Behaviour, type ScriptedServer, startPop3Server } from '../support/pop3-server.ts'
-import { type Stack, startStack } from '../support/stack.ts'
+import { type Stack, startStack, steady } from '../support/stack.ts'
 import { until } from '../support/until.ts'
 import { letter } from '../support/world.ts'
 
 let stack: Stack
 before(async () => {
   stack = await startStack()
-  await stack.startWorker()
+  // A machine that stands still for a second makes no visit one that takes a while.
+  await stack.startWorker({ ...steady, shownAfterMs: 600_000 })
 })
 after(() => stack.stop())
 
@@ -132,12 +134,15 @@ test('a visit that takes a while is shown, and its end is told; its id gives the
   const id = await account(provider)
   await visited(id, provider)
   const [row] = await runsOf(id)
-  slowly = { trickle: { on: 'LIST', everyMs: 200 } }
+  await stack.startWorker(steady)
+  const seen = pending()
+  slowly = { holds: { on: 'LIST', until: seen.promise } }
   const told = await listening(id)
   await new DueAccounts(stack.redis).setNext(id, 0)
   const shown = await until('a run', async () => (await told()).find(({ state }) => state === 'running'))
   assert.equal((await accountOf(id))['status'], 'running')
   assert.equal((await stack.call('GET', `/runs/${shown.id}`)).body['state'], 'running')
+  seen.resolve()
   await until('its end', async () => (await told()).some(({ id: run, state }) => run === shown.id && state === 'done'))
   const { status, body } = await stack.call('GET', `/runs/${shown.id}`)
   assert.deepEqual([status, body.id, body['checks']], [200, row?.id, 2])
@@ -146,6 +151,7 @@ test('a visit that takes a while is shown, and its end is told; its id gives the
     (await runsOf(id)).map(({ checks }) => checks),
     [2, 1],
   )
+  await stack.startWorker({ ...steady, shownAfterMs: 600_000 })
   await provider.close()
 })
 
@@ -154,7 +160,8 @@ test('one that somebody joins is a record with the id that the answer gave', asy
   const provider = await startPop3Server({ messages: [messageOf('one')], ...withoutUidl, atConnection: () => slowly })
   const id = await account(provider)
   await visited(id, provider)
-  slowly = { trickle: { on: 'LIST', everyMs: 50 } }
+  const joined = pending()
+  slowly = { holds: { on: 'LIST', until: joined.promise } }
   const asked = provider.commands.length
   await new DueAccounts(stack.redis).setNext(id, 0)
   await until('the listing', () => provider.commands.slice(asked).includes('LIST'))
@@ -162,6 +169,7 @@ test('one that somebody joins is a record with the id that the answer gave', asy
   const { status, body } = await stack.call('POST', `/accounts/${id}/pull`)
   assert.equal(status, 202)
   slowly = {}
+  joined.resolve()
   await until('its end', async () => (await stack.call('GET', `/runs/${body.id}`)).body['state'] === 'done')
   const runs = await until('the run behind it', async () => {
     const all = await runsOf(id)

@@ -1,11 +1,12 @@
 /** A pull that somebody asks for while a visit is under way: mail that is there by then comes with that run, or with one right behind it. */
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
+import { pending } from '../../src/deadline.ts'
 import type { AccountId } from '../../src/mail/message.ts'
 import { DueAccounts } from '../../src/redis/due.ts'
 import { keys } from '../../src/redis/key-names.ts'
 import { type Behaviour, startPop3Server } from '../support/pop3-server.ts'
-import { type Stack, startStack } from '../support/stack.ts'
+import { type Stack, startStack, steady } from '../support/stack.ts'
 import type { Run } from '../../src/runs/run.ts'
 import { until } from '../support/until.ts'
 import { letter } from '../support/world.ts'
@@ -13,7 +14,7 @@ import { letter } from '../support/world.ts'
 let stack: Stack
 before(async () => {
   stack = await startStack()
-  await stack.startWorker()
+  await stack.startWorker(steady)
 })
 after(() => stack.stop())
 
@@ -43,14 +44,20 @@ for (const [what, login, capabilities] of [
     await until('the first run', async () => (await runsOf(id))[0]?.['state'] === 'done')
     for (let nth = 0; nth < 3; nth += 1) await visited()
     const runs = (await runsOf(id)).length
-    slowly = { trickle: { on: 'LIST', everyMs: 100 } }
+    const joined = pending()
+    slowly = { holds: { on: 'LIST', until: joined.promise } }
     const asked = provider.commands.length
     await new DueAccounts(stack.redis).setNext(id as AccountId, 0)
     await until('the listing', () => provider.commands.slice(asked).includes('LIST'))
     slowly = {}
     const listedMs = Date.now()
     provider.deliver(messageOf('second'))
-    const run = await stack.pull(id)
+    const { body } = await stack.call('POST', `/accounts/${id}/pull`)
+    joined.resolve()
+    const run = await until('the end of the run', async () => {
+      const one = (await stack.call('GET', `/runs/${body.id}`)).body as object as Run
+      return one.finishedAt !== null && one
+    })
     assert.ok(Date.parse(String(run.startedAt)) <= listedMs, 'it is the record of the visit that was under way')
     assert.deepEqual([run.state, run.cause], ['done', 'request'])
     if (capabilities === undefined) assert.equal(run.stored, 1)
@@ -63,7 +70,9 @@ for (const [what, login, capabilities] of [
 
 test('a run that was joined after it had listed is followed by one more, of a paused account too, and by no third', async () => {
   const messages = Array.from({ length: 20 }, (_, nth) => messageOf(`m${nth}`))
-  const provider = await startPop3Server({ messages, capabilities: ['USER', 'UIDL', 'TOP'], delayMs: 50 })
+  const joined = pending()
+  const holds = { on: 'RETR 6', until: joined.promise }
+  const provider = await startPop3Server({ messages, capabilities: ['USER', 'UIDL', 'TOP'], holds })
   const destinationId = await stack.destination('berta')
   const id = await stack.account({ port: provider.port, user: 'me', destinationId, paused: true })
   const first = (await stack.call('POST', `/accounts/${id}/pull`)).body
@@ -71,6 +80,7 @@ test('a run that was joined after it had listed is followed by one more, of a pa
   provider.deliver(messageOf('late'))
   for (let nth = 0; nth < 3; nth += 1)
     assert.equal((await stack.call('POST', `/accounts/${id}/pull`)).body.id, first.id, 'it is joined')
+  joined.resolve()
   const both = await until('another run', async () => {
     const runs = await runsOf(id)
     return runs.length > 1 && runs.every(({ state }) => state === 'done') ? runs : undefined

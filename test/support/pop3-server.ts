@@ -90,6 +90,8 @@ export interface Behaviour {
   readonly endless?: { readonly on: string; readonly begins: string; readonly goesOn: string }
   /** Answers a command that begins with `on` a few octets at a time; without `octets`, one at a time. */
   readonly trickle?: { readonly on: string; readonly everyMs: number; readonly octets?: number }
+  /** Answers a command that begins with `on`, and all that follow, once `until` has resolved. */
+  readonly holds?: { readonly on: string; readonly until: Promise<unknown> }
   readonly tls?: ServerTls
   /** The TLS that STLS begins; undefined: there is no STLS. */
   readonly stls?: ServerTls
@@ -164,9 +166,9 @@ export async function startPop3Server(usual: Behaviour, port = 0): Promise<Scrip
     if (behaviour.greeting === null) return
     const greeting = Buffer.from(`${behaviour.greeting ?? '+OK ready'}\r\n`, 'latin1')
     send(socket, behaviour.mangles?.(greeting, 'greeting') ?? greeting, behaviour)
-    let trickles = false
+    let isBusy = false
     const receive = (chunk: Buffer) => {
-      if (trickles) {
+      if (isBusy) {
         rest += chunk.toString('utf8')
         return
       }
@@ -212,11 +214,12 @@ export async function startPop3Server(usual: Behaviour, port = 0): Promise<Scrip
           void goOn(socket, behaviour.endless)
           return
         }
-        if (behaviour.trickle !== undefined && line.startsWith(behaviour.trickle.on)) {
-          trickles = true
+        const slowly = sentSlowly(socket, line, reply, behaviour)
+        if (slowly !== undefined) {
+          isBusy = true
           rest = [...lines.slice(nth + 1), rest].join('\r\n')
-          void trickle(socket, reply, behaviour.trickle).then(() => {
-            trickles = false
+          void slowly.then(() => {
+            isBusy = false
             receive(Buffer.alloc(0))
           })
           return
@@ -438,6 +441,15 @@ async function goOn(socket: Socket, { begins, goesOn }: NonNullable<Behaviour['e
   socket.write(Buffer.from(begins, 'latin1'))
   const more = Buffer.from(goesOn, 'latin1')
   while (!socket.destroyed) await new Promise((resolve) => socket.write(more, resolve))
+}
+
+/** @returns undefined if the answer to this command takes no time. */
+function sentSlowly(socket: Socket, line: string, reply: Buffer, behaviour: Behaviour): Promise<void> | undefined {
+  if (behaviour.trickle !== undefined && line.startsWith(behaviour.trickle.on))
+    return trickle(socket, reply, behaviour.trickle)
+  if (behaviour.holds !== undefined && line.startsWith(behaviour.holds.on))
+    return behaviour.holds.until.then(() => send(socket, reply, behaviour))
+  return undefined
 }
 
 async function trickle(

@@ -36,10 +36,12 @@ import { SignInLinks } from '../../src/redis/sign-in-links.ts'
 import { Sessions } from '../../src/redis/sessions.ts'
 import { Throttle } from '../../src/redis/throttle.ts'
 import { InstanceSettingsStore } from '../../src/redis/instance-settings.ts'
+import { redisLimits } from '../../src/redis/limits.ts'
 import { Webhooks } from '../../src/redis/webhooks.ts'
 import { Tokens } from '../../src/redis/tokens.ts'
 import type { Run } from '../../src/runs/run.ts'
 import { createSeal, keyOf, linesOf } from '../../src/seal.ts'
+import { workerLimits } from '../../workers/limits.ts'
 import type { WorkerOptions } from '../../workers/options.ts'
 import { startWorker } from '../../workers/worker.ts'
 import { closeAll } from './closing.ts'
@@ -51,6 +53,9 @@ import { startRedis, type TestRedis } from './redis.ts'
 export const publicUrlOfTests = 'http://127.0.0.1:8420'
 
 export const adminToken = 'the-token-of-the-admin'
+
+/** Of a worker whose runs are to be whole even where everything stands still for some seconds, as in production. */
+export const steady = { leaseMs: redisLimits.leaseMs, jobLockMs: workerLimits.jobLockMs }
 
 /** What a stack needs of its Redis. */
 export type StackRedis = Pick<TestRedis, 'url' | 'folder' | 'stop'>

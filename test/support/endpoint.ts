@@ -59,7 +59,7 @@ export async function startEndpoint(tls?: { readonly cert: string; readonly key:
       reactions = told
     },
     async count(wanted) {
-      const signal = AbortSignal.timeout(20_000)
+      const signal = AbortSignal.timeout(120_000)
       while (received.length < wanted) await once(arrivals, 'one', { signal })
       return received
     },

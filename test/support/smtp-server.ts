@@ -52,7 +52,7 @@ export async function startSmtpServer(behaviour: SmtpBehaviour = {}): Promise<Sm
     port: (server.address() as AddressInfo).port,
     mails,
     async count(wanted) {
-      const signal = AbortSignal.timeout(20_000)
+      const signal = AbortSignal.timeout(120_000)
       while (mails.length < wanted) await once(arrivals, 'one', { signal })
       return mails
     },

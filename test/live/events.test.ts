@@ -145,8 +145,12 @@ test('a connection to Redis that is cut costs no event', async () => {
   const listener = await listen()
   await tellEvent(stack.redis, 'destination', destinationId, { cut: 'before' })
   await listener.until(({ data }) => data['cut'] === 'before')
-  const clients = String(await stack.redis.client('LIST')).split('\n')
-  const reading = clients.filter((line) => line.includes('cmd=xread'))
+  // Between two waits it looks whether the stream is the same.
+  const reading = await until('the reader to wait', async () => {
+    const clients = String(await stack.redis.client('LIST')).split('\n')
+    const found = clients.filter((line) => line.includes('cmd=xread'))
+    return found.length > 0 && found
+  })
   assert.equal(reading.length, 1)
   await stack.redis.client('KILL', 'ID', /^id=(\d+)/.exec(reading[0] ?? '')?.[1] ?? '')
   await tellEvent(stack.redis, 'destination', destinationId, { cut: 'after' })

@@ -14,6 +14,7 @@ import { startDovecot, type TestDovecot } from '../support/dovecot.ts'
 import { freePorts } from '../support/ports.ts'
 import { startImapServer, type ScriptedStore, type StoreBehaviour } from '../support/imap-server.ts'
 import { readFolder, readMaildrop } from '../support/reader.ts'
+import { until } from '../support/until.ts'
 
 let dovecot: TestDovecot
 before(async () => {
@@ -193,8 +194,9 @@ test('connections are kept for the next use, and one that a restart has ended is
       { staging: { ...staging, holder: '2' } },
     )
     await again.prepare('INBOX')
-    assert.equal(logins(), 1)
     await dovecot.halt()
+    await until('the line of a login', () => logins() > 0)
+    assert.equal(logins(), 1)
     await assert.rejects(store.prepare('INBOX'), fails('store unreachable', /could not be reached/))
     await dovecot.resume()
     assert.equal((await store.prepare('INBOX')).uidNext, 6)

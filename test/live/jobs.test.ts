@@ -52,15 +52,15 @@ test('a queue whose waiting connection hangs is taken up anew, and closing it ha
     onStuck: () => {
       stuck += 1
     },
-    stuckMs: 500,
+    stuckMs: 1000,
   })
-  const looking = setInterval(() => jobs.look(), 100)
+  const looking = setInterval(() => jobs.look(), 50)
   await until('the queue that nobody asks', () => stuck > 0)
   // A run that was asked for begins within 20 s, a second for looking, and one for a job, included.
   assert.ok(workerLimits.stuckMs + 2 * workerLimits.tickEveryMs < 20_000)
   await queue.add('some', {})
   const late = () => new Error('nobody took the job')
-  await withDeadline(done.promise, { waitMs: 10_000, late })
+  await withDeadline(done.promise, { waitMs: 120_000, late })
   clearInterval(looking)
 
   assert.ok(line.frozen.size > 0)

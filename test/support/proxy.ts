@@ -84,7 +84,9 @@ export async function startProxy(to: number, changed?: (said: string) => string)
       waiting = { left: nth, place, act }
     },
     async quiet() {
-      while (orphans.size > 0) await Promise.all([...orphans].map(async (socket) => await once(socket, 'close')))
+      // `once` of events would throw at a reset.
+      while (orphans.size > 0)
+        await Promise.all([...orphans].map((socket) => new Promise((resolve) => socket.once('close', resolve))))
     },
     async close() {
       for (const socket of upstreams) socket.destroy()

@@ -50,7 +50,7 @@ before(async () => {
       interval: 1,
     },
   })
-  await stack.startWorker({ outbox: stack.world.outboxFiles.folder, send: quickSending })
+  await stack.startWorker({ outbox: stack.world.outboxFiles.folder, send: { everyMs: quickSending.everyMs } })
   const srv = { '_pop3s._tcp.example.net': [{ name: 'pop.example.net', port: 995, priority: 0, weight: 0 }] }
   const discoveries = new Discoveries(() => surroundingsOf({ srv }))
   const sample = { host: '127.0.0.1', port: provider.port, password: 'secret' }
@@ -82,7 +82,7 @@ interface Play {
 /** By the beginnings of examples, each for all that begin so. */
 function plays(): Readonly<Record<string, Play>> {
   const at = `--host 127.0.0.1 --port ${provider.port} --tls none --smtp-host 127.0.0.1 --smtp-port ${smtp.port} --smtp-tls none --smtp-user me`
-  const add = `tributary account add me@example.net ${at} --destination alice --password-file - <<< secret`
+  const add = `tributary account add me@example.net ${at} --paused --destination alice --password-file - <<< secret`
   const application = `tributary oauth application add custom --client-id tributary --issuer ${service.issuer} --host 127.0.0.1 --host imap.gmail.com`
   const sent = (text: string) =>
     `ID=$(tributary send alice --from me@example.net --to ada@example.org --subject ${text} --text ${text} --at 1d | cut -c 1-26)`
@@ -124,7 +124,7 @@ function plays(): Readonly<Record<string, Play>> {
     'destination connection alice': { given: 'tributary destination add alice <<< wonderland' },
     'destination edit me@gmail.com': { as: { [id]: '$APPLICATION' } },
     'run list me@example.net': {
-      // The schedule may visit it before another command could set a limit.
+      // Paused: the schedule may visit it between two commands.
       given: `${add} --max-message-bytes 5000; tributary account pull me@example.net --watch`,
     },
     'run show': { given: first('run list me@example.net', 1), as: known },
@@ -206,7 +206,7 @@ test('every example of docs/cli.md is typed in its order, and does what it says'
   const nothingThere = {
     ...all,
     'destination add alice': { more: ' <<< wonderland' },
-    'account add me@example.net': { more: all['account add me@example.net']?.more ?? '' },
+    'account add me@example.net': { more: ` --paused${all['account add me@example.net']?.more ?? ''}` },
   }
   const script = [
     ...first.map((example) => lines(example, nothingThere)),

@@ -23,7 +23,7 @@ before(async () => {
     startScriptedSmtp({
       auth: { mechanisms: ['PLAIN'], plays: honest() },
       acts: {
-        RCPT: (line) => (line.includes('nobody@') ? { say: '550 5.1.1 nobody\r\n', and: 'silence' } : undefined),
+        RCPT: (line) => (line.includes('nobody@') ? '550 5.1.1 nobody\r\n' : undefined),
       },
     }),
   ])
@@ -33,7 +33,7 @@ before(async () => {
   writeAddress(homeOf(folder), url, undefined)
   destinationId = await stack.destination('alice')
   await stack.account({ destinationId, smtp: { host: '127.0.0.1', port: provider.port, tls: 'none' } })
-  await stack.startWorker({ outbox: stack.world.outboxFiles.folder, send: quickSending })
+  await stack.startWorker({ outbox: stack.world.outboxFiles.folder, send: { everyMs: quickSending.everyMs } })
 })
 after(async () => {
   await closeAll({ stack: () => stack.stop(), provider: () => provider.close() })

@@ -18,6 +18,8 @@ export const apiLimits = {
   cleanerOctetsMax: 256 * MiB,
   /** The thread ends after this idle time: it holds some 15 MiB, and starts again in a quarter of a second. */
   cleanerIdleMs: 1 * minute,
+  /** This start takes longer on a busy machine, and is no message's fault. */
+  cleanerBeginMs: 30 * second,
 
   // Sending
   /** A message as JSON, which is held whole: 30 MB of attachments in base64. A larger one is sent as message/rfc822. */

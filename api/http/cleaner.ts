@@ -47,6 +47,8 @@ export class Cleaner {
   readonly #bounds: CleanerBounds
   readonly #closing = new AbortController()
   #thread: Worker | undefined
+  /** That it has loaded its code. */
+  #begun: Promise<unknown> = Promise.resolve()
   #idle: NodeJS.Timeout | undefined
   readonly #queue: CleaningQueue<Waiting>
   #isAtWork = false
@@ -95,12 +97,13 @@ export class Cleaner {
     clearTimeout(this.#idle)
     const { signal } = this.#closing
     const late = new Error('slow')
+    const ends = { signal, late: () => late, abandon: () => void this.#end() }
     try {
-      this.#thread ??= this.#begin()
-      const answer = once(this.#thread, 'message') as Promise<[Sanitised]>
-      this.#thread.postMessage(order)
-      const abandon = () => void this.#end()
-      const [html] = await withDeadline(answer, { waitMs: this.#bounds.cleaningMs, signal, late: () => late, abandon })
+      const thread = (this.#thread ??= this.#begin())
+      await withDeadline(this.#begun, { waitMs: apiLimits.cleanerBeginMs, ...ends })
+      const answer = once(thread, 'message') as Promise<[Sanitised]>
+      thread.postMessage(order)
+      const [html] = await withDeadline(answer, { waitMs: this.#bounds.cleaningMs, ...ends })
       return { html, withheld: null }
     } catch (error) {
       await this.#end()
@@ -121,6 +124,7 @@ export class Cleaner {
       env: {},
       resourceLimits: { maxOldGenerationSizeMb: this.#bounds.octetsMax / 1024 ** 2 },
     })
+    this.#begun = once(thread, 'message')
     thread.once('exit', () => {
       if (this.#thread === thread) this.#thread = undefined
     })
@@ -139,5 +143,6 @@ function octetsOf({ pages, images }: Pages): number {
   return [...pages, ...images.values()].reduce((sum, { length }) => sum + length, 0)
 }
 
-// This line runs in the thread.
+// These lines run in the thread.
 parentPort?.on('message', ({ html, remote }: Order) => parentPort?.postMessage(cleaned(html, remote)))
+parentPort?.postMessage('begun')

@@ -356,6 +356,7 @@ test('axe finds nothing wrong with any page, in either theme', async () => {
   await page.getByRole('dialog').waitFor()
   assert.deepEqual(await violations(page), [], 'a dialog')
   const stranger = await dashboard.browser.newContext({ locale: 'en', viewport: { width: 390, height: 800 } })
+  stranger.setDefaultTimeout(waitMs)
   const door = await stranger.newPage()
   await door.goto(dashboard.served.url)
   await heading(door, 'Sign in').waitFor()
@@ -370,6 +371,7 @@ test('on phones and tablets the pages to go to stand beside one another with the
   const storageState = { cookies, origins: [] }
   for (const locale of ['en', 'de', 'es', 'fr', 'ja', 'vi']) {
     const context = await dashboard.browser.newContext({ storageState, locale, viewport: { width: 360, height: 780 } })
+    context.setDefaultTimeout(waitMs)
     const page = await context.newPage()
     await page.goto(`${dashboard.served.url}/destinations`)
     await page.locator(`html[lang=${locale}]`).waitFor()

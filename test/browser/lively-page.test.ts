@@ -72,7 +72,7 @@ test('whoever leaves a half-filled page is asked, and finds what they typed when
   await question.waitFor()
   await question.getByRole('button', { name: 'Stay here' }).click()
   assert.equal(await address.inputValue(), 'half@example.net')
-  assert.match(page.url(), /\/accounts\/new/)
+  await page.waitForURL(/\/accounts\/new/)
   // By closing the tab.
   const asked = page.waitForEvent('dialog')
   await page.close({ runBeforeUnload: true })

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { after, before, test } from 'node:test'
 import { violations } from '../support/browser.ts'
-import { type DashboardPerson, row, startDashboardPerson } from '../support/dashboard-person.ts'
+import { type DashboardPerson, row, startDashboardPerson, waitMs } from '../support/dashboard-person.ts'
 
 let dashboard: DashboardPerson
 let destinationId: string
@@ -104,6 +104,7 @@ test('what is wrong with a file, and what is to be known of its accounts, is tol
     locale: 'de',
     viewport: { width: 390, height: 800 },
   })
+  context.setDefaultTimeout(waitMs)
   const page = await context.newPage()
   await page.goto(`${dashboard.served.url}/accounts`)
   await page.getByRole('button', { name: 'Konten aus einer Datei und in eine Datei' }).click()

@@ -10,7 +10,7 @@ before(async () => {
   dashboard = await startDashboardPerson()
   destinationId = await dashboard.stack.destination('alice')
 })
-after(async () => await dashboard.close())
+after(async () => await dashboard?.close())
 
 test('an owner gives the mailbox another password with the present one, stays signed in, and is told what is wrong', async () => {
   const context = await dashboard.browser.newContext({ locale: 'en', viewport: { width: 390, height: 800 } })

@@ -10,6 +10,7 @@ import { type ApiWorld, buildServer } from '../../api/server.ts'
 import { apiLimits } from '../../api/limits.ts'
 import { imapLimits } from '../../src/imap/limits.ts'
 import { serve } from '../support/browser.ts'
+import { closeAll } from '../support/closing.ts'
 import { type ScriptedStore, type StoreBehaviour, startImapServer } from '../support/imap-server.ts'
 import { startProxy } from '../support/proxy.ts'
 import { adminToken, type Stack, startStack } from '../support/stack.ts'
@@ -22,10 +23,7 @@ before(async () => {
   destination = await stack.destination('reader')
   client = await another('reader')
 })
-after(async () => {
-  await client.logout()
-  await stack.stop()
-})
+after(async () => await closeAll({ client: () => client?.logout(), stack: () => stack?.stop() }))
 
 /** A mail program of somebody’s. */
 async function another(user: string): Promise<ImapFlow> {

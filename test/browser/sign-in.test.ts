@@ -1,7 +1,5 @@
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
-import { createServer, type AddressInfo } from 'node:net'
-import { once } from 'node:events'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
@@ -15,6 +13,7 @@ import {
 import { type Served, serve, signIn, startBrowser, violations } from '../support/browser.ts'
 import { type CompiledCli, compileCli, said, withPath } from '../support/cli.ts'
 import { closeAll } from '../support/closing.ts'
+import { freePorts } from '../support/ports.ts'
 import { adminToken, type Stack, startStack } from '../support/stack.ts'
 
 let stack: Stack
@@ -28,7 +27,7 @@ let home: string
 before(async () => {
   cli = compileCli()
   ;[stack, browser] = await Promise.all([startStack(), startBrowser()])
-  const port = await freePort()
+  const [port = 0] = await freePorts(1)
   const publicUrl = `http://127.0.0.1:${port}`
   server = await startAuthorizationServer(`${publicUrl}/api/v1/oauth/callback`)
   served = await serve({ ...stack, world: { ...stack.world, publicUrl } }, port)
@@ -53,15 +52,6 @@ after(async () => {
     },
   })
 })
-
-async function freePort(): Promise<number> {
-  const probe = createServer().listen(0, '127.0.0.1')
-  await once(probe, 'listening')
-  const { port } = probe.address() as AddressInfo
-  probe.close()
-  await once(probe, 'close')
-  return port
-}
 
 /** Signs in at the provider's page, as anybody, and agrees. */
 async function consent(at: Page, name: string): Promise<void> {

@@ -15,6 +15,7 @@ const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.mi
 export async function startBrowser(): Promise<Browser> {
   return await chromium.launch({
     executablePath: '/usr/bin/chromium-headless-shell',
+    timeout: 120_000,
     args: [
       '--no-sandbox',
       '--disable-gpu',
@@ -89,7 +90,7 @@ export async function violations(page: Page): Promise<string[]> {
     await page.emulateMedia({ colorScheme })
     // An element that fades in has too little contrast for a moment. The list is read again each time, because an animation never finishes if its element has gone.
     await page.evaluate(`(async () => {
-      const endMs = performance.now() + 5000
+      const endMs = performance.now() + 60_000
       while (document.getAnimations().some(({ playState }) => playState === 'running')) {
         if (performance.now() > endMs) throw new Error('something moves without an end')
         await new Promise(requestAnimationFrame)

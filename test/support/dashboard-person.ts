@@ -5,6 +5,7 @@ import type { Browser, BrowserContext, Page } from 'playwright-core'
 import { type Served, serve, signedIn, startBrowser } from './browser.ts'
 import { closeAll } from './closing.ts'
 import { type ScriptedServer, startPop3Server } from './pop3-server.ts'
+import { freePorts } from './ports.ts'
 import { type Stack, startStack } from './stack.ts'
 
 /** For whatever is waited for: it comes in a moment, but a machine may have much else to do. */
@@ -39,7 +40,9 @@ export async function startDashboardPerson(): Promise<DashboardPerson> {
     })
   }
   try {
-    ;[served] = await Promise.all([serve(stack), stack.startWorker()])
+    // Of a server that is closed and comes back nobody else takes the port meanwhile.
+    const [port] = await freePorts(1)
+    ;[served] = await Promise.all([serve(stack, port), stack.startWorker()])
     const { url } = served
     const person = await signedIn(browser, url, waitMs)
     return {

@@ -7,6 +7,7 @@ import { certificate } from '../support/certificates.ts'
 import { type DashboardPerson, letters, startDashboardPerson } from '../support/dashboard-person.ts'
 import { startImapServer } from '../support/imap-server.ts'
 import { type Behaviour, startPop3Server } from '../support/pop3-server.ts'
+import { until } from '../support/until.ts'
 
 let dashboard: DashboardPerson
 before(async () => {
@@ -227,6 +228,9 @@ test('the overview fits a window that was made narrow, chart and all', async () 
   await page.setViewportSize({ width: 1280, height: 800 })
   await page.locator('.chart canvas').waitFor()
   await page.setViewportSize({ width: 360, height: 800 })
-  await page.waitForFunction('document.documentElement.scrollWidth <= innerWidth')
+  await until(
+    'a page that fits',
+    async () => await page.evaluate<boolean>('document.documentElement.scrollWidth <= innerWidth'),
+  )
   await page.close()
 })

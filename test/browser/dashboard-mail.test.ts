@@ -12,6 +12,7 @@ import { type Served, serve, signedIn, startBrowser, violations } from '../suppo
 import { type ScriptedServer, startPop3Server } from '../support/pop3-server.ts'
 import { converse, readFolder } from '../support/reader.ts'
 import { type Stack, startStack } from '../support/stack.ts'
+import { until } from '../support/until.ts'
 
 const waitMs = 120_000
 const hourMs = 3_600_000
@@ -270,10 +271,11 @@ test('what is looked for is found, unread mail alone is shown, the list scrolls 
   assert.equal(await page.getByRole('searchbox').inputValue(), '17th letter')
   await page.goBack()
   await page.getByText('Choose a message').waitFor()
+  await row(page, 'Letter 17').waitFor()
   assert.equal(await rows.count(), 1)
   await page.goBack()
   await rows.nth(9).waitFor()
-  assert.equal(await page.getByRole('searchbox').inputValue(), '')
+  await until('an empty field', async () => (await page.getByRole('searchbox').inputValue()) === '')
   await page.goForward()
   await rows.nth(1).waitFor({ state: 'detached' })
   await button(page, 'Unread').click()

@@ -33,7 +33,7 @@ test('where nobody has signed in yet, one field asks for the token, and the comm
   const token = page.getByLabel('Token', { exact: true })
   await token.waitFor()
   assert.equal(await page.locator('input').count(), 1)
-  await page.waitForFunction('document.activeElement instanceof HTMLInputElement')
+  await page.locator('input:focus').waitFor()
   await page.getByText(`cat '${tokenFile}'`).waitFor()
   assert.deepEqual(await violations(page), [])
   assert.equal(await page.evaluate('document.documentElement.scrollWidth'), 390)

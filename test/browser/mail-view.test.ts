@@ -4,6 +4,7 @@ import type { Page } from 'playwright-core'
 import { violations } from '../support/browser.ts'
 import { type DashboardPerson, startDashboardPerson } from '../support/dashboard-person.ts'
 import { fillFolder } from '../support/large-folder.ts'
+import { until } from '../support/until.ts'
 
 const count = Number(process.env['TRIBUTARY_LARGE'] ?? 2000)
 const dayMs = 24 * 3_600_000
@@ -57,7 +58,7 @@ before(async () => {
     }),
   })
 })
-after(async () => await someone.close())
+after(async () => await someone?.close())
 
 const open = async (query: string) => await someone.open(`/mail/${destination}?${query}`)
 const row = (page: Page, nth: number) => page.locator('.letters a', { hasText: `Letter ${nth}.` })
@@ -84,7 +85,7 @@ test('a large folder is scrolled from end to end, with few rows in the page, and
   assert.ok((await page.locator('.letters li').count()) < 60)
   await page.getByLabel('Go to a day').fill(new Date(beganMs + 700 * dayMs).toISOString().slice(0, 10))
   await row(page, 700).waitFor()
-  assert.equal(await isInSight(page, 700), true)
+  await until('the day', async () => await isInSight(page, 700))
   await page.close()
 })
 
@@ -96,7 +97,7 @@ test('a link to a message opens it, and its row is in sight', async () => {
   const page = await open(`folder=Large&uid=${String(body.items[0]?.['uid'])}`)
   await opened(page, count - 901).waitFor()
   await row(page, count - 901).waitFor()
-  assert.equal(await isInSight(page, count - 901), true)
+  await until('its row', async () => await isInSight(page, count - 901))
   assert.equal(await row(page, count - 901).getAttribute('aria-current'), 'true')
   await page.close()
 })
@@ -134,6 +135,7 @@ test('single keys go from message to message, search, help and leave; they do no
   assert.deepEqual(await violations(page), [])
   await help.getByRole('checkbox').uncheck()
   await page.keyboard.press('Escape')
+  await help.waitFor({ state: 'detached' })
   await page.keyboard.press('?')
   await page.keyboard.press('/')
   assert.equal(await page.locator('dialog, input[type=search]:focus').count(), 0)
@@ -161,8 +163,11 @@ test('the frame of HTML is as high as its page, whose links say where they lead;
   const page = await open('folder=Few&uid=1')
   const frame = page.frameLocator('iframe')
   await frame.getByText('The end.').waitFor()
-  const { height, beyond } = await frameHeight(page)
-  assert.ok(height > 3000 && beyond === 0, `${height}, ${beyond}`)
+  // A bar that comes beside it makes its lines shorter.
+  await until('a frame of that height', async () => {
+    const { height, beyond } = await frameHeight(page)
+    return height > 3000 && beyond === 0
+  })
   await frame.getByText('→ phish.example').waitFor()
   await frame.getByText('The end.').click()
   await page.keyboard.press('Escape')
@@ -203,11 +208,11 @@ test('in the dark a mail is dark, unless it is asked for as it was sent', async 
     })()`)
   await page.getByRole('button', { name: 'As sent' }).waitFor()
   await frame.getByText('on white').waitFor()
-  assert.match(await filter(), /^invert/)
+  await until('the dark', async () => (await filter()).startsWith('invert'))
   await Promise.all([page.waitForResponse(/\/html\?/), page.getByRole('button', { name: 'As sent' }).click()])
   await page.locator('iframe:not([src*="dark"])').waitFor()
   await frame.getByText('on white').waitFor()
-  assert.equal(await filter(), 'none')
+  await until('its own colours', async () => (await filter()) === 'none')
   await page.close()
 })
 
@@ -225,7 +230,10 @@ test('an invitation is shown in the zone of its reader, and pictures of the kind
   await page.goto(page.url().replace('uid=4', 'uid=5'))
   const drawn = page.getByRole('img', { name: 'dot.png' })
   await drawn.waitFor()
-  assert.equal(await page.evaluate(`document.querySelector('.pictures img').naturalWidth`), 1)
+  await until(
+    'the picture',
+    async () => (await page.evaluate(`document.querySelector('.pictures img').naturalWidth`)) === 1,
+  )
   assert.equal(await page.locator('.pictures img').count(), 1)
   assert.equal(await page.getByText('There is no text in this message').count(), 0)
   assert.deepEqual(await violations(page), [])

@@ -4,16 +4,25 @@ import type { Page } from 'playwright-core'
 type LetGo = () => void
 
 /** @param url a glob. */
-export async function heldBack(page: Page, url: string): Promise<{ next(): Promise<LetGo> }> {
+export async function heldBack(page: Page, url: string): Promise<{ next(): Promise<LetGo>; end(): void }> {
+  let isOver = false
   const held: LetGo[] = []
   const waiting: ((one: LetGo) => void)[] = []
   await page.route(url, async (route) => {
-    await new Promise<void>((letGo) => {
-      const next = waiting.shift()
-      if (next === undefined) held.push(letGo)
-      else next(letGo)
-    })
+    if (!isOver)
+      await new Promise<void>((letGo) => {
+        const next = waiting.shift()
+        if (next === undefined) held.push(letGo)
+        else next(letGo)
+      })
     await route.continue()
   })
-  return { next: async () => held.shift() ?? (await new Promise((resolve) => waiting.push(resolve))) }
+  return {
+    next: async () => held.shift() ?? (await new Promise((resolve) => waiting.push(resolve))),
+    /** Holds back nothing from now on. */
+    end() {
+      isOver = true
+      for (const letGo of held.splice(0)) letGo()
+    },
+  }
 }

@@ -3,6 +3,7 @@ import { after, before, test } from 'node:test'
 import { isDeepStrictEqual } from 'node:util'
 import type { Browser, Locator, Page } from 'playwright-core'
 import decodeQr from 'qr/decode.js'
+import { pending } from '../../src/deadline.ts'
 import { Discoveries } from '../../src/discover/discoveries.ts'
 import { type Served, serve, signIn, startBrowser, violations } from '../support/browser.ts'
 import { closeAll } from '../support/closing.ts'
@@ -20,6 +21,8 @@ let served: Served
 let browser: Browser
 let provider: ScriptedServer
 let page: Page
+/** Before that no message comes. */
+const watched = pending()
 
 before(async () => {
   const messages = Array.from({ length: 300 }, (_, nth) => ({
@@ -28,7 +31,7 @@ before(async () => {
   ;[stack, browser, provider] = await Promise.all([
     startStack(),
     startBrowser(),
-    startPop3Server({ messages, password: 'secret', tls: own, delayMs: 2 }),
+    startPop3Server({ messages, password: 'secret', tls: own, holds: { on: 'RETR', until: watched.promise } }),
   ])
   const { port } = provider
   const record = { name: 'pop.example.net', port, priority: 0, weight: 1 }
@@ -98,6 +101,7 @@ test('settings are found by the address; a certificate that nobody vouches for c
 
   await page.getByRole('heading', { level: 1, name: 'me@example.net' }).waitFor()
   await page.getByRole('progressbar', { name: 'Progress of me@example.net' }).waitFor()
+  watched.resolve()
   await page.getByText('300 messages stored').waitFor()
   const { body } = await stack.call('GET', '/accounts')
   const { tlsFingerprint, retention, firstRun, folder } = body.items[0] ?? {}
@@ -257,6 +261,7 @@ test('a phone that scans the QR code comes to the mailbox’s page, signs in as 
   const named = served.url.replace('127.0.0.1', 'gather.example.org')
   const desk = await browser.newContext({ locale: 'en' })
   t.after(() => desk.close())
+  desk.setDefaultTimeout(120_000)
   const shown = await desk.newPage()
   await signIn(shown, named)
   await shown.goto(`${named}${path}`)
@@ -268,6 +273,7 @@ test('a phone that scans the QR code comes to the mailbox’s page, signs in as 
   assert.deepEqual(await violations(shown), [])
 
   const phone = await (await browser.newContext({ locale: 'en', viewport: { width: 390, height: 800 } })).newPage()
+  phone.setDefaultTimeout(120_000)
   t.after(() => phone.context().close())
   await phone.goto(`${named}${path}`)
   await phone.getByLabel('Login').fill('alice')
@@ -465,6 +471,7 @@ test('limits are changed, everything is sealed with a new key, and the audit log
     return isDeepStrictEqual(importBytesPerHour, { 'pop.example.org': 1_000_000 })
   })
   const keys = page.locator('.card').filter({ hasText: 'Seals' }).getByRole('listitem')
+  await keys.first().waitFor()
   assert.equal(await keys.count(), 1)
   await button('Seal with a new key').click()
   await page.getByRole('dialog').getByRole('button', { name: 'Seal with a new key' }).click()

@@ -25,8 +25,8 @@ async function accountAt(login: string, capabilities: readonly string[], count: 
 }
 
 test('an import says how long it will take', async () => {
-  // One at a time, and slow: some ten seconds.
-  const { id, page } = await accountAt('slow', ['USER', 'UIDL', 'TOP'], 600, 15)
+  // One at a time, and slow: longer than anybody waits for the page.
+  const { id, page } = await accountAt('slow', ['USER', 'UIDL', 'TOP'], 8000, 15)
   await dashboard.stack.call('POST', `/accounts/${id}/pull`)
   await page
     .locator('.run-progress')

@@ -261,6 +261,8 @@ test('the status that is told, and counted, is the one that is read', async () =
     await runs.end({ ...run, state: 'done', finishedAt: run.queuedAt })
     await both()
     await stack.call('PATCH', `/accounts/${id}`, { paused: false })
+    // Nobody visits it: once it has been due for some seconds it would be shown as waiting.
+    await stack.redis.zadd(keys.due, 'XX', Date.now() + 3_600_000, id)
     await stack.redis.hset(keys.accountStates, id, JSON.stringify(state))
     await runs.end({ ...run, state: 'done', finishedAt: run.queuedAt })
     await both()

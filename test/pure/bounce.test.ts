@@ -5,6 +5,7 @@ import { mixed, notice, original, report } from '../support/bounces.ts'
 import { notices } from '../support/bounce-notices.ts'
 import { gatewayNotices } from '../support/bounce-gateways.ts'
 import { reports } from '../support/bounce-reports.ts'
+import { takenMs } from '../support/stretches.ts'
 
 const forms = [...notices, ...gatewayNotices, ...reports]
 const daemon = 'MAILER-DAEMON@mx.example.com'
@@ -193,9 +194,9 @@ const hostile: Readonly<Record<string, () => string>> = {
 test('a hostile bounce costs no more than a long one', () => {
   for (const [name, mail] of Object.entries(hostile)) {
     const bytes = Buffer.from(mail())
-    const begunAt = performance.now()
-    const bounce = bounceOf(bytes)
-    const ms = performance.now() - begunAt
+    const found: ReturnType<typeof bounceOf>[] = []
+    const ms = takenMs(() => void found.push(bounceOf(bytes)))
+    const [bounce] = found
     assert.ok(ms < 1000, `${name}: ${ms} ms`)
     assert.ok((bounce?.recipients.length ?? 0) <= 200, name)
     assert.ok((bounce?.messageIds.length ?? 0) <= 10, name)

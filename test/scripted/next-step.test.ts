@@ -1,5 +1,6 @@
 /** What somebody who tries an account is told to do: by the sentence, and against servers that fail so in truth. */
 import assert from 'node:assert/strict'
+import { X509Certificate } from 'node:crypto'
 import { test, type TestContext } from 'node:test'
 import { type Failure, failureKinds } from '../../src/failure/failure.ts'
 import type { PlainPhase } from '../../src/failure/phase.ts'
@@ -216,18 +217,19 @@ async function served(t: TestContext, behaviour: Partial<Behaviour>): Promise<nu
 }
 
 test('a certificate that does not verify: since when, for whom, and the fingerprint to pin, with which it goes on', async (t) => {
-  const day = (days: number) => new Date(Date.now() + days * 86_400_000).toISOString().slice(0, 10)
+  const dayOf = (date: string) => new Date(date).toISOString().slice(0, 10)
+  const [expired, early] = [certificate('localhost', [-10, -3]), certificate('localhost', [3, 10])]
   const cases: readonly (readonly [Certificate, trusted: boolean, string, string])[] = [
     [
-      certificate('localhost', [-10, -3]),
+      expired,
       true,
-      `its certificate expired on ${day(-3)}`,
+      `its certificate expired on ${dayOf(new X509Certificate(expired.cert).validTo)}`,
       'The provider has to renew it; until then, tlsFingerprint PIN lets exactly this one in.',
     ],
     [
-      certificate('localhost', [3, 10]),
+      early,
       true,
-      `its certificate is not valid before ${day(3)}`,
+      `its certificate is not valid before ${dayOf(new X509Certificate(early.cert).validFrom)}`,
       "Check this machine's clock; if it is right, the provider has to put its certificate right.",
     ],
     [

@@ -209,7 +209,7 @@ async function outcomeOf(t: TestContext, verb: Verb, oddity: Oddity, isSilent: b
     return Buffer.from(/^2 \S+$/.test(line) ? `+OK ${line}\r\n` : text, 'latin1')
   }
   const waitMs = isSilent ? 200 : 5000
-  const waits = { replyMs: waitMs, capaMs: 200, listingMs: waitMs, quitMs: waitMs }
+  const waits = { replyMs: waitMs, capaMs: waitMs, listingMs: waitMs, quitMs: waitMs }
   const provider = await providerOf(t, { messages: abc, capabilities, mangles, answers }, waits)
   const visits = [await provider.visit(), await provider.visit(remove)] as const
   const stored = provider.world.bodies().length

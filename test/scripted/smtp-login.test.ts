@@ -13,7 +13,6 @@ import { base64, honest, type Played, type Plays } from '../support/sasl-server.
 import { type ScriptedSmtp, type SmtpScript, startScriptedSmtp } from '../support/scripted-smtp.ts'
 
 const own = certificate()
-const waits = { connectMs: 1000, greetingMs: 1000, exchangeMs: 500 }
 const usual = {
   host: 'localhost',
   tls: 'none',
@@ -33,7 +32,7 @@ async function tried(script: SmtpScript, login: Partial<SmtpLogin> = {}): Promis
   const server = await startScriptedSmtp(script)
   let error: unknown
   try {
-    const session = await SmtpSession.open({ ...usual, port: server.port, waits, ...login })
+    const session = await SmtpSession.open({ ...usual, port: server.port, ...login })
     await session.quit()
   } catch (thrown) {
     error = thrown
@@ -153,12 +152,17 @@ for (const [says, kind, passes] of refusedLogins) {
   })
 }
 
-const greetings: readonly (readonly [SmtpScript, Failure['kind'], RegExp])[] = [
+const greetings: readonly (readonly [SmtpScript, Failure['kind'], RegExp, Partial<SmtpLogin>?])[] = [
   [{ greeting: '554 5.7.1 No SMTP service here' }, 'provider refused', /refused the connection: "554 5.7.1 No SMTP/],
   [{ greeting: '421 4.7.0 Too many connections, try again later' }, 'throttled', /Too many connections/],
   [{ greeting: '+OK POP3 ready' }, 'broken protocol', /POP3/],
   [{ greeting: '* OK IMAP4rev1 ready' }, 'broken protocol', /IMAP/],
-  [{ greeting: { and: 'silence' } }, 'silent', /said nothing for 1 s during the greeting/],
+  [
+    { greeting: { and: 'silence' } },
+    'silent',
+    /said nothing for 1 s during the greeting/,
+    { waits: { greetingMs: 1000 } },
+  ],
   [{ greeting: { and: 'reset' } }, 'unreachable', /dropped the connection/],
   [{ greeting: { say: `220-${'x'.repeat(100_000)}`, and: 'silence' } }, 'broken protocol', /without an end/],
   [{ acts: { EHLO: () => '421 4.3.2 Not now' } }, 'throttled', /Not now/],
@@ -166,9 +170,9 @@ const greetings: readonly (readonly [SmtpScript, Failure['kind'], RegExp])[] = [
   [{}, 'provider refused', /it offers no login in clear/],
   [{ auth: auth(['GSSAPI', 'NTLM']) }, 'provider refused', /it takes no password, only GSSAPI, NTLM/],
 ]
-for (const [nth, [script, kind, says]] of greetings.entries()) {
+for (const [nth, [script, kind, says, login]] of greetings.entries()) {
   test(`a server that lets nobody in is told as what it is: ${kind} (${nth + 1})`, async () => {
-    const { failure, message } = await tried(script)
+    const { failure, message } = await tried(script, login)
     assert.equal(failure?.kind, kind, message)
     assert.match(message, says)
   })

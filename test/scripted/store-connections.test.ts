@@ -160,7 +160,8 @@ test('a Dovecot that is slow to say so once is sent the same bytes as before', a
       ID: (command: string) => (silent ? null : `* ID ("name" "Dovecot")\r\n${command.split(' ')[0]} OK\r\n`),
     },
   }
-  await pooled(behaviour, { identities: new Identities(20) }, async (pool, target, server) => {
+  const identities = new Identities(60_000)
+  await pooled(behaviour, { identities }, async (pool, target, server) => {
     const nul = letter('nul', { body: 'a\0b' })
     const append = async () => {
       await pool.borrow(
@@ -171,6 +172,7 @@ test('a Dovecot that is slow to say so once is sent the same bytes as before', a
     }
     await append()
     silent = true
+    Object.assign(identities, { waitMs: 20 })
     await append()
     await append()
     assert.deepEqual(

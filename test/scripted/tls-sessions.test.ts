@@ -14,8 +14,7 @@ import { type Behaviour, startPop3Server } from '../support/pop3-server.ts'
 
 const chain = issued()
 const messages = [{ bytes: Buffer.from('Subject: one\r\n\r\nhello\r\n') }]
-const waits = { connectMs: 2000, replyMs: 200, capaMs: 200, listingMs: 200, quitMs: 200 }
-const login = { host: 'localhost', user: 'me', password: 'secret', tlsVerify: true, tlsFingerprint: null, waits }
+const login = { host: 'localhost', user: 'me', password: 'secret', tlsVerify: true, tlsFingerprint: null } as const
 
 type Mode = 'implicit' | 'starttls'
 interface Spoken {
@@ -126,10 +125,11 @@ test('a server that breaks off a handshake with a session is asked once more wit
 
 test('a server that is silent in a resumed session is left at the end of its time, and read at the next visit', async (t) => {
   const { server, options } = await at(t, { mode: 'implicit', maxVersion: 'TLSv1.3' }, { onResumed: 'is silent' })
+  const impatient = { ...options, waits: { replyMs: 200 } }
   await visit(options)
-  assert.equal((await failureOf(visit(options))).kind, 'silent')
+  assert.equal((await failureOf(visit(impatient))).kind, 'silent')
   await visit(options)
-  assert.equal((await failureOf(visit(options))).kind, 'silent')
+  assert.equal((await failureOf(visit(impatient))).kind, 'silent')
   for (let nth = 0; nth < 3; nth += 1) await visit(options)
   assert.deepEqual(server.resumed, [false, true, false, true, false, false, false])
 })
@@ -137,7 +137,8 @@ test('a server that is silent in a resumed session is left at the end of its tim
 test('whoever fails behind a whole handshake, or refuses with words behind a resumed one, is not asked again', async (t) => {
   const spoken = { mode: 'implicit', maxVersion: 'TLSv1.3' } as const
   const broken = await at(t, spoken, { greeting: 'hello' })
-  assert.equal((await failureOf(visit(broken.options))).kind, 'broken protocol')
+  const impatient = { ...broken.options, waits: { replyMs: 1000 } }
+  assert.equal((await failureOf(visit(impatient))).kind, 'broken protocol')
   assert.deepEqual(broken.server.resumed, [false])
 
   const busy = await at(t, spoken, { connections: [{}, { greeting: '-ERR too many connections' }, {}] })

@@ -75,6 +75,7 @@ export class RateClock {
   readonly #everyMs: number
   readonly #late: (octetsPerSecond: number) => void
   #timer: NodeJS.Timeout | undefined
+  #looking: NodeJS.Immediate | undefined
 
   constructor(overMs: number, late: (octetsPerSecond: number) => void) {
     this.#rate = new LeastRate(overMs)
@@ -85,10 +86,7 @@ export class RateClock {
   due(counted: RatedFrom): void {
     this.#rate.due(counted, performance.now())
     if (counted === 'never') return
-    this.#timer ??= setInterval(() => {
-      const octetsPerSecond = this.#rate.tooSlow(performance.now())
-      if (octetsPerSecond !== undefined) this.#late(octetsPerSecond)
-    }, this.#everyMs).unref()
+    this.#timer ??= setInterval(() => this.#look(), this.#everyMs).unref()
   }
 
   heard(octets: number): void {
@@ -97,5 +95,14 @@ export class RateClock {
 
   stop(): void {
     clearInterval(this.#timer)
+    clearImmediate(this.#looking)
+  }
+
+  /** What has come is read first: this process may have stood still. */
+  #look(): void {
+    this.#looking = setImmediate(() => {
+      const octetsPerSecond = this.#rate.tooSlow(performance.now())
+      if (octetsPerSecond !== undefined) this.#late(octetsPerSecond)
+    })
   }
 }

@@ -52,6 +52,9 @@ export const pop3Limits = {
   leastRatePieces: 18,
   /** A server from which next to nothing came in this time of waiting stands still: it costs the visit its place only if others wait for that. */
   stillMs: 4 * second,
+  /** A wait whose end comes so late is that of a process which stood still: what came meanwhile is read for so long before a server is silent. */
+  stoodStillMs: 20,
+  readAfterStandingMs: 1 * second,
   /** Some servers hang on CAPA (fetchmail FAQ R11, O11): then the session goes on without it. */
   capaWaitMs: 10 * second,
   /** UIDL and LIST of a huge maildrop may need long before the first line. */

@@ -15,6 +15,8 @@ export class ReplyClock {
   /** The time since when the next reply is due, and the time when it must be complete, on the monotonic clock. */
   #dueMs = 0
   #deadlineMs = 0
+  /** The time in which this process stood still was made up for since something came. */
+  #isMadeUp = false
 
   /** @param late is called when the time is over; `slow`: octets came, and the reply did not end. */
   constructor(late: (waitedMs: number, slow: boolean) => void) {
@@ -31,14 +33,27 @@ export class ReplyClock {
 
   /** This many octets of the reply have come. */
   heard(octets: number): void {
+    this.#isMadeUp = false
     this.stop()
     if (this.#next === undefined) return
     const { waitMs, isMessage } = this.#next
     if (isMessage) this.#deadlineMs += octets / pop3Limits.messageOctetsPerMs
     const leftMs = this.#deadlineMs - performance.now()
     const slow = leftMs < waitMs
-    const end = () => this.#late(slow ? performance.now() - this.#dueMs : waitMs, slow)
-    this.#timer = setTimeout(end, Math.max(0, Math.min(waitMs, leftMs)))
+    this.#wait(Math.max(0, Math.min(waitMs, leftMs)), () =>
+      this.#late(slow ? performance.now() - this.#dueMs : waitMs, slow),
+    )
+  }
+
+  /** Where this process stood still, the time runs down before what came meanwhile is read: it is not the server that was silent. */
+  #wait(ms: number, end: () => void): void {
+    const endMs = performance.now() + ms
+    this.#timer = setTimeout(() => {
+      const isMadeUp = this.#isMadeUp || performance.now() - endMs < pop3Limits.stoodStillMs
+      if (isMadeUp) return end()
+      this.#isMadeUp = true
+      this.#wait(Math.min(ms, pop3Limits.readAfterStandingMs), end)
+    }, ms)
   }
 
   stop(): void {

@@ -21,12 +21,14 @@ import { here, type Internet, nameOnWire, startDns, surroundingsOf } from '../su
 import { type Behaviour, startPop3Server } from '../support/pop3-server.ts'
 import { startScriptedSmtp } from '../support/scripted-smtp.ts'
 
+/** Nobody is waited for who does not answer; servers that do have all the time that they take. */
 const waits = { askMs: 300, probeMs: 1500 }
+const patient = { askMs: 300, probeMs: 60_000 }
 const address = (text: string): Address => addressOf(text) ?? assert.fail(`no address: ${text}`)
 
 /** What is found, in short: `source tls user@host:port`, `+` where a server answered. */
-async function found(text: string, internet: Internet, asked: string[] = []) {
-  const { candidates, note } = await discover(address(text), surroundingsOf(internet, asked), waits)
+async function found(text: string, internet: Internet, asked: string[] = [], within = waits) {
+  const { candidates, note } = await discover(address(text), surroundingsOf(internet, asked), within)
   return { lines: candidates.map(inShort), candidates, note }
 }
 const inShort = ({ source, tls, user, host, port, verified }: Candidate) =>
@@ -328,16 +330,18 @@ test('where nobody knows anything the usual names are tried, and those are given
       // STLS is not to be had.
       'pop3.example.net:110': await pop3(t, { capabilities: ['USER'] }),
       'mail.example.net:995': await pop3(t, { tls: mail, greeting: '* OK IMAP4rev1 ready' }),
-      'mx.example.net:110': await pop3(t, { greeting: null }),
     },
-    silent: ['mx.example.net:995'],
   }
-  const { lines, note } = await found('me@example.net', internet)
+  const { lines, note } = await found('me@example.net', internet, [], patient)
   assert.deepEqual(lines, [
     '+ guess: implicit me@example.net pop.example.net:995',
     '+ guess: starttls me@example.net pop.example.net:110',
   ])
   assert.equal(note, null)
+  const servers = { 'mx.example.net:110': await pop3(t, { greeting: null }) }
+  const { mx = {} } = internet
+  const mute = await found('me@example.net', { mx, servers, silent: ['mx.example.net:995'] })
+  assert.deepEqual(mute.lines, [])
 })
 
 const failingWith = (code: string) => async () => {
@@ -394,12 +398,19 @@ test('what the providers want has a code, and where the note names a page, its a
 
 test('what answers comes before what does not, wherever it is from', async (t) => {
   const own = certificate('s.example.net')
-  const { lines } = await found('me@example.net', {
-    ca: own.cert,
-    pages: { 'https://autoconfig.example.net/mail/config-v1.1.xml': config(incoming('gone.example.net', 995, 'SSL')) },
-    srv: { '_pop3s._tcp.example.net': [{ name: 's.example.net', port: 995, priority: 1, weight: 1 }] },
-    servers: { 's.example.net:995': await pop3(t, { tls: own }) },
-  })
+  const { lines } = await found(
+    'me@example.net',
+    {
+      ca: own.cert,
+      pages: {
+        'https://autoconfig.example.net/mail/config-v1.1.xml': config(incoming('gone.example.net', 995, 'SSL')),
+      },
+      srv: { '_pop3s._tcp.example.net': [{ name: 's.example.net', port: 995, priority: 1, weight: 1 }] },
+      servers: { 's.example.net:995': await pop3(t, { tls: own }) },
+    },
+    [],
+    patient,
+  )
   assert.deepEqual(lines, [
     '+ srv: implicit me@example.net s.example.net:995',
     'autoconfig: implicit me@example.net gone.example.net:995',
@@ -464,14 +475,14 @@ test('a POP3 server inside is not tried for an owner', async (t) => {
   const port = await pop3(t, {})
   const tried = async (reach: Reach) => {
     const endpoint = { host: 'pop.example.net', port, tls: 'none', tlsVerify: true, tlsFingerprint: null } as const
-    return await answers({ ...endpoint, lookup: here, reach }, 2000)
+    return await answers({ ...endpoint, lookup: here, reach }, 60_000)
   }
   assert.equal(await tried(everywhere), true)
   assert.equal(await tried({ ...outside, ports: [port] }), false)
   assert.equal(await tried({ ...everywhere, ports: [995] }), false)
 })
 
-const bounds = { maxOctets: 1000, waitMs: 2000 }
+const bounds = { maxOctets: 1000, waitMs: 60_000 }
 
 test('the web: HTTPS by name alone, redirects through the same checks, bounded in octets and time', async (t) => {
   const own = certificate('autoconfig.example.net')
@@ -544,7 +555,7 @@ const outgoing = (host: string, port: number, socketType: string, more = '<usern
   `<outgoingServer type="smtp"><hostname>${host}</hostname><port>${port}</port><socketType>${socketType}</socketType>${more}</outgoingServer>`
 
 async function sending(text: string, internet: Internet): Promise<string[]> {
-  return (await discover(address(text), surroundingsOf(internet), waits)).smtp.map(inShort)
+  return (await discover(address(text), surroundingsOf(internet), patient)).smtp.map(inShort)
 }
 
 test('the servers for sending are found beside those for reading, the most trusted first, and none in clear', async () => {

@@ -15,6 +15,7 @@ import { Accounts } from '../../src/redis/accounts.ts'
 import { Audit } from '../../src/redis/audit.ts'
 import { connectRedis } from '../../src/redis/connection.ts'
 import { loggedOutage } from '../../src/redis/outage.ts'
+import { redisLimits } from '../../src/redis/limits.ts'
 import { demandReliable } from '../../src/redis/reliable.ts'
 import { Destinations } from '../../src/redis/destinations.ts'
 import { Events } from '../../src/redis/events.ts'
@@ -222,7 +223,7 @@ export async function startStack<Server extends StackRedis = TestRedis>(
       if (status !== 201) throw new Error(JSON.stringify(body))
       return body.id
     },
-    async pull(accountId, waitSeconds = 60) {
+    async pull(accountId, waitSeconds = 180) {
       const { status, body } = await stack.call('POST', `/accounts/${accountId}/pull?wait=${waitSeconds}`)
       if (status !== 200) throw new Error(`${status} ${JSON.stringify(body)}`)
       return body as object as Run
@@ -241,8 +242,9 @@ export async function startStack<Server extends StackRedis = TestRedis>(
         publicName: 'gather.example.org',
         publicUrl: publicUrlOfTests,
         concurrency: 4,
-        leaseMs: 2000,
-        jobLockMs: 2000,
+        // A process that stands still for some seconds keeps its runs.
+        leaseMs: redisLimits.leaseMs,
+        jobLockMs: workerLimits.jobLockMs,
         lateCommitMs: 200,
         ...options,
       })

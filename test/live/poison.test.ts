@@ -24,7 +24,7 @@ let provider: TestDovecot
 before(async () => {
   ;[stack, provider] = await Promise.all([startStack(), startDovecot({ poisoned: 'secret' }, { poisoned: letters })])
   await stack.call('PATCH', '/settings', { setAsideAfterSeconds: 0 })
-  await stack.startWorker({ waits: { replyMs: 200 } })
+  await stack.startWorker()
 })
 after(async () => {
   await Promise.all([stack.stop(), provider.stop()])
@@ -91,7 +91,7 @@ const poisons: readonly (readonly [string, Partial<Behaviour>, number, RegExp])[
     'makes the server fall silent',
     { silentOn: 'RETR 1' },
     pullLimits.failuresMin,
-    /^127\.0\.0\.1:\d+ fell silent at this message each time, for 0\.2 s\.$/,
+    /^127\.0\.0\.1:\d+ fell silent at this message each time, for 2 s\.$/,
   ],
 ]
 
@@ -99,6 +99,11 @@ for (const pipelining of [true, false]) {
   const capabilities = ['USER', 'UIDL', 'TOP', ...(pipelining ? ['PIPELINING'] : [])]
   for (const [what, behaviour, runs, sentence] of poisons) {
     test(`a message that ${what} holds up no other and is set aside after ${runs} failures (${pipelining ? 'pipelined' : 'one at a time'})`, async (t) => {
+      // A server that is well may be late, too: whoever gives up soon is asked only where silence is waited for.
+      if (/silen/.test(sentence.source)) {
+        await stack.startWorker({ waits: { replyMs: 2000 } })
+        t.after(async () => await stack.startWorker())
+      }
       const server = await served(t, { capabilities, ...behaviour })
       const { id, stored } = await newAccount({ port: server.port, retention: { mode: 'delete' } })
       for (let nth = 1; nth < runs; nth += 1) {
@@ -354,7 +359,7 @@ test('a message that kills the worker is alone the third time, and set aside the
   assert.equal(await worker.ended, null)
 
   // With a worker that has been mended it goes through.
-  await stack.startWorker({ leaseMs, jobLockMs: leaseMs })
+  await stack.startWorker()
   await stack.call('POST', `/accounts/${id}/quarantine/${entry?.id}/retry`)
   const mended = await stack.pull(id)
   assert.deepEqual([mended.stored, mended.deleted], [1, 1])
@@ -390,7 +395,7 @@ test('accounts that are visited beside a message that kills the worker lose no m
     assert.deepEqual(await entries(id), [])
     assert.deepEqual(await stored(), without(5))
   }
-  await stack.startWorker({ leaseMs, jobLockMs: leaseMs })
+  await stack.startWorker()
 })
 
 test('a run that a stop ended counts for nothing, at the edge of a batch or cancelled', async (t) => {
@@ -398,7 +403,7 @@ test('a run that a stop ended counts for nothing, at the edge of a batch or canc
   const { id, stored } = await newAccount({ port: server.port })
   await stack.stopWorker()
   for (let stop = 0; stop < 3; stop += 1) {
-    await stack.startWorker({ leaseMs, jobLockMs: leaseMs })
+    await stack.startWorker()
     const asked = server.commands.length
     const { body } = await stack.call('POST', `/accounts/${id}/pull`)
     while (!server.commands.slice(asked).some((line) => line.startsWith('RETR')))
@@ -412,7 +417,7 @@ test('a run that a stop ended counts for nothing, at the edge of a batch or canc
   }
   const mended = await startPop3Server({ messages })
   await stack.call('PATCH', `/accounts/${id}`, { port: mended.port, password: 'secret' })
-  await stack.startWorker({ leaseMs, jobLockMs: leaseMs })
+  await stack.startWorker()
   assert.equal((await stack.pull(id)).state, 'done')
   assert.deepEqual(await stored(), without())
   await mended.close()

@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
-import { after, before, test } from 'node:test'
+import { after, before, test, type TestContext } from 'node:test'
 import type { FailureKind } from '../../src/failure/failure.ts'
 import type { Run } from '../../src/runs/run.ts'
 import { startDovecot, type TestDovecot } from '../support/dovecot.ts'
@@ -34,11 +34,17 @@ before(async () => {
     few: letters(3),
   }
   ;[stack, provider] = await Promise.all([startStack(), startDovecot(users, maildrops)])
-  await stack.startWorker({ waits: { replyMs: 3000 } })
+  await stack.startWorker()
 })
 after(async () => {
   await Promise.all([stack.stop(), provider.stop()])
 })
+
+/** For as long as the test lasts, a server that says nothing is given up soon. */
+async function impatient(t: TestContext): Promise<void> {
+  await stack.startWorker({ waits: { replyMs: 3000 } })
+  t.after(async () => await stack.startWorker())
+}
 
 let logins = 0
 /** An account that gathers into a login of its own. */
@@ -115,18 +121,21 @@ test('a refused connection', async () => {
   failsWith(await stack.pull(id), 'unreachable', /the connection was refused/)
 })
 
-test('a server that says nothing at all', async () => {
+test('a server that says nothing at all', async (t) => {
+  await impatient(t)
   const silent = await startPop3Server({ messages: maildrop, greeting: null })
   const { id } = await newAccount({ port: silent.port })
   failsWith(await stack.pull(id), 'silent', /said nothing for 3 s during the greeting/)
   await silent.close()
 })
 
-test('a server that falls silent at a command', async () => {
+test('a server that falls silent at a command', async (t) => {
+  await impatient(t)
   await errs({ silentOn: 'RETR 5' }, 'silent', /said nothing for 3 s during RETR of message 5/)
 })
 
-test('a server that falls silent in mid-message', async () => {
+test('a server that falls silent in mid-message', async (t) => {
+  await impatient(t)
   await errs({ silentAfterOctets: 90 }, 'silent', /during RETR of message [12]\b/)
 })
 
@@ -158,7 +167,8 @@ for (const pipelining of [true, false]) {
   })
 }
 
-test('a server that cannot do with a pipeline is pulled in the same run, one thing at a time, and from then on', async () => {
+test('a server that cannot do with a pipeline is pulled in the same run, one thing at a time, and from then on', async (t) => {
+  await impatient(t)
   const server = await startPop3Server({ messages: maildrop, dropsPipelined: true })
   const { id, read } = await newAccount({ port: server.port })
   const run = await stack.pull(id)

@@ -19,7 +19,7 @@ export interface PoisonedWorker {
 export function startPoisonedWorker(options: PoisonedOptions): PoisonedWorker {
   const script = fileURLToPath(new URL('poisoned-worker.js', import.meta.url))
   const child: ChildProcess = spawn(process.execPath, [script, JSON.stringify(options)], { stdio: 'inherit' })
-  const late = setTimeout(() => child.kill('SIGKILL'), 60_000)
+  const late = setTimeout(() => child.kill('SIGTERM'), 200_000)
   const ended = once(child, 'exit').then(([, signal]) => {
     clearTimeout(late)
     return signal as string | null

@@ -5,6 +5,7 @@ import { addressBlockOf } from '../../api/http/protection.ts'
 import { keys } from '../../src/redis/key-names.ts'
 import { digestOf } from '../../src/redis/tokens.ts'
 import { adminToken, type Stack, startStack } from '../support/stack.ts'
+import { endWaits, prolongWaits } from '../support/throttle.ts'
 
 let stack: Stack
 let destinationId: string
@@ -194,6 +195,7 @@ test('wrong present passwords are guesses: counted with those at sign-in, and to
   for (let nth = 0; nth < 3; nth += 1) statuses.push((await change('guess')).status)
   for (let nth = 0; nth < 2; nth += 1) statuses.push((await signIn({ login: 'dave', password: 'guess' })).status)
   assert.deepEqual(statuses, [400, 400, 400, 401, 401])
+  await prolongWaits(stack)
   const braked = await change('wonder')
   assert.deepEqual([braked.status, typeOf(braked)], [429, '/problems/too-many-requests'])
   assert.ok(Number(braked.headers['retry-after']) > 0)
@@ -206,15 +208,9 @@ test('whoever guesses waits longer and longer, by address and by login, in every
   const from = '10.2.0.1'
   const guess = async (login: string, address = from) => await signIn({ login, password: 'a guess' }, address)
   const hour = 3600
-  const counts = async () => await stack.redis.keys('tributary:refusals:*')
-  /** Makes every wait an hour longer: on a busy machine a guess takes longer than the wait after it. */
-  const prolong = async () => {
-    for (const one of await counts())
-      if (await stack.redis.hexists(one, 'untilMs')) await stack.redis.hincrby(one, 'untilMs', hour * 1000)
-  }
   /** @param begunMs when the last guess was sent. */
   const waits = async (seconds: number, begunMs: number) => {
-    await prolong()
+    await prolongWaits(stack)
     const { status, headers, body } = await guess('somebody')
     assert.deepEqual([status, body['type']], [429, '/problems/too-many-requests'])
     const left = Number(headers['retry-after']) - hour
@@ -229,11 +225,8 @@ test('whoever guesses waits longer and longer, by address and by login, in every
     [5, 7],
   )
   await waits(1, begunMs)
-  const over = async () => {
-    for (const one of await counts()) await stack.redis.hdel(one, 'untilMs')
-  }
   for (const seconds of [2, 4, 8, 16]) {
-    await over()
+    await endWaits(stack)
     begunMs = performance.now()
     assert.equal((await guess(`more${seconds}`)).status, 401)
     await waits(seconds, begunMs)
@@ -242,14 +235,14 @@ test('whoever guesses waits longer and longer, by address and by login, in every
 
   // One login from many addresses.
   for (let nth = 0; nth < 4; nth += 1) await guess('alice', `10.3.0.${nth}`)
-  await prolong()
+  await prolongWaits(stack)
   assert.equal((await guess('alice', '10.3.0.9')).status, 429)
   // Nor is a token, which cannot be guessed.
   for (let nth = 0; nth < 6; nth += 1) await signIn({ password: 'a guess' }, `10.4.0.${nth}`)
-  await prolong()
+  await prolongWaits(stack)
   assert.equal((await signIn({ password: 'a guess' }, '10.4.0.9')).status, 429)
   assert.equal((await signIn({ password: adminToken }, '10.4.0.9')).status, 200)
-  await over()
+  await endWaits(stack)
   for (const one of await stack.redis.keys('tributary:guesses:*')) await stack.redis.del(one)
   assert.equal((await signIn({ login: 'alice', password: 'wonder2' }, '10.3.0.9')).status, 200)
   const typed = (await stack.redis.keys('*')).join(' ')

@@ -134,8 +134,12 @@ test('ten accounts at one endpoint ask a few at once, each once, and all get a t
 
 test('an endpoint that hangs keeps no other waiting', async () => {
   const [hanging, healthy] = [await application(service.issuer), await application(other.issuer)]
-  service.token = () => null
-  const one = worker(oauthFetch({ waitMs: 1500 }))
+  let giveUp = (_answer: TokenAnswer) => {}
+  const hung = new Promise<TokenAnswer>((resolve) => {
+    giveUp = resolve
+  })
+  service.token = async () => await hung
+  const one = worker()
   const stuck = await Promise.all(Array.from({ length: 8 }, async () => await signedIn(hanging)))
   let given = 0
   const waiting = Promise.all(stuck.map(async (holder) => await kindOf(one.of(holder)).finally(() => (given += 1))))
@@ -143,6 +147,7 @@ test('an endpoint that hangs keeps no other waiting', async () => {
   await until('all slots to be taken', () => service.asked['/token'].length === redisLimits.tokenSlots)
   assert.equal(await one.of(holder), 'access-one')
   assert.equal(given, 0, 'none of the others had given up by then')
+  giveUp({ status: 503 })
   assert.deepEqual(new Set(await waiting), new Set(['token service unreachable']))
   for (const each of stuck) assert.equal(await refreshTokenOf(each), 'refresh-old')
 })
@@ -172,9 +177,9 @@ test('a token that has some minutes left is used while its endpoint hangs, is br
 test('what a worker held that was killed in mid-refresh is free when its lease ends', async () => {
   const holder = await signedIn(await application(service.issuer))
   const slots = keys.oauthSlots(new URL(service.issuer).host)
+  const beganMs = performance.now()
   await redis.set(keys.oauthRefresh(holder.id), 'a worker that died', 'PX', 700)
   for (let nth = 0; nth < redisLimits.tokenSlots; nth += 1) await redis.zadd(slots, Date.now() + 700, `dead ${nth}`)
-  const beganMs = performance.now()
   assert.equal(await worker().of(holder), 'access-new-0')
   assert.ok(performance.now() - beganMs >= 600)
   assert.deepEqual([await redis.exists(keys.oauthRefresh(holder.id)), await redis.zcard(slots)], [0, 0])

@@ -48,11 +48,11 @@ for (const cut of ['tells', 'drops'] as const)
   test(`a first import of several token lives goes on where the server ${cut === 'tells' ? 'says that the token has ended' : 'only hangs up'}`, async () => {
     const logins: TokenLogins = []
     const rules: TokenRules = { cut, opens: ({ token }) => server.isGood(token) }
-    const messages = messagesOf(120)
+    const messages = messagesOf(360)
     const provider = await startPop3Server(tokenMaildrop(messages, rules, logins))
     const destinationId = await stack.destination(`lives-${cut}`)
     const id = await account(provider.port, destinationId)
-    server.accessTokenSeconds = 1
+    server.accessTokenSeconds = 3
     try {
       await signInByLink(stack, `/accounts/${id}`, user)
       const run = await stack.pull(id)

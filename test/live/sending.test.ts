@@ -297,16 +297,15 @@ test('accounts of a server that says nothing take a part of the places, and the 
   const stuck: string[] = []
   for (let nth = 0; nth < 30; nth += 1)
     stuck.push(await outgoing.put({ accountId: await senderAt(silent), destinationId }))
-  await startSending({ places: 8 })
+  await startSending({ places: 8, waits: { ...quickSending.waits, greetingMs: 8000 } })
   await untilTold('the silent server to be visited', async () => silent.connections() >= 4)
   const good = await senderAt(server)
   const ids: string[] = []
   for (let nth = 0; nth < 5; nth += 1)
     ids.push(await outgoing.put({ accountId: good, destinationId, bytes: outgoingLetter(nth) }))
-  const beganMs = performance.now()
   for (const id of ids) assert.equal((await outgoing.until(id, isEnded)).state, 'accepted')
-  // A greeting is waited for for minutes.
-  assert.ok(performance.now() - beganMs < 30_000)
+  // Those that were before them in the line have not all had a place.
+  assert.ok(silent.connections() <= 20, `${silent.connections()} connections`)
 })
 
 test('a worker that stops sends nothing more, lets a message that came to its dot have its answer, and leaves the rest due at once', async () => {

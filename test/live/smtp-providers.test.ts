@@ -15,7 +15,8 @@ import { until } from '../support/until.ts'
 
 // Postfix' master gives its parts users of their own.
 const kinds = process.getuid?.() === 0 ? ({ Exim: startExim, Postfix: startPostfix } as const) : { Exim: startExim }
-const { leaseMs } = quickSending
+/** It is waited for where a worker has died. */
+const leaseMs = 1500
 const servers = new Map<string, SmtpProvider>()
 let stack: Stack
 let outgoing: Outgoing
@@ -43,7 +44,7 @@ async function senderAt(kind: string, tls: 'implicit' | 'starttls' = 'starttls',
   return await stack.account({ destinationId, port: 20_000 + (accounts += 1), smtp })
 }
 const startSending = async () =>
-  await stack.startWorker({ outbox: outgoing.folder, send: { ...quickSending, ca: ca() }, leaseMs, jobLockMs: leaseMs })
+  await stack.startWorker({ outbox: outgoing.folder, send: { ...quickSending, ca: ca() } })
 
 /** To whom a message of this subject was delivered, each as often as it was. */
 function deliveredTo(kind: string, subject: string): string[] {

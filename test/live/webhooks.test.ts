@@ -21,7 +21,7 @@ const cert = certificate()
 /** Retries in no time, and an endpoint that is disabled once it has failed as often as one delivery is tried. */
 const pace = {
   everyMs: 30,
-  deliveryWaitMs: 2000,
+  deliveryWaitMs: 6000,
   webhooks: { waitsMs: [20, 20, 20], restMaxMs: 20, disableAfterMs: 0 },
   ca: cert.cert,
 } as const satisfies WorkerOptions['news']
@@ -238,7 +238,7 @@ test('an endpoint that never answers holds up neither pulls nor other endpoints'
       ? items.filter(({ attempts }) => attempts !== 0)
       : undefined
   })
-  assert.deepEqual(failing?.['answer'], { status: null, text: 'no answer within 2 s' })
+  assert.deepEqual(failing?.['answer'], { status: null, text: 'no answer within 6 s' })
   await stack.call('DELETE', `/webhooks/${slow.id}`)
   await stack.call('DELETE', `/webhooks/${fast.id}`)
   assert.equal((await stack.redis.keys(`*${slow.id}*`)).filter((key) => !key.includes(':bull:')).length, 0)

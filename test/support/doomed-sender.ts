@@ -8,7 +8,7 @@ import { givenOptions, startOwnWorker } from './own-worker.ts'
 import type { DoomedSenderOptions } from './doomed-senders.ts'
 
 const options = givenOptions() as DoomedSenderOptions
-const { places, outbox, goesOn, ca } = options
+const { places, outbox, goesOn, ca, leaseMs } = options
 const toldToGoOn = new Promise<void>((resolve) => process.once('message', () => resolve()))
 const awaited = new Set(Object.keys(places))
 
@@ -29,5 +29,8 @@ const between: SendBetween = async (accountId, moment, effect) => {
   if (place === 'after dot' && moment === 'before' && effect === 'dot') setTimeout(() => void arrive(accountId), 500)
 }
 
-await startOwnWorker(options, { outbox, send: { ...quickSending, between, ...(ca === undefined ? {} : { ca }) } })
+await startOwnWorker(options, {
+  outbox,
+  send: { ...quickSending, leaseMs, between, ...(ca === undefined ? {} : { ca }) },
+})
 process.send?.('started')

@@ -3,6 +3,7 @@ import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import type { OwnWorkerOptions } from './own-worker.ts'
+import { until } from './until.ts'
 
 export interface DoomedSenderOptions extends OwnWorkerOptions {
   /** By account: `before EFFECT` or `after EFFECT` (workers/outbox-world.ts). */
@@ -30,9 +31,14 @@ export async function untilSenderDoomed(options: DoomedSenderOptions): Promise<s
 
 /** Resolves once so many attempts have come to their places. */
 export async function untilHeld(child: ChildProcess, count: number): Promise<void> {
-  const signal = AbortSignal.timeout(60_000)
-  for (let held = 0; held < count; ) {
-    const [message] = (await once(child, 'message', { signal })) as [unknown]
+  let held = 0
+  const listen = (message: unknown) => {
     if (message === 'held') held += 1
+  }
+  child.on('message', listen)
+  try {
+    await until(`${count} attempts to be held`, () => held === count)
+  } finally {
+    child.off('message', listen)
   }
 }

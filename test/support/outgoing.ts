@@ -38,8 +38,7 @@ export const outgoingLetter = (nth: number | string) =>
 export const quickSending = {
   everyMs: 100,
   abandonedEveryMs: 200,
-  leaseMs: 1500,
-  waits: { connectMs: 2000, greetingMs: 2000, exchangeMs: 2000, envelopeMs: 2000, endMs: 2000 },
+  waits: { connectMs: 20_000, greetingMs: 20_000, exchangeMs: 20_000, envelopeMs: 20_000, endMs: 20_000 },
 } as const satisfies Partial<SendPace>
 
 export function outgoingOf({ redis }: Pick<Stack, 'redis'>): Outgoing {

@@ -275,7 +275,7 @@ test('a second start finds everything again', async () => {
   const family = again.family()
   again.process.kill('SIGKILL')
   await again.exited
-  await until('the children to end', () => alive(family).length === 0, 20_000)
+  await until('the children to end', () => alive(family).length === 0)
 })
 
 for (const signal of ['SIGTERM', 'SIGINT', 'SIGKILL'] as const) {
@@ -288,7 +288,7 @@ for (const signal of ['SIGTERM', 'SIGINT', 'SIGKILL'] as const) {
     assert.ok(family.length > 5, String(family.length))
     npm.process.kill(signal)
     await npm.exited
-    await until('everything to end', () => alive(family).length === 0, 20_000)
+    await until('everything to end', () => alive(family).length === 0)
   })
 }
 

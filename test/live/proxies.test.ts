@@ -47,7 +47,7 @@ describe("Debian's proxies", () => {
     t.after(async () => await smtp.close())
     for (const url of ways()) {
       const where = { host: 'localhost', port: smtp.port, tls: 'none', tlsVerify: true, tlsFingerprint: null } as const
-      const waits = { connectMs: 5000, greetingMs: 5000, exchangeMs: 5000 }
+      const waits = { connectMs: 30_000, greetingMs: 30_000, exchangeMs: 30_000 }
       const session = await SmtpSession.open({ ...where, user: 'me', password: 'secret', waits, via: proxyIn(url) })
       await session.quit()
     }
@@ -110,7 +110,7 @@ describe("Debian's proxies", () => {
         ...request,
         through: { proxy, guard },
         octetsMax: () => 10,
-        waitMs: 5000,
+        waitMs: 30_000,
       })
       assert.ok(status > 0, url)
     }
@@ -290,7 +290,7 @@ test('a mail of news goes through a proxy', async (t) => {
         to: ['b@example.net'],
         letter,
         reach: everywhere,
-        waitMs: 5000,
+        waitMs: 30_000,
         via: proxyIn(url),
       }),
       undefined,
@@ -300,7 +300,7 @@ test('a mail of news goes through a proxy', async (t) => {
     to: ['b@example.net'],
     letter,
     reach: everywhere,
-    waitMs: 5000,
+    waitMs: 30_000,
     via: proxyIn(proxies.tinyproxyWithLogin),
   })
   assert.match(refused ?? '', /the proxy 127\.0\.0\.1:\d+ wants a user name and a password/)

@@ -203,7 +203,7 @@ test('a retry beside a run that has passed the message is carried out by another
   refused.clear()
   // Another message, that keeps the next run at work for a while.
   const more = [...messages, { bytes: letter('four'), uidl: 'new' }]
-  const slow = await served(t, { messages: more, delayMs: 300, capabilities })
+  const slow = await served(t, { messages: more, delayMs: 2000, capabilities })
   await stack.call('PATCH', `/accounts/${id}`, { port: slow.port, password: 'secret' })
   const running = await stack.call('POST', `/accounts/${id}/pull`)
   await until('the retrieval', async () => slow.commands.includes('RETR 4'))

@@ -161,7 +161,11 @@ test('Sentinel over TLS, with its own password and that of a user: mail is fetch
   await assertFetched('anna', dovecot)
   const roles = await Promise.all(redises.nodes.map(async ({ redis }) => await redis.info('replication')))
   await redises.nodes[roles.findIndex((told) => told.includes('role:master'))]?.halt('SIGKILL')
-  await untilTold('the next master', async () => (await instance.call('GET', '/destinations?limit=1')).status === 200)
+  // It takes writes once a replica has come to it.
+  await untilTold('the next master', async () => {
+    const { status } = await instance.call('PATCH', '/settings', { transcriptsKept: 5 })
+    return status === 200
+  })
   await assertFetched('berta', dovecot)
   assertKeepsSecrets()
   assert.ok(!instance.said.includes('[ioredis]'), 'nothing is said beside the log')

@@ -70,7 +70,7 @@ interface Ended {
 }
 
 test('after DELETE of an account nothing is stored any more, nor deleted at the provider: its destination can be purged', async () => {
-  const { provider, destinationId, id } = await inMidRun('nora')
+  const { provider, destinationId, id } = await inMidRun('nora', {}, [{ delayMs: 500 }])
   assert.equal((await stack.call('DELETE', `/accounts/${id}`)).status, 204)
   assert.equal((await stack.call('DELETE', `/destinations/${destinationId}?purge=true`)).status, 204)
   const asked = provider.commands.length
@@ -89,7 +89,8 @@ test('a scheduled run of an account that was paused while the run was queued mak
   await new LiveWorkers(stack.redis).beat('another', { sessions: 8, lagSeconds: 0, residentBytes: 0, cpuSeconds: 0 })
   const id = await stack.account({ port: provider.port, user: 'me', destinationId, paused: false })
   const { visits } = await stack.world.queue.dispatch()
-  assert.equal(visits.length, 1)
+  // Accounts of other tests may be due as well.
+  assert.ok(visits.some(({ accountId }) => accountId === id))
   await stack.call('POST', `/accounts/${id}/pause`)
   await stack.startWorker()
   await until('the end of the visit', async () => (await stack.redis.zscore('{tributary}:places', id)) === null)

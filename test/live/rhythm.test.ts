@@ -140,7 +140,7 @@ test('an interval that is changed while its account is visited holds at the end 
   const visited = async (meanwhile?: { minSeconds: number; maxSeconds: number }, begin = makeDue) => {
     await until('the end of the one before', ended)
     const asked = server.commands.length
-    slowly = meanwhile === undefined ? {} : { trickle: { on: 'UIDL', everyMs: 20 } }
+    slowly = meanwhile === undefined ? {} : { trickle: { on: 'UIDL', everyMs: 100 } }
     await begin(id)
     await until('the listing', () => server.commands.slice(asked).includes('UIDL'))
     if (meanwhile !== undefined) await stack.call('PATCH', `/accounts/${id}`, { interval: meanwhile })

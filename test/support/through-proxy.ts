@@ -22,7 +22,7 @@ interface Tried {
 /** Logs in by POP3 through a proxy, and gives the failure. */
 export async function failing(
   url: string,
-  { port, host = '127.0.0.1', tls = 'none', connectMs = 5000, ...rest }: Tried,
+  { port, host = '127.0.0.1', tls = 'none', connectMs = 30_000, ...rest }: Tried,
 ) {
   const session = new Pop3Session({ ...login, host, port, tls, via: proxyIn(url), waits: { connectMs }, ...rest })
   try {

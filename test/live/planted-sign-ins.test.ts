@@ -1,14 +1,14 @@
 /** What signing in hands about is planted in every flow, said again by each server that is told it, and looked for in all that was written. */
 import assert from 'node:assert/strict'
 import { generateKeyPairSync, randomBytes } from 'node:crypto'
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { gunzipSync } from 'node:zlib'
 import { keys } from '../../src/redis/key-names.ts'
 import { echoed, echoing, eventsOf, saslOf, startEcho } from '../support/echoes.ts'
 import { startImapServer } from '../support/imap-server.ts'
-import { filesIn, found, processes, type Written } from '../support/planted.ts'
+import { found, processes, type Written, writtenIn } from '../support/planted.ts'
 import { startPop3Server } from '../support/pop3-server.ts'
 import { adminToken, publicUrlOfTests, type Stack, startStack } from '../support/stack.ts'
 import { startTokenService, type TokenAnswer, type TokenService } from '../support/token-service.ts'
@@ -318,8 +318,7 @@ test('and none of it stands anywhere, in whatever form', async () => {
     (await stack.app.inject({ url: '/api/v1/backup', headers: { authorization: `Bearer ${adminToken}` } })).rawPayload,
   )
   // Every command that Redis was ever told stands in its append-only file.
-  for (const folder of [stack.server.folder, stack.dovecot.places.mailFolder])
-    for (const file of filesIn(folder)) written.push({ where: file, bytes: readFileSync(file) })
+  for (const folder of [stack.server.folder, stack.dovecot.places.mailFolder]) written.push(...writtenIn(folder))
   for (const key of await stack.redis.keys('*')) written.push({ where: `the name of ${key}`, bytes: Buffer.from(key) })
   written.push({ where: 'the log', bytes: Buffer.from(stack.logged.join('')) }, ...processes())
   assert.ok(

@@ -8,7 +8,7 @@ import { after, before, test } from 'node:test'
 import { gunzipSync } from 'node:zlib'
 import { formsOf, loginMask, masking } from '../../src/mask.ts'
 import { startImapServer } from '../support/imap-server.ts'
-import { filesIn, found, processes, secret, type Written } from '../support/planted.ts'
+import { found, processes, secret, type Written, writtenIn } from '../support/planted.ts'
 import { type ScriptedServer, startPop3Server } from '../support/pop3-server.ts'
 import { startSmtpServer } from '../support/smtp-server.ts'
 import { adminToken, type Stack, startStack } from '../support/stack.ts'
@@ -280,11 +280,7 @@ test('and none of them stands anywhere, in whatever form', async () => {
   for (const [nth, key] of keys.entries())
     planted[`key ${nth}`] = Buffer.from(key.split(' ')[0] ?? '', 'base64url').toString('latin1')
   // Every command that Redis was ever told stands in its append-only file; what it took in memory is there too.
-  for (const [where, folder] of [
-    ['Redis', stack.server.dataFolder],
-    ['the store', stack.dovecot.places.mailFolder],
-  ] as const)
-    for (const file of filesIn(folder)) written.push({ where: `${where}: ${file}`, bytes: readFileSync(file) })
+  for (const folder of [stack.server.dataFolder, stack.dovecot.places.mailFolder]) written.push(...writtenIn(folder))
   written.push({ where: 'the users file', bytes: readFileSync(stack.dovecot.places.usersFile) })
   written.push({ where: "the masters' file", bytes: readFileSync(stack.dovecot.places.mastersFile) })
   written.push({ where: 'the log', bytes: Buffer.from(stack.logged.join('')) })

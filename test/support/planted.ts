@@ -49,10 +49,18 @@ function shifted(octets: Buffer): string[] {
   )
 }
 
-export function filesIn(folder: string): string[] {
-  return readdirSync(folder, { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile())
-    .map((entry) => join(entry.parentPath, entry.name))
+/** What stands in the files of a folder; a server at work may remove one meanwhile. */
+export function writtenIn(folder: string): Written[] {
+  const files = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile())
+  return files.flatMap(({ parentPath, name }) => {
+    const where = join(parentPath, name)
+    try {
+      return [{ where, bytes: readFileSync(where) }]
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
+      return []
+    }
+  })
 }
 
 /** The command lines and the environments of this process and of all that it has started. */

@@ -7,7 +7,7 @@ import { keys } from '../../src/redis/key-names.ts'
 import { redisLimits } from '../../src/redis/limits.ts'
 import { type Behaviour, type MaildropMessage, type ScriptedServer, startPop3Server } from '../support/pop3-server.ts'
 import { readFolder, withoutTrace } from '../support/reader.ts'
-import { adminToken, type Stack, startStack, steady } from '../support/stack.ts'
+import { adminToken, type Stack, startStack } from '../support/stack.ts'
 import { until } from '../support/until.ts'
 import { letter } from '../support/world.ts'
 
@@ -15,7 +15,7 @@ let stack: Stack
 const providers: ScriptedServer[] = []
 before(async () => {
   stack = await startStack()
-  await stack.startWorker(steady)
+  await stack.startWorker()
 })
 after(async () => {
   await stack.stop()

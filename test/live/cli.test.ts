@@ -8,6 +8,7 @@ import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { buildServer } from '../../api/server.ts'
+import { pending } from '../../src/deadline.ts'
 import { homeOf, writeAddress } from '../../src/disk/home.ts'
 import { certificate } from '../support/certificates.ts'
 import { type CompiledCli, compileCli, type Said, said, withPath } from '../support/cli.ts'
@@ -161,6 +162,8 @@ test('an application is added, listed, shown, changed and removed, and its secre
 
 test('on a terminal a bar moves and is gone at the end, and a password is asked for and not shown', async () => {
   const line = (words: readonly string[]) => [process.execPath, cli.main, ...words].map((word) => `'${word}'`).join(' ')
+  const bar = /you@example\.net {2}\[#*-*\] +\d+% {2}\d+ of 60 {2}/
+  const drawn = pending()
   const terminal = async (words: readonly string[], typed: readonly (readonly [RegExp, string])[]) => {
     const child = spawn('script', ['-qefc', line(words), '/dev/null'], { env: withPath({ ...env, TERM: 'xterm' }) })
     const waiting = [...typed]
@@ -169,13 +172,15 @@ test('on a terminal a bar moves and is gone at the end, and a password is asked 
       seen += piece.toString()
       const [next] = waiting
       if (next?.[0].test(seen)) child.stdin.write(waiting.shift()?.[1] ?? '')
+      if (bar.test(seen)) drawn.resolve()
     })
     const code = await new Promise<number | null>((resolve) => child.once('close', resolve))
     everything.push(seen)
     return { code, seen }
   }
-  const again = { messages: messages.map(({ bytes, uidl }) => ({ bytes, uidl: `again-${uidl}` })), delayMs: 20 }
-  const other = await startPop3Server({ ...again, password: providerPassword })
+  const again = messages.map(({ bytes, uidl }) => ({ bytes, uidl: `again-${uidl}` }))
+  const holds = { on: 'RETR', until: drawn.promise }
+  const other = await startPop3Server({ messages: again, holds, password: providerPassword })
   const words = ['account', 'add', '--host', '127.0.0.1', '--port', String(other.port), '--tls', 'none', '--paused']
   const added = await terminal(words, [
     [/E-mail address: /, 'you@example.net\r'],
@@ -186,7 +191,7 @@ test('on a terminal a bar moves and is gone at the end, and a password is asked 
   assert.deepEqual([added.code, /It works: 60 messages/.test(added.seen)], [0, true], added.seen)
   const pulled = await terminal(['account', 'pull', 'you@example.net', 'me@example.net', '--watch'], [])
   assert.equal(pulled.code, 0, pulled.seen)
-  assert.match(pulled.seen, /you@example\.net {2}\[#*-*\] +\d+% {2}\d+ of 60 {2}/)
+  assert.match(pulled.seen, bar)
   assert.match(pulled.seen, /you@example\.net: 60 listed, 60 stored/)
   assert.ok(pulled.seen.lastIndexOf('\x1b[?25h') > pulled.seen.lastIndexOf('\x1b[?25l'), 'the cursor is there again')
   await other.close()

@@ -6,7 +6,7 @@ import type { Run } from '../../src/runs/run.ts'
 import { assertAgree, assertEachOnce, ledgerOf, seedMissed } from '../support/audit.ts'
 import { startDovecot, type TestDovecot } from '../support/dovecot.ts'
 import { readFolder } from '../support/reader.ts'
-import { type Stack, startStack, steady } from '../support/stack.ts'
+import { type Stack, startStack } from '../support/stack.ts'
 import { until } from '../support/until.ts'
 
 const day = 86_400_000
@@ -30,7 +30,7 @@ let provider: TestDovecot
 before(async () => {
   const each = <T>(value: T) => Object.fromEntries(users.map((user) => [user, value]))
   ;[stack, provider] = await Promise.all([startStack(), startDovecot(each('secret'), each(letters))])
-  await stack.startWorker(steady)
+  await stack.startWorker()
 })
 after(async () => {
   stepMs = 0
@@ -69,11 +69,11 @@ test('a clock that is stepped between runs, back and forth: nothing is deleted e
   // Of its own process it is the true time.
   stepMs = 15 * day
   await stack.stopWorker()
-  await stack.startWorker(steady)
+  await stack.startWorker()
   assert.equal((await stack.pull(id)).deleted, letters.length, 'a worker that is started 15 days later deletes')
   stepMs = 0
   await stack.stopWorker()
-  await stack.startWorker(steady)
+  await stack.startWorker()
 })
 
 for (const [nth, step] of [40 * day, -40 * day].entries()) {

@@ -7,7 +7,7 @@ import { DueAccounts } from '../../src/redis/due.ts'
 import { keys } from '../../src/redis/key-names.ts'
 import type { Run } from '../../src/runs/run.ts'
 import { type Behaviour, type ScriptedServer, startPop3Server } from '../support/pop3-server.ts'
-import { type Stack, startStack, steady } from '../support/stack.ts'
+import { type Stack, startStack } from '../support/stack.ts'
 import { until } from '../support/until.ts'
 import { letter } from '../support/world.ts'
 
@@ -15,7 +15,7 @@ let stack: Stack
 before(async () => {
   stack = await startStack()
   // A machine that stands still for a second makes no visit one that takes a while.
-  await stack.startWorker({ ...steady, shownAfterMs: 600_000 })
+  await stack.startWorker({ shownAfterMs: 600_000 })
 })
 after(() => stack.stop())
 
@@ -134,7 +134,7 @@ test('a visit that takes a while is shown, and its end is told; its id gives the
   const id = await account(provider)
   await visited(id, provider)
   const [row] = await runsOf(id)
-  await stack.startWorker(steady)
+  await stack.startWorker()
   const seen = pending()
   slowly = { holds: { on: 'LIST', until: seen.promise } }
   const told = await listening(id)
@@ -151,7 +151,7 @@ test('a visit that takes a while is shown, and its end is told; its id gives the
     (await runsOf(id)).map(({ checks }) => checks),
     [2, 1],
   )
-  await stack.startWorker({ ...steady, shownAfterMs: 600_000 })
+  await stack.startWorker({ shownAfterMs: 600_000 })
   await provider.close()
 })
 

@@ -6,7 +6,7 @@ import type { AccountId } from '../../src/mail/message.ts'
 import { DueAccounts } from '../../src/redis/due.ts'
 import { keys } from '../../src/redis/key-names.ts'
 import { type Behaviour, startPop3Server } from '../support/pop3-server.ts'
-import { type Stack, startStack, steady } from '../support/stack.ts'
+import { type Stack, startStack } from '../support/stack.ts'
 import type { Run } from '../../src/runs/run.ts'
 import { until } from '../support/until.ts'
 import { letter } from '../support/world.ts'
@@ -14,7 +14,7 @@ import { letter } from '../support/world.ts'
 let stack: Stack
 before(async () => {
   stack = await startStack()
-  await stack.startWorker(steady)
+  await stack.startWorker()
 })
 after(() => stack.stop())
 

@@ -4,7 +4,7 @@ import { after, before, test, type TestContext } from 'node:test'
 import { keys } from '../../src/redis/key-names.ts'
 import type { Run } from '../../src/runs/run.ts'
 import { type Behaviour, type ScriptedServer, startPop3Server } from '../support/pop3-server.ts'
-import { type Stack, startStack, steady } from '../support/stack.ts'
+import { type Stack, startStack } from '../support/stack.ts'
 import { until } from '../support/until.ts'
 import { letter } from '../support/world.ts'
 
@@ -15,7 +15,7 @@ let destinationId: string
 before(async () => {
   stack = await startStack()
   destinationId = await stack.destination('alice')
-  await stack.startWorker({ ...steady, afterTestMs: 50 })
+  await stack.startWorker({ afterTestMs: 50 })
 })
 after(async () => await stack.stop())
 
@@ -109,7 +109,7 @@ test('a refused password is told at once, also after a test', async (t) => {
 
 test('while it waits the account says so, and who asks for it gets the run as it stands and makes no login', async (t) => {
   await stack.stopWorker()
-  await stack.startWorker({ ...steady, afterTestMs: 60_000 })
+  await stack.startWorker({ afterTestMs: 60_000 })
   const server = await provider(t, {}, { dropOn: 'PASS' }, {})
   const fields = fieldsFor(server)
   await tested(fields)

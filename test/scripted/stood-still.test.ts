@@ -12,7 +12,7 @@ function standStill(ms: number): void {
 }
 
 /** Each answer to such a command is sent when the wait for it is over. */
-const late = (verb: string): Behaviour['mangles'] => {
+const late = (verb: string): NonNullable<Behaviour['mangles']> => {
   return (reply, command) => {
     if (command.startsWith(verb)) standStill(500)
     return reply

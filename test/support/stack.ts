@@ -15,7 +15,6 @@ import { Accounts } from '../../src/redis/accounts.ts'
 import { Audit } from '../../src/redis/audit.ts'
 import { connectRedis } from '../../src/redis/connection.ts'
 import { loggedOutage } from '../../src/redis/outage.ts'
-import { redisLimits } from '../../src/redis/limits.ts'
 import { demandReliable } from '../../src/redis/reliable.ts'
 import { Destinations } from '../../src/redis/destinations.ts'
 import { Events } from '../../src/redis/events.ts'
@@ -54,9 +53,6 @@ import { startRedis, type TestRedis } from './redis.ts'
 export const publicUrlOfTests = 'http://127.0.0.1:8420'
 
 export const adminToken = 'the-token-of-the-admin'
-
-/** Of a worker whose runs are to be whole even where everything stands still for some seconds, as in production. */
-export const steady = { leaseMs: redisLimits.leaseMs, jobLockMs: workerLimits.jobLockMs }
 
 /** What a stack needs of its Redis. */
 export type StackRedis = Pick<TestRedis, 'url' | 'folder' | 'stop'>

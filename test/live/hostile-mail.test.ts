@@ -6,6 +6,7 @@ import { attacks, grammarMail } from '../support/hostile-mail.ts'
 import { startImapServer } from '../support/imap-server.ts'
 import { adminToken, type Stack, startStack } from '../support/stack.ts'
 import { watchLoop } from '../support/stretches.ts'
+import { until } from '../support/until.ts'
 
 let stack: Stack
 let destination: string
@@ -107,6 +108,8 @@ test('fifty mails that attack the list at once hold nobody up', async () => {
     'fifty',
     Array.from({ length: 50 }, (_, nth) => (nth % 2 === 0 ? parts : recipients)),
   )
+  // Dovecot takes each of them apart once, and may need longer for that than somebody waits.
+  await until('the first list', async () => (await get('/messages?folder=fifty')).status === 200)
   const watch = watchLoop()
   const lists = await Promise.all(Array.from({ length: 3 }, () => get('/messages?folder=fifty')))
   const held = watch.stop()

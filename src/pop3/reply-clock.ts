@@ -33,12 +33,13 @@ export class ReplyClock {
 
   /** This many octets of the reply have come. */
   heard(octets: number): void {
-    this.#isMadeUp = false
     this.stop()
     if (this.#next === undefined) return
     const { waitMs, isMessage } = this.#next
     if (isMessage) this.#deadlineMs += octets / pop3Limits.messageOctetsPerMs
     const leftMs = this.#deadlineMs - performance.now()
+    // Behind its end no octet earns more time: a server that drips would hold a session that is always late.
+    if (leftMs > 0) this.#isMadeUp = false
     const slow = leftMs < waitMs
     this.#wait(Math.max(0, Math.min(waitMs, leftMs)), () =>
       this.#late(slow ? performance.now() - this.#dueMs : waitMs, slow),

@@ -15,7 +15,7 @@ export class ReplyClock {
   /** The time since when the next reply is due, and the time when it must be complete, on the monotonic clock. */
   #dueMs = 0
   #deadlineMs = 0
-  /** The time in which this process stood still was made up for since something came. */
+  /** The time in which this process stood still was made up for since something came in time. */
   #isMadeUp = false
 
   /** @param late is called when the time is over; `slow`: octets came, and the reply did not end. */
